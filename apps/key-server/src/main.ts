@@ -1,0 +1,4 @@
+import { runService } from '@strongroom/service'
+import { keyServer } from './service.ts'
+
+await runService(keyServer)

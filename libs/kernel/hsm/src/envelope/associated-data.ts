@@ -1,0 +1,42 @@
+import { encodeTuple, type TuplePart } from '@strongroom/crypto'
+import type { Binding } from '../keystore.ts'
+import { ENVELOPE_FORMAT, type EnvelopeKind, type Recipient } from './envelope.ts'
+
+/** To whom a keystore belongs: what one app sealed opens in no other, and in no other deployment. */
+export interface Tenant {
+  readonly deployment: string
+  readonly app: string
+}
+
+export interface Place {
+  readonly tenant: Tenant
+  readonly binding: Binding
+  readonly kind: EnvelopeKind
+}
+
+/** Of a recipient's sealed payload: the row, and how and by which key it was sealed. */
+export const bindRecipient = (place: Place, recipient: Omit<Recipient, 'sealed'>): Uint8Array =>
+  encodeTuple(
+    'strongroom/recipient',
+    ENVELOPE_FORMAT,
+    place.kind,
+    recipient.keyId,
+    recipient.version,
+    recipient.strategy,
+    ...bindingParts(place),
+  )
+
+/** Of a body under a data key: without the recipients, so that they can be renewed and the body stay. */
+export const bindBody = (place: Place): Uint8Array =>
+  encodeTuple('strongroom/body', ENVELOPE_FORMAT, place.kind, ...bindingParts(place))
+
+/** The row as tuple parts. An absent version is the empty text, which no number encodes to. */
+export const bindingParts = ({ tenant, binding }: Omit<Place, 'kind'>): readonly TuplePart[] => [
+  tenant.deployment,
+  tenant.app,
+  binding.table,
+  binding.row,
+  binding.owner,
+  binding.purpose,
+  binding.version ?? '',
+]

@@ -1,0 +1,26 @@
+/** What an envelope holds. It is part of the associated data: one kind never opens as another. */
+export const envelopeKinds = { direct: 1, 'data-key': 2, 'issued-key': 3, 'locked-key': 4 } as const
+
+export type EnvelopeKind = keyof typeof envelopeKinds
+
+/** The payload as one key-encryption key sealed it. */
+export interface Recipient {
+  /** `CKA_ID` of the seal key: random, so keys of one label on two tokens are told apart. */
+  readonly keyId: Uint8Array
+  readonly version: number
+  readonly strategy: string
+  readonly sealed: Uint8Array
+}
+
+/**
+ * A stored value that says by itself how to open it. Several recipients hold the same payload, sealed by keys on
+ * different tokens of one class: any of them opens it.
+ */
+export interface Envelope {
+  readonly kind: EnvelopeKind
+  readonly recipients: readonly [Recipient, ...Recipient[]]
+  /** `data-key` only: IV, ciphertext and tag under the data key that is the payload. Empty otherwise. */
+  readonly body: Uint8Array
+}
+
+export const ENVELOPE_FORMAT = 1

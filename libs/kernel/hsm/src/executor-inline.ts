@@ -1,0 +1,153 @@
+import { HsmRefusal, HsmUnavailable, Unopenable } from './errors.ts'
+import type { TokenDescription } from './keystore.ts'
+import type { Executor } from './executor.ts'
+import { Breaker, type HsmLog } from './breaker.ts'
+import { judgesStoredValue, type OperationName, operations, type RequestOf, type ResultOf } from './operations/index.ts'
+import { blamesDevice, DeviceError } from './pkcs11/device-error.ts'
+import type { TokenLink } from './token-link.ts'
+
+export interface InlineOptions {
+  readonly link: TokenLink
+  readonly probeIntervalMs: number
+  readonly log: HsmLog
+  readonly random: () => number
+  /** Told of a PIN that the token refused during recovery. */
+  readonly onRefusedPin: (error: unknown) => Promise<void>
+}
+
+/**
+ * Runs operations as synchronous PKCS#11 calls in this process: on a local token they cost less than any hop to
+ * another. At most one thing is on the token at any time.
+ */
+export class InlineExecutor implements Executor {
+  readonly #link: TokenLink
+  readonly #breaker: Breaker
+  readonly #probe: NodeJS.Timeout
+  readonly #onRefusedPin: InlineOptions['onRefusedPin']
+
+  constructor({ link, probeIntervalMs, log, random, onRefusedPin }: InlineOptions) {
+    this.#link = link
+    this.#onRefusedPin = onRefusedPin
+    this.#breaker = new Breaker({ recover: () => this.#recover(), log, random })
+    this.#probe = setInterval(() => void this.#probeQuietly(), probeIntervalMs).unref()
+  }
+
+  async run<Name extends OperationName>(name: Name, request: RequestOf<Name>): Promise<ResultOf<Name>> {
+    this.#refuseWhileOpen()
+    const operation = operations[name] as (context: TokenLink['context'], request: RequestOf<Name>) => ResultOf<Name>
+    const attempt = () => operation(this.#link.context, request)
+    try {
+      this.#followModule()
+      return attempt()
+    } catch (first) {
+      if (!(first instanceof DeviceError)) throw first
+      return this.#judge(first, { attempt, judgesValue: judgesStoredValue[name] })
+    }
+  }
+
+  assertAvailable(): void {
+    this.#refuseWhileOpen()
+  }
+
+  async check(): Promise<void> {
+    this.#refuseWhileOpen()
+    try {
+      this.#followModule()
+      this.#link.probe()
+    } catch (error) {
+      if (!(error instanceof DeviceError)) throw error
+      this.#passCanary(error)
+    }
+  }
+
+  describe(): TokenDescription {
+    return this.#link.description
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#probe)
+    if (this.#breaker.reason === 'closed') return
+    this.#breaker.stop('closed')
+    this.#link.close()
+  }
+
+  /**
+   * The same code (`CKR_GENERAL_ERROR` on SoftHSM) may speak of an altered value or of a broken token. A canary decides,
+   * then a second try: only a value that a healthy token refuses twice is called `Unopenable`.
+   */
+  #judge<T>(first: DeviceError, { attempt, judgesValue }: { attempt: () => T; judgesValue: boolean }): T {
+    this.#passCanary(first)
+    try {
+      return attempt()
+    } catch (second) {
+      if (!(second instanceof DeviceError)) throw second
+      this.#passCanary(second)
+      if (judgesValue && !blamesDevice(second)) throw new Unopenable()
+      return this.#lose(second)
+    }
+  }
+
+  /** Renews the session and proves the token healthy, or opens the breaker. */
+  #passCanary(cause: DeviceError): void {
+    try {
+      this.#link.renewWorker()
+      this.#link.runCanary()
+    } catch {
+      this.#lose(cause)
+    }
+  }
+
+  #lose(cause: unknown): never {
+    this.#breaker.open(cause instanceof Error ? cause.message : 'unknown')
+    this.#refuseWhileOpen()
+    throw cause
+  }
+
+  #refuseWhileOpen(): void {
+    if (this.#breaker.isOpen) throw new HsmUnavailable(this.#breaker.reason, this.#breaker.retryAfterSeconds)
+  }
+
+  /** Another keystore of this process may have initialised the module anew for a token of its own. */
+  #followModule(): void {
+    if (this.#link.isCurrent) return
+    try {
+      this.#link.logInAnew()
+    } catch (error) {
+      this.#lose(error)
+    }
+  }
+
+  async #probeQuietly(): Promise<void> {
+    // The breaker has logged it, and the next call says so.
+    if (!this.#breaker.isOpen) await this.check().catch(() => undefined)
+  }
+
+  /** The ladder: each rung only where the one below did not lead to a token that answers with every recorded key. */
+  async #recover(): Promise<void> {
+    const rungs = [
+      () => this.#link.renewWorker(),
+      () => this.#link.logInAnew(),
+      () => this.#link.initialiseAnew(),
+    ]
+    let failure: unknown
+    for (const climb of rungs) {
+      try {
+        climb()
+        this.#link.runCanary()
+        this.#link.proveKeys()
+        return
+      } catch (error) {
+        failure = error
+        if (error instanceof HsmRefusal && error.reason === 'pin-refused') return this.#giveUp(error)
+      }
+    }
+    throw failure
+  }
+
+  /** A PIN that worked and is refused now is not tried again: only a restart with another one helps. */
+  async #giveUp(error: HsmRefusal): Promise<void> {
+    this.#breaker.stop(error.message)
+    await this.#onRefusedPin(error)
+    throw error
+  }
+}

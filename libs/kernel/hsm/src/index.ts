@@ -1,0 +1,8 @@
+export type { HsmLog } from './breaker.ts'
+export type { TokenConnection } from './connect.ts'
+export * from './errors.ts'
+export * from './keystore.ts'
+export { type KeystoreOptions, openKeystore } from './open-keystore.ts'
+export { filePinLatch, type PinLatch } from './pin-latch.ts'
+export type { ModuleSource } from './pkcs11/module-registry.ts'
+export { type ProvisionOptions, provisionKeys } from './provision-keys.ts'

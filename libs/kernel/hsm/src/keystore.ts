@@ -1,0 +1,100 @@
+import type { Secret } from '@strongroom/crypto'
+
+/**
+ * The row that a value belongs to. Together with the deployment and the app it is the associated data of every
+ * ciphertext: a value copied to another row, owner or purpose does not open.
+ */
+export interface Binding {
+  readonly table: string
+  readonly row: string
+  readonly owner: string
+  readonly purpose: string
+  /** Raised when the value is replaced, so that an older value of the same row does not open in its place. */
+  readonly version?: number
+}
+
+/** A key that opens only to whoever brings the factor (a PIN). Both parts are safe to store. */
+export interface LockedKey {
+  /** 32 bytes: one half of the HSM's MAC of binding and factor. Tells a right factor from a wrong one, and nothing without the HSM. */
+  readonly verifier: Uint8Array
+  /** The key, wrapped inside the token under the other half of that MAC, then sealed to the binding. */
+  readonly envelope: Uint8Array
+}
+
+export interface LockRequest {
+  readonly binding: Binding
+  readonly factor: Secret
+}
+
+/**
+ * Everything secret goes through here. The interface speaks of purposes, never of PKCS#11; each method is one
+ * hop to the executor that holds the token, whatever number of device calls it takes there.
+ *
+ * Every method throws `HsmUnavailable` when nothing was computed because the token did not answer (the caller may
+ * give a guess back), and `Unopenable` when a value was altered or belongs elsewhere.
+ */
+export interface Keystore {
+  /** Seals what a client brought, under the seal key. Above 4 KiB the envelope holds a data key of its own. */
+  seal(plaintext: Secret, binding: Binding): Promise<Uint8Array>
+  open(envelope: Uint8Array, binding: Binding): Promise<Secret>
+
+  /** HMAC-SHA-512 (64 bytes) under the MAC key of that use. `use` is one of the uses that the app declared. */
+  mac(use: string, message: Uint8Array): Promise<Uint8Array>
+
+  /** ECDSA P-256 with SHA-256 under the signing key of that use: 64 bytes, r and s, as in IEEE P1363. */
+  sign(use: string, message: Uint8Array): Promise<Uint8Array>
+  /** Uncompressed SEC 1 point, 65 bytes. */
+  publicKey(use: string): Promise<Uint8Array>
+
+  /** A 256-bit key generated and wrapped inside the token. */
+  issueKey(binding: Binding): Promise<Uint8Array>
+  openKey(envelope: Uint8Array, binding: Binding): Promise<Secret>
+
+  /** A 256-bit key generated inside the token and locked there with the factor. */
+  issueLockedKey(request: LockRequest): Promise<LockedKey>
+  /** `undefined`: the factor does not fit. The comparison takes constant time and the trace does not depend on the row. */
+  openLockedKey(request: LockRequest, locked: LockedKey): Promise<Secret | undefined>
+  /** Whether the factor fits, without opening the key. */
+  fitsLock(request: LockRequest, locked: LockedKey): Promise<boolean>
+  /** Locks the same key with another factor and binding; the key itself stays inside the token. `undefined`: the factor does not fit. */
+  relockKey(request: LockRequest, locked: LockedKey, next: LockRequest): Promise<LockedKey | undefined>
+
+  /** Throws `HsmUnavailable` at once while the token is known to be away, without a device call: asked before a guess is charged. */
+  assertAvailable(): void
+  /** One real round trip on the token's own objects. Throws `HsmUnavailable`. */
+  check(): Promise<void>
+  /** What stands behind this keystore, for health and logs: no secrets. */
+  describe(): TokenDescription
+  close(): Promise<void>
+}
+
+export interface TokenDescription {
+  readonly label: string
+  readonly manufacturer: string
+  readonly model: string
+  readonly serial: string
+  /** True where the module keeps its keys in files: SoftHSM, NSS and the like. */
+  readonly software: boolean
+}
+
+/** A job that one token key has; no key has two. */
+export type KeyJob = 'seal' | 'wrap' | 'mac' | 'sign'
+
+/** A key that an app needs: `use` tells MAC and signing keys apart, and is empty for seal and wrap. */
+export interface KeyNeed {
+  readonly job: KeyJob
+  readonly use: string
+}
+
+/**
+ * What is recorded, in the database, of a key that exists on the token. The check value proves at each start that the
+ * token still holds that very key: one that is gone or another is never silently replaced.
+ */
+export interface KeyRecord extends KeyNeed {
+  readonly version: number
+  /** `CKA_LABEL` on the token: `strongroom/<app>/<job>[/<use>]/v<version>`. */
+  readonly label: string
+  /** How the key is used, by name: `hsm-gcm`, `A256KW-RFC3394`, `hmac-sha512`, `ecdsa-p256`. */
+  readonly strategy: string
+  readonly checkValue: Uint8Array
+}

@@ -1,0 +1,56 @@
+import { fromUtf8, type Secret } from '@strongroom/crypto'
+import { HsmRefusal } from './errors.ts'
+import { CKF, CKR, CKU } from './pkcs11/cryptoki.ts'
+import { isDeviceError, isPinRefusal } from './pkcs11/device-error.ts'
+import type { Session } from './pkcs11/session.ts'
+import type { FoundToken } from './pkcs11/token.ts'
+import { hashPin, isLatched, type PinLatch } from './pin-latch.ts'
+
+export interface Login {
+  readonly pin: Secret
+  readonly pinLatch: PinLatch
+  /** Try the PIN although the token says that few tries are left. Of its last try, and once locked, never. */
+  readonly lowPinCount: 'refuse' | 'accept'
+}
+
+/**
+ * Whether the PIN may be tried at all. Throws `HsmRefusal` where it was refused before, or the token counts down for a
+ * reason that is not ours: a low count is explained by a latched PIN that has been changed since (a corrected PIN works).
+ */
+export async function refuseRiskyLogin(token: FoundToken, { pin, pinLatch, lowPinCount }: Login): Promise<void> {
+  const { label } = token.description
+  const entry = await pinLatch.read()
+  if (entry !== undefined && (await isLatched(entry, pin))) {
+    const remedy = 'change the configured PIN; if the token was given this PIN since, delete the latch entry'
+    throw new HsmRefusal('pin-latched', `the token "${label}" refused this PIN before, it is not tried again: ${remedy}`)
+  }
+  if ((token.flags & CKF.pinLocked) !== 0) {
+    throw new HsmRefusal('pin-locked', `the PIN of the token "${label}" is locked: let its security officer set a new one`)
+  }
+  if ((token.flags & CKF.pinFinalTry) !== 0) {
+    const remedy = 'log in by hand with the right PIN, which resets the count'
+    throw new HsmRefusal('pin-low', `the token "${label}" has one PIN try left: ${remedy}`)
+  }
+  const explained = entry !== undefined || lowPinCount === 'accept'
+  if ((token.flags & CKF.pinCountLow) !== 0 && !explained) {
+    const remedy = "log in by hand with the right PIN, or set lowPinCount to 'accept' once"
+    throw new HsmRefusal('pin-low', `somebody gave the token "${label}" a wrong PIN: ${remedy}`)
+  }
+}
+
+/** One try. A login that the process already has is as good. Throws `HsmRefusal` (PIN refused) or `DeviceError`. */
+export function logIn(session: Session, { label, pin }: { label: string; pin: Secret }): void {
+  try {
+    session.login(CKU.user, fromUtf8(pin.expose()))
+  } catch (error) {
+    if (isDeviceError(error, CKR.userAlreadyLoggedIn)) return
+    if (!isPinRefusal(error)) throw error
+    const remedy = 'correct the configured PIN; this one is not tried again'
+    throw new HsmRefusal('pin-refused', `the token "${label}" refused the PIN (${error.message}): ${remedy}`)
+  }
+}
+
+/** Remembers the PIN if `error` says that the token refused it. */
+export async function latchIfRefused(error: unknown, { pin, pinLatch }: Login): Promise<void> {
+  if (error instanceof HsmRefusal && error.reason === 'pin-refused') await pinLatch.write(await hashPin(pin))
+}

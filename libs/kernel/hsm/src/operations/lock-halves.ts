@@ -1,0 +1,49 @@
+import { encodeTuple, equalBytes } from '@strongroom/crypto'
+import { bindingParts } from '../envelope/associated-data.ts'
+import type { Binding } from '../keystore.ts'
+import { LOCK_USE, macUnder } from './mac.ts'
+import type { OperationContext } from './operation.ts'
+
+const HALF_BYTES = 32
+
+/** A factor, such as a PIN, and the row whose key it locks. */
+export interface Lock {
+  readonly binding: Binding
+  readonly factor: Uint8Array
+}
+
+/** The two halves of the token's MAC of binding and factor. */
+export interface LockHalves {
+  readonly verifier: Uint8Array
+  /** Wraps the key; wiped as soon as the token has it. */
+  readonly factorKey: Uint8Array
+}
+
+/**
+ * One device call, whatever the factor: HMAC-SHA-512 under the MAC key of use `lock`. Without that key neither half can
+ * be computed, so a dump of the database allows no offline guess of even a four-digit PIN.
+ */
+export function computeLockHalves(context: OperationContext, { binding, factor }: Lock): LockHalves {
+  const message = encodeTuple(LOCK_USE, ...bindingParts({ tenant: context.tenant, binding }), factor)
+  try {
+    const digest = macUnder(context, { use: LOCK_USE, message })
+    return { verifier: digest.slice(0, HALF_BYTES), factorKey: digest.subarray(HALF_BYTES) }
+  } finally {
+    message.fill(0)
+  }
+}
+
+/** Runs `body` where the factor fits, else answers `undefined`; a wrong factor has cost that one MAC and nothing else. */
+export function whereFactorFits<T>(
+  context: OperationContext,
+  attempt: { lock: Lock; verifier: Uint8Array },
+  body: (factorKey: Uint8Array) => T,
+): T | undefined {
+  const halves = computeLockHalves(context, attempt.lock)
+  try {
+    return equalBytes(halves.verifier, attempt.verifier) ? body(halves.factorKey) : undefined
+  } finally {
+    halves.verifier.fill(0)
+    halves.factorKey.fill(0)
+  }
+}

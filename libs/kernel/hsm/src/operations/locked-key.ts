@@ -1,0 +1,76 @@
+import { Unopenable } from '../errors.ts'
+import { generateWrappableKey, importAesKey, readableKey, rewrappableKey, useAndDestroy } from '../keys/session-keys.ts'
+import type { Binding, LockedKey } from '../keystore.ts'
+import type { Handle } from '../pkcs11/session.ts'
+import type { Attributes } from '../pkcs11/template.ts'
+import { computeLockHalves, type Lock, whereFactorFits } from './lock-halves.ts'
+import type { OperationContext } from './operation.ts'
+import { openPayload, placeOf, readEnvelope, sealWhole } from './payload.ts'
+import { decodeWrappedKey, encodeWrappedKey } from './wrapped-key.ts'
+
+export interface LockedRequest {
+  readonly lock: Lock
+  readonly locked: LockedKey
+}
+
+export const issueLockedKey = (context: OperationContext, { lock }: { lock: Lock }): LockedKey =>
+  useAndDestroy(context.session, (own) => lockKey(context, lock, own(generateWrappableKey(context.session))))
+
+export const fitsLock = (context: OperationContext, { lock, locked }: LockedRequest): boolean =>
+  whereFactorFits(context, { lock, verifier: locked.verifier }, () => true) ?? false
+
+export const openLockedKey = (context: OperationContext, { lock, locked }: LockedRequest): Uint8Array | undefined =>
+  whereFactorFits(context, { lock, verifier: locked.verifier }, (factorKey) => {
+    const place = { binding: lock.binding, envelope: locked.envelope, attributes: readableKey }
+    return withUnlockedKey(context, { ...place, factorKey }, (key) => context.session.readAttribute(key, 'value'))
+  })
+
+/** The key is unwrapped to be wrapped again, sensitive: its value stays inside the token. */
+export const relockKey = (
+  context: OperationContext,
+  { lock, locked, next }: LockedRequest & { next: Lock },
+): LockedKey | undefined =>
+  whereFactorFits(context, { lock, verifier: locked.verifier }, (factorKey) => {
+    const place = { binding: lock.binding, envelope: locked.envelope, attributes: rewrappableKey }
+    return withUnlockedKey(context, { ...place, factorKey }, (key) => lockKey(context, next, key))
+  })
+
+/**
+ * Wraps the key under the factor's half inside the token, and seals the wrapped bytes outside it: so rewrapping and
+ * further recipients need no factor, and a login to the HSM alone opens nothing.
+ */
+function lockKey(context: OperationContext, lock: Lock, key: Handle): LockedKey {
+  const { session, capabilities } = context
+  const strategy = capabilities.wrap()
+  const { verifier, factorKey } = computeLockHalves(context, lock)
+  try {
+    const wrapped = useAndDestroy(session, (own) => {
+      const wrapper = own(importAesKey(session, { value: factorKey, uses: ['wrap', 'unwrap'] }))
+      return strategy.wrap(session, wrapper, key)
+    })
+    const payload = encodeWrappedKey({ strategy: strategy.name, wrapperId: new Uint8Array(), wrapped })
+    return { verifier, envelope: sealWhole(context, placeOf(context, 'locked-key', lock.binding), payload) }
+  } finally {
+    factorKey.fill(0)
+  }
+}
+
+interface Unlocking {
+  readonly binding: Binding
+  readonly envelope: Uint8Array
+  readonly factorKey: Uint8Array
+  readonly attributes: Attributes
+}
+
+function withUnlockedKey<T>(context: OperationContext, unlocking: Unlocking, body: (key: Handle) => T): T {
+  const { session, capabilities } = context
+  const { kind, recipients } = readEnvelope(unlocking.envelope, 'locked-key')
+  const payload = openPayload(context, placeOf(context, kind, unlocking.binding), recipients)
+  const { strategy, wrapperId, wrapped } = decodeWrappedKey(payload)
+  if (wrapperId.length !== 0) throw new Unopenable()
+  return useAndDestroy(session, (own) => {
+    const key = own(importAesKey(session, { value: unlocking.factorKey, uses: ['wrap', 'unwrap'] }))
+    const unwrapping = { wrapped, attributes: unlocking.attributes }
+    return body(own(capabilities.wrap(strategy).unwrap(session, key, unwrapping)))
+  })
+}

@@ -1,0 +1,3 @@
+export { backupSoftToken } from './backup-soft-token.ts'
+export { healSoftToken } from './heal-soft-token.ts'
+export { initSoftToken, type SoftTokenOptions } from './init-soft-token.ts'

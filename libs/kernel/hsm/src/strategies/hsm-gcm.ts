@@ -1,0 +1,67 @@
+import { createCipheriv, randomBytes } from 'node:crypto'
+import type { AesGCM } from 'pkcs11js'
+import { equalBytes } from '@strongroom/crypto'
+import { isDeviceError } from '../pkcs11/device-error.ts'
+import { CKM, GCM_PARAMETERS_V240 } from '../pkcs11/cryptoki.ts'
+import type { Mechanism } from '../pkcs11/session.ts'
+import { viewAsBuffer } from '../pkcs11/template.ts'
+import { importAesKey } from '../keys/session-keys.ts'
+import type { Candidate, SealStrategy } from './strategy.ts'
+
+const IV_BYTES = 12
+const TAG_BYTES = 16
+
+/** AES-256-GCM in the token (NIST SP 800-38D): 12 random bytes of IV, the ciphertext, 16 bytes of tag. */
+const strategy: SealStrategy = {
+  name: 'hsm-gcm',
+  mechanisms: [CKM.aesGcm],
+  seal(session, key, { plaintext, associated }) {
+    const iv = randomBytes(IV_BYTES)
+    const ciphertext = session.encrypt(mechanismOf(iv, associated), key, plaintext)
+    return Buffer.concat([iv, ciphertext])
+  },
+  open(session, key, { sealed, associated }) {
+    return session.decrypt(mechanismOf(sealed.subarray(0, IV_BYTES), associated), key, sealed.subarray(IV_BYTES))
+  },
+}
+
+export const hsmGcm: Candidate<SealStrategy> = {
+  name: strategy.name,
+  /** Compared with node:crypto, so that a token that chooses the IV itself does not pass for this strategy. */
+  prove(session) {
+    const [secret, plaintext, associated] = [randomBytes(32), randomBytes(40), randomBytes(24)]
+    try {
+      const key = importAesKey(session, { value: secret, uses: ['encrypt', 'decrypt'] })
+      try {
+        const sealed = strategy.seal(session, key, { plaintext, associated })
+        if (!equalBytes(sealed, sealInProcess(secret, { iv: sealed.subarray(0, IV_BYTES), plaintext, associated }))) return
+        if (!equalBytes(strategy.open(session, key, { sealed, associated }), plaintext)) return
+      } finally {
+        session.destroyObject(key)
+      }
+      return strategy
+    } catch (error) {
+      if (isDeviceError(error)) return
+      throw error
+    }
+  },
+}
+
+function mechanismOf(iv: Uint8Array, associated: Uint8Array): Mechanism {
+  const parameter: AesGCM = {
+    type: GCM_PARAMETERS_V240,
+    iv: viewAsBuffer(iv),
+    ivBits: IV_BYTES * 8,
+    aad: viewAsBuffer(associated),
+    tagBits: TAG_BYTES * 8,
+  }
+  return { mechanism: CKM.aesGcm, parameter }
+}
+
+function sealInProcess(
+  key: Uint8Array,
+  message: { iv: Uint8Array; plaintext: Uint8Array; associated: Uint8Array },
+): Uint8Array {
+  const cipher = createCipheriv('aes-256-gcm', key, message.iv).setAAD(message.associated)
+  return Buffer.concat([message.iv, cipher.update(message.plaintext), cipher.final(), cipher.getAuthTag()])
+}

@@ -1,0 +1,27 @@
+import type { Attributes } from '../pkcs11/template.ts'
+import type { Handle, Session } from '../pkcs11/session.ts'
+
+/** How a small plaintext is sealed by a token key. Known by name: the numbers of PKCS#11 mean different things on different modules. */
+export interface SealStrategy {
+  readonly name: string
+  /** The only mechanisms that the seal key may be used with, where the token enforces such a list. */
+  readonly mechanisms: readonly number[]
+  seal(session: Session, key: Handle, message: { plaintext: Uint8Array; associated: Uint8Array }): Uint8Array
+  /** Throws `DeviceError` where the token refuses the value, whether for its tag or for a fault of its own. */
+  open(session: Session, key: Handle, message: { sealed: Uint8Array; associated: Uint8Array }): Uint8Array
+}
+
+/** How a 256-bit key is wrapped inside the token. */
+export interface WrapStrategy {
+  readonly name: string
+  readonly mechanisms: readonly number[]
+  wrap(session: Session, wrapper: Handle, key: Handle): Uint8Array
+  /** Makes a session object of the wrapped key, with exactly the `attributes`. */
+  unwrap(session: Session, wrapper: Handle, unwrapping: { wrapped: Uint8Array; attributes: Attributes }): Handle
+}
+
+/** A way of keeping that a token may know. `prove` returns `undefined` where a real round trip shows that it does not. */
+export interface Candidate<Strategy> {
+  readonly name: string
+  prove(session: Session): Strategy | undefined
+}

@@ -1,0 +1,90 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Secret } from '@strongroom/crypto'
+import { onTestFinished } from 'vitest'
+import type { Binding, KeyNeed, KeyRecord, Keystore } from '../src/index.ts'
+import { HsmUnavailable, type KeystoreOptions, openKeystore, provisionKeys } from '../src/index.ts'
+import { CKU } from '../src/pkcs11/cryptoki.ts'
+import { acquireModule } from '../src/pkcs11/module-registry.ts'
+import { Session } from '../src/pkcs11/session.ts'
+import { findToken } from '../src/pkcs11/token.ts'
+import { softToken, type SoftToken } from '../src/testing/index.ts'
+import type { TestedModule } from './modules.ts'
+
+export const tenant = { deployment: 'test', app: 'vault' }
+
+export const needs: readonly KeyNeed[] = [
+  { job: 'seal', use: '' },
+  { job: 'wrap', use: '' },
+  { job: 'mac', use: 'lock' },
+  { job: 'mac', use: 'code' },
+  { job: 'sign', use: 'audit' },
+]
+
+export const binding: Binding = { table: 'keys', row: 'row-1', owner: 'ada', purpose: 'test' }
+
+/** The binding with one field after the other belonging elsewhere. */
+export const otherBindings: readonly (readonly [string, Binding])[] = [
+  ['table', { ...binding, table: 'users' }],
+  ['row', { ...binding, row: 'row-2' }],
+  ['owner', { ...binding, owner: 'eve' }],
+  ['purpose', { ...binding, purpose: 'other' }],
+  ['version', { ...binding, version: 0 }],
+  ['two fields that read alike when joined', { ...binding, table: 'keysr', row: 'ow-1' }],
+]
+
+export const pin = (text: string): Secret => new Secret(text)
+
+export interface World {
+  readonly token: SoftToken
+  readonly keys: readonly KeyRecord[]
+  readonly keystore: Keystore
+  /** Opens the same token once more, as another app or deployment if wished. */
+  open(changes?: Partial<KeystoreOptions>): Promise<Keystore>
+}
+
+/** A fresh token with every key, and an open keystore; all of it is gone when the test is over. */
+export async function openWorld(module: TestedModule, changes: Partial<KeystoreOptions> = {}): Promise<World> {
+  const token = await freshToken(module)
+  const keys = await provisionKeys({ ...token, ...tenant, needs, existing: [] })
+  const open = async (more: Partial<KeystoreOptions> = {}) => {
+    const keystore = await openKeystore({ ...token, ...tenant, keys, probeIntervalMs: 20, ...more })
+    onTestFinished(() => keystore.close())
+    return keystore
+  }
+  return { token, keys, open, keystore: await open(changes) }
+}
+
+export async function freshToken(module: TestedModule): Promise<SoftToken> {
+  const token = await softToken({ module: module.path })
+  onTestFinished(() => token.remove())
+  return token
+}
+
+/** A read-write session of its own on the token, logged in: what an attacker with the PIN would have. */
+export function rawSession(token: SoftToken): Session {
+  const module = acquireModule(token.module)
+  const session = new Session(module.pkcs11, findToken(module.pkcs11, token.tokenLabel).slot, 'read-write')
+  onTestFinished(() => {
+    session.close()
+    module.release()
+  })
+  try {
+    session.login(CKU.user, new TextDecoder().decode(token.pin.expose()))
+  } catch {
+    // The keystore under test has logged this process in already.
+  }
+  return session
+}
+
+/** Waits until `check` passes; fails after five seconds. */
+export async function untilHealed(keystore: Keystore): Promise<void> {
+  for (let tries = 0; tries < 250; tries++) {
+    const healed = await keystore.check().then(
+      () => true,
+      (error: unknown) => !(error instanceof HsmUnavailable),
+    )
+    if (healed) return
+    await sleep(20)
+  }
+  throw new Error('the keystore did not heal')
+}

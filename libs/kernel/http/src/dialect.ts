@@ -1,0 +1,18 @@
+import type { z } from 'zod'
+import type { AnyEndpoint } from './endpoint.ts'
+import type { AnyRefusalKind, Refusal } from './refusal.ts'
+
+/**
+ * How an API speaks: what requests and answers are called, and how a refusal looks. Owned by the domain that needs it
+ * and chosen per mount. Invalid input, unknown routes, outages and crashes are refusals too (see `refusal.ts`).
+ */
+export interface Dialect {
+  /** Media types that a request body may have. */
+  readonly accepts: readonly string[]
+  /** `Content-Type` of every answer. */
+  readonly contentType: string
+  /** `endpoint` is `undefined` for an unknown route. */
+  render(refusal: Refusal, endpoint: AnyEndpoint | undefined): { status: number; body: unknown }
+  /** The same for OpenAPI: the status and the shape of the body. */
+  describe(kind: AnyRefusalKind, endpoint: AnyEndpoint): { status: number; body: z.ZodType }
+}

@@ -1,0 +1,26 @@
+import type { z } from 'zod'
+import type { Proof } from './proof.ts'
+import type { AnyRefusalKind } from './refusal.ts'
+
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+
+/** An endpoint, whatever its shapes are. */
+export interface AnyEndpoint {
+  readonly method: Method
+  readonly path: `/${string}`
+  readonly summary: string
+  readonly proof?: Proof
+  readonly params?: z.ZodObject
+  readonly query?: z.ZodObject
+  readonly body?: z.ZodType
+  /** Bytes of body that are read at most; 16 KiB unless said. */
+  readonly bodyLimit?: number
+  readonly reply: Readonly<Record<number, z.ZodType>>
+  readonly refusals: readonly AnyRefusalKind[]
+}
+
+/**
+ * One endpoint as one value: what the wire says, with no I/O behind it. The router, the validator, OpenAPI and the
+ * typed client all read it. Paths are `@koa/router`'s: `/v2/key/:keyId`.
+ */
+export const endpoint = <const E extends AnyEndpoint>(declared: E): E => declared

@@ -1,0 +1,83 @@
+import { randomUUID } from 'node:crypto'
+import { Router } from '@koa/router'
+import Koa from 'koa'
+import { clientAddress } from './address.ts'
+import type { Dialect } from './dialect.ts'
+import type { Mount, Route } from './mount.ts'
+import { unknownRoute } from './refusal.ts'
+import type { Answer } from './road.ts'
+import { securityHeaders } from './security-headers.ts'
+
+export interface ListenerOptions {
+  /** The first one's dialect answers where no route fits. */
+  readonly mounts: readonly [Mount, ...Mount[]]
+  /** Proxies in front of this listener that may be believed; 0 where callers connect directly. */
+  readonly trustedProxyHops?: number
+  /** Told of each answer, for logs and metrics. */
+  readonly onAnswer?: (told: Told) => void
+  /** Answers what is no endpoint: documents, metrics. */
+  readonly beside?: Koa.Middleware
+}
+
+/** What logs and metrics learn of an answer: never a path, a header or a value. */
+export interface Told {
+  readonly requestId: string
+  readonly method: string
+  /** The template, `/v2/key/:keyId`, or `unknown`. */
+  readonly route: string
+  readonly status: number
+  readonly seconds: number
+  readonly refusal?: string
+  /** The input field that was wrong. */
+  readonly field?: string
+  /** What was thrown, if anything was. */
+  readonly error?: unknown
+}
+
+/** The Koa app of one port. */
+export function listener({ mounts, trustedProxyHops = 0, onAnswer, beside }: ListenerOptions): Koa {
+  const router = new Router({ strict: true, sensitive: true })
+  for (const { routes, dialect } of mounts) for (const route of routes) addRoute(router, route, dialect)
+
+  const app = new Koa()
+  app.silent = true
+  app.use(async (ctx, next) => {
+    const started = performance.now()
+    const requestId = randomUUID()
+    ctx.state = { requestId, ip: clientAddress(ctx.req, trustedProxyHops) }
+    ctx.set({ ...securityHeaders, 'X-Request-Id': requestId })
+    await next()
+    const { answer, route = 'unknown' } = ctx.state as { answer?: Answer; route?: string }
+    if (!answer || !onAnswer) return
+    const seconds = (performance.now() - started) / 1000
+    onAnswer({ requestId, method: ctx.method, route, status: ctx.status, seconds, ...answer.told })
+  })
+  app.use(router.routes())
+  if (beside) app.use(beside)
+  const [{ dialect }] = mounts
+  app.use((ctx) => {
+    send(ctx, dialect, {
+      ...dialect.render(unknownRoute(), undefined),
+      headers: {},
+      told: { refusal: unknownRoute.kind },
+    })
+  })
+  return app
+}
+
+function addRoute(router: Router, route: Route, dialect: Dialect) {
+  const { endpoint } = route
+  const layer = router.register(endpoint.path, [endpoint.method], async (ctx) => {
+    ctx.state['route'] = endpoint.path
+    send(ctx, dialect, await route.answer(ctx))
+  })
+  // The router answers HEAD wherever it answers GET; here a GET may spend a guess, so nothing is implied.
+  if ('methods' in layer) layer.methods = [endpoint.method]
+}
+
+function send(ctx: Koa.Context, dialect: Dialect, answer: Answer) {
+  ctx.state['answer'] = answer
+  ctx.status = answer.status
+  ctx.set({ ...answer.headers, 'Content-Type': dialect.contentType })
+  ctx.body = JSON.stringify(answer.body)
+}

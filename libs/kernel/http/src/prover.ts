@@ -1,0 +1,31 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import type { Proof } from './proof.ts'
+import type { Refusal } from './refusal.ts'
+
+/** A request as it came over the wire, for proofs that sign it. */
+export interface RawRequest {
+  readonly method: string
+  /** The target exactly as sent: path and query, nothing decoded. */
+  readonly target: string
+  readonly headers: IncomingHttpHeaders
+  /** Names and values alternating, in the order and the case sent; repeated headers stay apart. */
+  readonly rawHeaders: readonly string[]
+  readonly body: Uint8Array
+}
+
+/** The server's half of a proof. Answers with what the proof yields, or with one of its refusals or `invalidInput`. */
+export interface Prover<in Deps = unknown> {
+  readonly proof: Proof
+  prove(request: RawRequest, deps: Deps): unknown
+}
+
+/** Ties a prover to the proof that it proves, and its answer to what the proof yields. */
+export const prover =
+  <Deps = unknown>() =>
+  <Value>(
+    proof: Proof<Value>,
+    prove: (request: RawRequest, deps: Deps) => Promise<Value | Refusal> | Value | Refusal,
+  ): Prover<Deps> => ({
+    proof,
+    prove,
+  })

@@ -1,0 +1,22 @@
+import { hasTrueClock, type Statements } from '@strongroom/storage'
+
+/** A start that would be unsafe. Says what is open and how to close it. */
+export class StartRefused extends Error {
+  override readonly name = 'StartRefused'
+}
+
+const loopback = /^(127\.\d+\.\d+\.\d+|::1|localhost)$/
+
+/** Development opens doors, so it serves this machine alone. */
+export function assertLoopback(environment: string, host: string): void {
+  if (environment !== 'development' || loopback.test(host)) return
+  throw new StartRefused('STRONGROOM_ENV=development serves loopback only: set HOST=127.0.0.1, or run in production.')
+}
+
+/** A clock that someone can shift opens every time lock: production runs on the true one only. */
+export async function assertTrueClock(environment: string, database: Statements): Promise<void> {
+  if (environment === 'development' || (await hasTrueClock(database))) return
+  throw new StartRefused(
+    'strongroom.now() is not the production clock: this database belongs to a development world. Use another database.',
+  )
+}

@@ -1,0 +1,62 @@
+import { endpoint, type Handler, implement, refusal, reply } from '@strongroom/http'
+import type { Keystore } from '@strongroom/hsm'
+import { type Database, sql } from '@strongroom/storage'
+import { z } from 'zod'
+
+const Part = z.enum(['ok', 'failing'])
+const notReady = refusal({
+  kind: 'not-ready',
+  status: 503,
+  title: 'Not ready.',
+  details: { database: Part, token: Part, draining: z.boolean() },
+})
+
+const ready = {
+  200: z.object({ status: z.literal('ok'), database: Part, token: Part, model: z.string(), software: z.boolean() }),
+}
+
+export const live = endpoint({
+  method: 'GET',
+  path: '/health/live',
+  summary: 'The process runs.',
+  reply: { 200: z.object({ status: z.literal('ok') }) },
+  refusals: [],
+})
+export const readiness = endpoint({
+  method: 'GET',
+  path: '/health/ready',
+  summary: 'The database and the token answer.',
+  reply: ready,
+  refusals: [notReady],
+})
+export const healthz = endpoint({ ...readiness, path: '/healthz', summary: 'The same, where tools expect it.' })
+
+export interface HealthDeps {
+  readonly database: Database
+  readonly hsm: Keystore
+  readonly isDraining: () => boolean
+}
+
+const works = async (probe: Promise<unknown>) => {
+  try {
+    await probe
+    return 'ok' as const
+  } catch {
+    return 'failing' as const
+  }
+}
+
+const answerReady = async (_request: unknown, { database, hsm, isDraining }: HealthDeps) => {
+  const [databaseWorks, token] = await Promise.all([works(database.reading.run(sql`select 1`)), works(hsm.check())])
+  const draining = isDraining()
+  if (databaseWorks === 'failing' || token === 'failing' || draining)
+    return notReady({ database: databaseWorks, token, draining })
+  const { model, software } = hsm.describe()
+  return reply(200, { status: 'ok' as const, database: databaseWorks, token, model, software })
+}
+
+export const healthHandlers: readonly Handler<HealthDeps>[] = [
+  implement<HealthDeps>()(live, async () => reply(200, { status: 'ok' as const })),
+  implement<HealthDeps>()(readiness, answerReady),
+  implement<HealthDeps>()(healthz, answerReady),
+]

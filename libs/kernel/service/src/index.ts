@@ -1,0 +1,7 @@
+export { describeService } from './describe.ts'
+export { StartRefused } from './doors.ts'
+export { kernelSettings, provisionSettings } from './kernel-settings.ts'
+export { allMigrations } from './migrations.ts'
+export { runService } from './run-service.ts'
+export type { Parts, Service } from './service.ts'
+export { optionalSecret, secretSetting, setting, type Settings, settingsTable, whole } from './settings.ts'

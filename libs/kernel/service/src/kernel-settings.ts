@@ -1,0 +1,74 @@
+import { z } from 'zod'
+import { secretSetting, setting, whole } from './settings.ts'
+
+const list = z
+  .string()
+  .default('')
+  .transform((text) =>
+    text
+      .split(',')
+      .map((one) => one.trim())
+      .filter(Boolean),
+  )
+
+/** What every app reads. */
+export const kernelSettings = {
+  STRONGROOM_ENV: setting(
+    z.enum(['production', 'development']).default('production'),
+    '`development` opens the doors that development needs, and then serves loopback only.',
+    '`production`',
+  ),
+  DEPLOYMENT: setting(
+    z
+      .string()
+      .regex(/^[\w.-]{1,64}$/)
+      .default('strongroom'),
+    'Bound into every ciphertext: what one deployment sealed does not open in another. Never change it.',
+    '`strongroom`',
+  ),
+  HOST: setting(z.string().min(1).default('127.0.0.1'), 'Address to listen on.', '`127.0.0.1`'),
+  PORT: setting(whole(0, 65_535).default(8080), 'Port to listen on; 0 takes a free one.', '`8080`'),
+  MANAGEMENT_PORT: setting(
+    whole(0, 65_535).optional(),
+    'Moves health, metrics and documents from `PORT` to a port of their own.',
+    'none',
+  ),
+  TRUSTED_PROXY_HOPS: setting(
+    whole(0, 8).default(0),
+    'Proxies in front that may be believed; the rest of `X-Forwarded-For` is ignored.',
+    '`0`',
+  ),
+  DATABASE_URL: secretSetting('PostgreSQL, as the runtime role.'),
+  DATABASE_CONNECTIONS: setting(whole(1, 200).default(10), 'Connections in the pool.', '`10`'),
+  HSM_MODULE: setting(z.string().startsWith('/'), 'Absolute path of the PKCS#11 module.'),
+  HSM_TOKEN_LABEL: setting(z.string().min(1).max(32), 'Label of the token that belongs to this app alone.'),
+  HSM_PIN: secretSetting("The token's user PIN."),
+  HSM_STATE_DIRECTORY: setting(
+    z.string().startsWith('/'),
+    'Where a refused token PIN is remembered, so that it is not tried again.',
+  ),
+  HSM_ALLOW_SOFTWARE: setting(
+    list,
+    'Models of software tokens, comma-separated, that production may use (`SoftHSM v2`).',
+    'none',
+  ),
+  LOG_LEVEL: setting(
+    z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+    'Least level that is logged.',
+    '`info`',
+  ),
+  SHUTDOWN_SECONDS: setting(
+    whole(1, 300).default(15),
+    'Seconds that requests in flight get when the process is told to end.',
+    '`15`',
+  ),
+}
+
+/** What `provision` reads on top. */
+export const provisionSettings = {
+  MIGRATOR_DATABASE_URL: secretSetting('PostgreSQL, as the role that owns the schemas.'),
+  RUNTIME_ROLE: setting(
+    z.string().min(1),
+    'The role of `DATABASE_URL`, which is granted what the app needs and no more.',
+  ),
+}

@@ -1,0 +1,42 @@
+import type { Told } from '@strongroom/http'
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+
+export interface Metrics {
+  observe(told: Told): void
+  readonly contentType: string
+  render(): Promise<string>
+}
+
+/** Prometheus metrics: routes are templates and labels are closed sets, so that nothing of a caller becomes a label. */
+export function openMetrics(isTokenReady: () => boolean): Metrics {
+  const registers = [new Registry()] as [Registry]
+  collectDefaultMetrics({ register: registers[0] })
+  const answers = new Counter({
+    name: 'strongroom_http_answers_total',
+    help: 'Answers by route, status and refusal.',
+    labelNames: ['method', 'route', 'status', 'refusal'],
+    registers,
+  })
+  const seconds = new Histogram({
+    name: 'strongroom_http_answer_seconds',
+    help: 'Time to answer, by route.',
+    labelNames: ['method', 'route'],
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10],
+    registers,
+  })
+  const token: Gauge = new Gauge({
+    name: 'strongroom_hsm_ready',
+    help: '1 while the token answers.',
+    registers,
+    collect: () => token.set(isTokenReady() ? 1 : 0),
+  })
+  return {
+    observe({ method, route, status, refusal = '', seconds: took }) {
+      const known = route === 'unknown' ? 'unknown' : method
+      answers.inc({ method: known, route, status: String(status), refusal })
+      seconds.observe({ method: known, route }, took)
+    },
+    contentType: registers[0].contentType,
+    render: () => registers[0].metrics(),
+  }
+}

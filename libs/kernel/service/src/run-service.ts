@@ -1,0 +1,69 @@
+import { HsmRefusal } from '@strongroom/hsm'
+import { MigrationMismatch } from '@strongroom/storage'
+import { StartRefused } from './doors.ts'
+import { type Log, openLog } from './log.ts'
+import { provision } from './provision.ts'
+import { NeedsProvisioning, type Running, serve } from './serve.ts'
+import type { Service } from './service.ts'
+import { BadSettings, type Settings } from './settings.ts'
+
+/** Exit codes, as in sysexits(3) where it has one. */
+const exit = { fine: 0, failed: 1, usage: 64, needsProvisioning: 78 } as const
+
+/**
+ * The whole life of an app's process. `main.ts serve` (or nothing) serves; `main.ts provision` runs migrations and
+ * makes keys. SIGTERM and SIGINT drain; so does the end of a parent that holds an IPC channel.
+ */
+export async function runService<S extends Settings>(service: Service<S>): Promise<void> {
+  const [command = 'serve'] = process.argv.slice(2)
+  const log = openLog(service.name, process.env['LOG_LEVEL'] ?? 'info')
+  process.on('uncaughtException', (error) => end(log, error))
+  process.on('unhandledRejection', (error) => end(log, error))
+  process.stdout.on('error', () => undefined)
+  try {
+    if (command === 'provision') {
+      await provision(service, process.env, log)
+      finish(log, exit.fine)
+    } else if (command === 'serve') {
+      stopWhenTold(await serve(service, process.env, log), log)
+    } else {
+      process.stderr.write(`usage: main.ts [serve | provision]\n`)
+      finish(log, exit.usage)
+    }
+  } catch (error) {
+    end(log, error)
+  }
+}
+
+function stopWhenTold(running: Running, log: Log) {
+  log.info('listening', { port: running.port, managementPort: running.managementPort })
+  process.send?.({ listening: running.port })
+  let stopping = false
+  const stop = (why: string) => {
+    if (stopping) return
+    stopping = true
+    log.info('draining', { why })
+    running.stop().then(
+      () => finish(log, exit.fine),
+      (error: unknown) => end(log, error),
+    )
+  }
+  process.on('SIGTERM', () => stop('SIGTERM'))
+  process.on('SIGINT', () => stop('SIGINT'))
+  process.on('disconnect', () => stop('parent gone'))
+}
+
+const expected = [BadSettings, StartRefused, NeedsProvisioning, MigrationMismatch, HsmRefusal]
+
+/** What an operator can mend is said in its own words on stderr; anything else is logged as a crash. */
+function end(log: Log, error: unknown): never {
+  const known = expected.some((kind) => error instanceof kind)
+  if (known) process.stderr.write(`${(error as Error).message}\n`)
+  else log.caught('process failed', error)
+  return finish(log, error instanceof NeedsProvisioning ? exit.needsProvisioning : exit.failed)
+}
+
+function finish(log: Log, code: number): never {
+  log.flush()
+  process.exit(code)
+}

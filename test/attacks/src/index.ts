@@ -1,0 +1,21 @@
+export { guessInParallel, type GuessingVerdict, type ParallelGuessing } from './cases/parallel-guessing.ts'
+export { attackOffline, type OfflineAttack, type OfflineVerdict } from './cases/offline-attack.ts'
+export {
+  hangUpAndRetry,
+  profitFromSuccess,
+  raceTheOwner,
+  type HangUpVerdict,
+  type RaceVerdict,
+  type SuccessVerdict,
+} from './cases/refund-abuse.ts'
+export { transplantRows, type RowTransplant, type TransplantVerdict } from './cases/row-transplant.ts'
+export { spillCanaries, type OutputVerdict, type SecretOutput } from './cases/secret-output.ts'
+export { stormWithoutToken, type StormVerdict, type TokenStorm } from './cases/token-storm.ts'
+export { becomeOwner, openKey, type Owner } from './attacker/owner.ts'
+export { budget, spendWhatRemains } from './attacker/guess-budget.ts'
+export { drawFrom, drawSeed, type Randomness } from './attacker/randomness.ts'
+export { startOriginal, type Original } from './original/server.ts'
+export type { DumpedCell, Row, Target } from './target.ts'
+export { dumpDatabase } from './attacker/dump.ts'
+export { swapColumns, type ColumnSwap } from './attacker/swap-columns.ts'
+export { ask, type Answer, type Question } from './attacker/ask.ts'

@@ -1,0 +1,147 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { softToken, type SoftToken } from '@strongroom/hsm/testing'
+import { connect } from '@strongroom/postgres'
+import { testDatabase, type TestDatabase } from './database.ts'
+
+export interface AppWish {
+  /** The folder under `apps/`. */
+  readonly app: string
+  /** How many processes share the database and the token; one unless said. */
+  readonly processes?: number
+  /** Variables on top of, or instead of, those of a test. */
+  readonly settings?: Readonly<Record<string, string>>
+}
+
+export interface AppProcess {
+  readonly baseUrl: string
+  readonly child: ChildProcess
+}
+
+/** An app as an operator runs it: provisioned, then served by real processes. */
+export interface TestApp extends AsyncDisposable {
+  readonly baseUrls: string[]
+  readonly processes: AppProcess[]
+  readonly token: SoftToken
+  readonly database: TestDatabase
+  /** Everything that its processes have written so far. */
+  log(): Promise<string>
+  /** As the owner of the database. */
+  sql(query: string): Promise<Record<string, unknown>[]>
+  takeToken(): Promise<void>
+  bringTokenBack(): Promise<void>
+  /** One more process, on the same database and token. */
+  spawn(settings?: Readonly<Record<string, string>>): Promise<AppProcess>
+  stop(): Promise<void>
+}
+
+const root = join(import.meta.dirname, '../../..')
+
+export async function startApp({ app, processes = 1, settings = {} }: AppWish): Promise<TestApp> {
+  const token = await softToken({ label: app })
+  const database = await testDatabase({ template: 'empty', prepare: () => Promise.resolve() })
+  const scratch = mkdtempSync(join(tmpdir(), `strongroom-${app}-`))
+  const output: string[] = []
+  const running: AppProcess[] = []
+  const secret = (name: string, value: string) => {
+    const path = join(scratch, name)
+    writeFileSync(path, value, { mode: 0o600 })
+    return path
+  }
+  const environment = {
+    PATH: process.env['PATH'],
+    STRONGROOM_ENV: 'development',
+    HOST: '127.0.0.1',
+    PORT: '0',
+    DATABASE_URL_FILE: secret('database-url', database.url),
+    ...moduleOf(token),
+    HSM_TOKEN_LABEL: token.tokenLabel,
+    HSM_PIN_FILE: secret('pin', Buffer.from(token.pin.expose()).toString('utf8')),
+    HSM_STATE_DIRECTORY: scratch,
+    ...settings,
+  }
+  chmodSync(scratch, 0o700)
+
+  const launch = (command: string, extra: Readonly<Record<string, string>>) => {
+    const child = spawn(process.execPath, ['--conditions=@strongroom/source', `apps/${app}/src/main.ts`, command], {
+      cwd: root,
+      env: { ...environment, ...extra },
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    })
+    child.stdout?.on('data', (chunk: Buffer) => output.push(chunk.toString('utf8')))
+    child.stderr?.on('data', (chunk: Buffer) => output.push(chunk.toString('utf8')))
+    return child
+  }
+  const spawnOne: TestApp['spawn'] = async (extra = {}) => {
+    const child = launch('serve', extra)
+    const port = await listeningPort(child, () => output.join(''))
+    const one = { child, baseUrl: `http://127.0.0.1:${String(port)}` }
+    running.push(one)
+    return one
+  }
+  const stop = async () => {
+    await Promise.all(running.map(({ child }) => end(child)))
+    await database.drop()
+    await token.remove()
+    rmSync(scratch, { recursive: true, force: true })
+  }
+
+  try {
+    const provisioning = launch('provision', {
+      MIGRATOR_DATABASE_URL_FILE: secret('migrator-url', database.adminUrl),
+      RUNTIME_ROLE: database.role,
+    })
+    const [code] = (await once(provisioning, 'exit')) as [number | null]
+    if (code !== 0) throw new Error(`${app} could not be provisioned:\n${output.join('')}`)
+    for (let i = 0; i < processes; i++) await spawnOne()
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  return {
+    processes: running,
+    get baseUrls() {
+      return running.map(({ baseUrl }) => baseUrl)
+    },
+    token,
+    database,
+    log: () => Promise.resolve(output.join('')),
+    sql: (query) => askAsOwner(database.adminUrl, query),
+    takeToken: () => token.take(),
+    bringTokenBack: () => token.bringBack(),
+    spawn: spawnOne,
+    stop,
+    [Symbol.asyncDispose]: stop,
+  }
+}
+
+function moduleOf({ module }: SoftToken) {
+  if (typeof module === 'string') return { HSM_MODULE: module }
+  return { HSM_MODULE: module.path, ...module.environment }
+}
+
+async function listeningPort(child: ChildProcess, log: () => string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    child.once('message', (told) => resolve((told as { listening: number }).listening))
+    child.once('exit', (code) => reject(new Error(`the app ended with ${String(code)} before it listened:\n${log()}`)))
+  })
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const ended = once(child, 'exit')
+  child.kill('SIGTERM')
+  await ended
+}
+
+async function askAsOwner(url: string, query: string) {
+  const connection = await connect(url)
+  try {
+    return await connection.query(query)
+  } finally {
+    await connection.end()
+  }
+}

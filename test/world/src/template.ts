@@ -1,0 +1,42 @@
+import type { Connection } from '@strongroom/postgres'
+import { asRole, type Roles } from './roles.ts'
+
+interface TemplateRequest {
+  readonly superuserUrl: string
+  readonly roles: Roles
+  readonly prepare: (url: string, runtimeRole: string) => Promise<void>
+}
+
+/** Makes the template unless another test file of the run has. One at a time; a half made one is made anew. */
+export async function provideTemplate(superuser: Connection, request: TemplateRequest): Promise<string> {
+  const { template } = request.roles
+  const lock = [`strongroom test template ${template}`]
+  await superuser.query('select pg_advisory_lock(hashtextextended($1, 0))', lock)
+  try {
+    const finished = 'select from pg_database where datname = $1 and datistemplate'
+    if ((await superuser.query(finished, [template])).length === 0) await makeTemplate(superuser, request)
+    return template
+  } finally {
+    await superuser.query('select pg_advisory_unlock(hashtextextended($1, 0))', lock)
+  }
+}
+
+async function makeTemplate(superuser: Connection, { superuserUrl, roles, prepare }: TemplateRequest): Promise<void> {
+  const { template, owner, runtime } = roles
+  await superuser.query(`drop database if exists ${template} with (force)`)
+  await makeRole(superuser, `${owner.name} login password '${owner.password}'`)
+  await makeRole(superuser, `${runtime} nologin`)
+  await superuser.query(`create database ${template} owner ${owner.name}`)
+  await superuser.query(`revoke all on database ${template} from public`)
+  await prepare(asRole(superuserUrl, { ...owner, database: template }), runtime)
+  // Nobody can be connected to a database that is copied: `prepare` may have left a pool behind.
+  await superuser.query(`alter database ${template} allow_connections false`)
+  await superuser.query('select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = $1', [template])
+  await superuser.query(`alter database ${template} is_template true`)
+}
+
+async function makeRole(superuser: Connection, definition: string): Promise<void> {
+  const [name = ''] = definition.split(' ')
+  const known = await superuser.query('select from pg_roles where rolname = $1', [name])
+  if (known.length === 0) await superuser.query(`create role ${definition}`)
+}

@@ -1,0 +1,59 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { tooling } from './checkout.mjs'
+
+/** Where modules and the libraries they need are unpacked when nobody may install them. */
+export const unpacked = join(tooling, 'softhsm')
+
+const triplet = `${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux-gnu`
+const systemLibraries = ['/usr/lib64', `/usr/lib/${triplet}`, '/usr/lib', '/usr/local/lib', '/opt/homebrew/lib']
+
+const places = {
+  softhsm: [
+    '/usr/lib/softhsm',
+    ...systemLibraries.flatMap((library) => [`${library}/softhsm`, `${library}/pkcs11`, library]),
+    '/opt/homebrew/opt/softhsm/lib/softhsm',
+    '/usr/local/opt/softhsm/lib/softhsm',
+    join(unpacked, 'usr/lib/softhsm'),
+    join(unpacked, `usr/lib/${triplet}/softhsm`),
+  ],
+  nss: [
+    ...systemLibraries.flatMap((library) => [library, `${library}/nss`]),
+    '/opt/homebrew/opt/nss/lib',
+    '/usr/local/opt/nss/lib',
+    join(unpacked, `usr/lib/${triplet}`),
+    join(unpacked, `usr/lib/${triplet}/nss`),
+  ],
+}
+const files = {
+  softhsm: ['libsofthsm2.so'],
+  nss: process.platform === 'darwin' ? ['libsoftokn3.dylib'] : ['libsoftokn3.so'],
+}
+const variables = { softhsm: 'PKCS11_MODULE', nss: 'STRONGROOM_NSS_MODULE' }
+
+/** The path of a PKCS#11 module: the one its variable names, else the first at a usual place. */
+export function findModule(name) {
+  const given = process.env[variables[name]]
+  if (given) return given
+  return places[name].flatMap((place) => files[name].map((file) => join(place, file))).find((path) => existsSync(path))
+}
+
+/** A path given by hand that leads nowhere is a mistake to point out, not a reason to take another module. */
+export function wrongVariable() {
+  return Object.values(variables).find((variable) => process.env[variable] && !existsSync(process.env[variable]))
+}
+
+/** The variables that lead to the modules found, and to the libraries unpacked beside them. */
+export function moduleVariables(modules) {
+  const found = Object.entries(modules).map(([name, path]) => [variables[name], path])
+  const libraries = librariesUnpacked()
+  if (libraries.length > 0 && Object.values(modules).some((path) => path.startsWith(unpacked)))
+    found.push(['LD_LIBRARY_PATH', [...libraries, process.env.LD_LIBRARY_PATH].filter(Boolean).join(':')])
+  return Object.fromEntries(found)
+}
+
+function librariesUnpacked() {
+  const candidates = ['usr/lib', 'lib'].map((place) => join(unpacked, place, triplet))
+  const nss = candidates.map((place) => join(place, 'nss'))
+  return [...candidates, ...nss].filter((place) => existsSync(place) && readdirSync(place).length > 0)
+}

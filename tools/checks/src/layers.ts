@@ -1,0 +1,40 @@
+/** Who may use whom, as data: the boundary check reads it, and so may you. */
+
+/** Kinds of project, and the kinds that each may depend on. Dependencies of tests alone are not judged. */
+export const allowedKinds: Readonly<Record<string, readonly string[]>> = {
+  app: ['domain', 'kernel'],
+  domain: ['kernel'],
+  kernel: ['kernel'],
+  client: ['contract', 'crypto'],
+  tool: ['app', 'domain', 'kernel', 'tool'],
+  test: ['app', 'domain', 'kernel', 'tool', 'test'],
+}
+
+/** Inside the kernel a library may use those on lines above its own, and none beside it. */
+export const kernelRanks: readonly (readonly string[])[] = [
+  ['crypto'],
+  ['hsm', 'storage', 'http'],
+  ['jobs'],
+  ['audit'],
+  ['guesses', 'notify', 'proofs'],
+  ['codes', 'time-locks', 'chains'],
+  ['service'],
+]
+
+/** Packages that one part of the house owns. Tools and tests are free. */
+export const owners: Readonly<Record<string, readonly string[]>> = {
+  pg: ['storage'],
+  pkcs11js: ['hsm'],
+  'node-webcrypto-p11': ['hsm'],
+  koa: ['http', 'service'],
+  '@koa/router': ['http', 'service'],
+  'graphile-worker': ['jobs', 'service'],
+}
+
+/** Slices of a domain, in the order in which each may use those before it. */
+export const sliceOrder: Readonly<Record<string, readonly string[]>> = {
+  'pin-keys': ['keys', 'users', 'resets'],
+}
+
+/** Files that a browser may import: nothing behind them may touch Node or another file that does. */
+export const isomorphic = ['contract.ts', 'endpoint.ts', 'refusal.ts', 'proof.ts', 'basic-pin.ts', 'application-key.ts']

@@ -1,0 +1,25 @@
+import { chmodSync, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { checkout, stateDirectory } from '@strongroom/postgres'
+
+/** Where a world keeps what must survive it. Nothing here is ever deleted but logs, locks and `world.json`. */
+export interface Places {
+  /** 0700: tokens, credentials, logs. */
+  readonly home: string
+  /** The cluster's: elsewhere when we are root, because PostgreSQL is not. */
+  readonly cluster: string
+}
+
+export const usualPlaces: Places = { home: join(checkout, '.strongroom'), cluster: join(stateDirectory(), 'postgres') }
+
+export const worldFileOf = ({ home }: Places): string => join(home, 'world.json')
+export const lockFileOf = ({ home }: Places): string => join(home, 'supervisor.json')
+export const logOf = ({ home }: Places, name: string): string => join(home, 'logs', `${name}.log`)
+export const credentialsOf = ({ home }: Places, app: string): string => join(home, 'credentials', app)
+export const tokenOf = ({ home }: Places, app: string): string => join(home, 'tokens', app)
+
+export function makePrivateDirectory(path: string): string {
+  mkdirSync(path, { recursive: true, mode: 0o700 })
+  chmodSync(path, 0o700)
+  return path
+}

@@ -1,0 +1,29 @@
+import { relative } from 'node:path'
+import { checkout } from '@strongroom/postgres'
+import { isReady } from './health.ts'
+import { logOf, worldFileOf, type Places } from './places.ts'
+import { formatTable } from './report.ts'
+import type { WorldFile } from './world-file.ts'
+
+export interface Summary {
+  readonly text: string
+  readonly allReady: boolean
+}
+
+/** The table of what runs, each app asked for its health at this moment. */
+export async function summarise(places: Places, world: WorldFile): Promise<Summary> {
+  const apps = Object.entries(world.apps)
+  const health = await Promise.all(apps.map(([, address]) => isReady(address)))
+  const rows = apps.map(([name, address], index) => [
+    name,
+    address,
+    health[index] ? 'ready' : 'NOT READY',
+    `${address}/docs`,
+    short(logOf(places, name)),
+  ])
+  const table = formatTable([['app', 'address', 'health', 'documentation', 'log'], ...rows])
+  const postgres = `  PostgreSQL listens on ${new URL(world.postgres).host}; how to log in is in ${short(worldFileOf(places))}`
+  return { text: `\n${table}\n\n${postgres}\n`, allReady: health.every(Boolean) }
+}
+
+const short = (path: string): string => relative(checkout, path)

@@ -1,0 +1,31 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { backupSoftToken, healSoftToken, initSoftToken } from '@strongroom/hsm/soft-token'
+import { makePrivateDirectory, tokenOf, type Places } from './places.ts'
+import { keptSecret } from './private-file.ts'
+import type { TokenAccess } from './world-file.ts'
+
+export interface AppToken extends TokenAccess {
+  readonly directory: string
+}
+
+/** The SoftHSM token of an app, made the first time: in a folder of its own, so that no app can see another's keys. */
+export async function provideToken(
+  places: Places,
+  { app, module }: { app: string; module: string },
+): Promise<AppToken> {
+  const directory = makePrivateDirectory(tokenOf(places, app))
+  const pinFile = join(directory, 'pin')
+  const held = existsSync(join(directory, 'tokens'))
+  if (held && !existsSync(pinFile)) throw new Error(`the token in ${directory} has lost its PIN: put ${pinFile} back`)
+  // Before there could be a reason to make a new one: what a crash took away is in the copy.
+  await healSoftToken(directory)
+  const pin = keptSecret(pinFile)
+  const { softhsmConf } = await initSoftToken({ module, directory, label: app, pin })
+  return { directory, label: app, pinFile, softhsmConf }
+}
+
+/** SoftHSM truncates its object files before it writes them: a process killed between the two loses the token. */
+export const healToken = ({ directory }: AppToken): Promise<void> => healSoftToken(directory)
+
+export const backupToken = ({ directory }: AppToken): Promise<void> => backupSoftToken(directory)

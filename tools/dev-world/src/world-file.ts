@@ -1,0 +1,33 @@
+import { readFileSync, rmSync } from 'node:fs'
+import { worldFileOf, type Places } from './places.ts'
+import { writePrivately } from './private-file.ts'
+
+/** What tests and tools need to find their way in a running world. Holds credentials: 0600. */
+export interface WorldFile {
+  /** Base address by app. */
+  readonly apps: Readonly<Record<string, string>>
+  /** Of the superuser. */
+  readonly postgres: string
+  readonly pkcs11: { readonly module: string; readonly tokens: Readonly<Record<string, TokenAccess>> }
+}
+
+export interface TokenAccess {
+  readonly label: string
+  readonly pinFile: string
+  /** What `SOFTHSM2_CONF` must name to see this token. */
+  readonly softhsmConf: string
+}
+
+export const writeWorldFile = (places: Places, world: WorldFile): void =>
+  writePrivately(worldFileOf(places), `${JSON.stringify(world, undefined, 2)}\n`)
+
+export function readWorldFile(places: Places): WorldFile | undefined {
+  try {
+    return JSON.parse(readFileSync(worldFileOf(places), 'utf8')) as WorldFile
+  } catch {
+    return undefined
+  }
+}
+
+/** A world that is down has no address. */
+export const removeWorldFile = (places: Places): void => rmSync(worldFileOf(places), { force: true })

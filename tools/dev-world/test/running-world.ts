@@ -1,0 +1,69 @@
+import { spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { stateDirectory, stopLeftover } from '@strongroom/postgres'
+import type { WorldFile } from '../src/world-file.ts'
+
+/** Where the worlds of one test keep their state, through any number of starts. */
+export interface TestPlaces {
+  readonly home: string
+  readonly cluster: string
+  remove(): Promise<void>
+}
+
+export function makePlaces(): TestPlaces {
+  const home = mkdtempSync(join(tmpdir(), 'strongroom-world-'))
+  const cluster = join(stateDirectory(), `dev-world-test-${home.slice(-6)}`)
+  const remove = async () => {
+    await stopLeftover(cluster)
+    for (const directory of [home, cluster]) rmSync(directory, { recursive: true, force: true })
+  }
+  return { home, cluster, remove }
+}
+
+export interface RunningWorld {
+  readonly pid: number
+  readonly exited: Promise<number | null>
+  said(): string
+  /** Waits until it has said that. */
+  hears(text: string): Promise<void>
+  world(): WorldFile
+  kill(signal: NodeJS.Signals): void
+  /** As `npm start | head` does. */
+  stopReading(): void
+}
+
+export function startWorldOf({ home, cluster }: TestPlaces, ...argv: string[]): RunningWorld {
+  const main = join(import.meta.dirname, 'run-stand-in.ts')
+  const child = spawn(process.execPath, ['--conditions=@strongroom/source', main, home, cluster, ...argv], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += String(chunk)))
+  const exited = new Promise<number | null>((done) => child.once('close', done))
+  const hears = async (text: string) => {
+    await eventually(() => {
+      if (child.exitCode !== null && !output.includes(text)) throw new Error(`it ended and said only:\n${output}`)
+      return output.includes(text)
+    })
+  }
+  return {
+    pid: child.pid ?? 0,
+    exited,
+    hears,
+    said: () => output,
+    world: () => JSON.parse(readFileSync(join(home, 'world.json'), 'utf8')) as WorldFile,
+    kill: (signal) => void child.kill(signal),
+    stopReading: () => void [child.stdout.destroy(), child.stderr.destroy()],
+  }
+}
+
+export async function eventually(holds: () => boolean | Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + 30_000
+  while (!(await holds())) {
+    if (Date.now() > deadline) throw new Error('it did not come true in 30 s')
+    await delay(20)
+  }
+}

@@ -1,0 +1,7 @@
+export { connect, identifier, type Connection } from './connect.ts'
+export { freePort } from './free-port.ts'
+export { initialise, type ClusterPlace, type Durability } from './initialise.ts'
+export { stopLeftover } from './postmaster.ts'
+export { start, type Cluster, type StartOptions } from './start.ts'
+export { checkout, stateDirectory } from './state.ts'
+export { startThrowaway } from './throwaway.ts'

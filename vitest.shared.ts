@@ -1,0 +1,25 @@
+import { fileURLToPath } from 'node:url'
+import { defineConfig, type ViteUserConfig } from 'vitest/config'
+
+const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url))
+const conditions = ['@strongroom/source']
+
+/**
+ * What every project's tests share: sources instead of builds, and a result file from which `npm test` counts.
+ * `postgres` takes the run's cluster, or starts one.
+ */
+export const testsOf = (project: string, { postgres, ...options }: ViteUserConfig['test'] & { postgres?: true } = {}) =>
+  defineConfig({
+    resolve: { conditions },
+    ssr: { resolve: { conditions, externalConditions: conditions } },
+    test: {
+      name: project,
+      include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+      reporters: ['default', 'json'],
+      outputFile: { json: path(`.nx/test-results/${project}.json`) },
+      testTimeout: 60_000,
+      hookTimeout: 60_000,
+      ...(postgres && { globalSetup: [path('test/world/src/global-setup.ts')] }),
+      ...options,
+    },
+  })
