@@ -16,7 +16,7 @@ const repeat = `ATTACK_SEED=${randomness.seed}`
 
 describe(`case 5, database dump and offline attack, on the original’s shape, ${repeat}`, () => {
   it('finds the key in clear and confirms the PIN', async () => {
-    const original = await startOriginal()
+    await using original = await startOriginal()
     const baseUrl = baseUrlOf(original)
     const owner = await becomeOwner(baseUrl, '0739')
     const neighbour = await becomeOwner(baseUrl, randomness.token(20))
@@ -28,7 +28,6 @@ describe(`case 5, database dump and offline attack, on the original’s shape, $
       randomness,
     }
     const verdict = await attackOffline(attack)
-    await original.stop()
     expect(verdict.exposed).toEqual(Array(2).fill('encryption key in keys.encryptionKey, base64'))
     expect(verdict.hits).toEqual([{ method: 'scrypt', pin: '0739', salt: 'keys.salt', hash: 'keys.pin' }])
     expect(verdict).toMatchObject({ guesses: 10_000, falseHits: [] })
@@ -37,7 +36,7 @@ describe(`case 5, database dump and offline attack, on the original’s shape, $
 
 describe(`case 5, database dump and offline attack, on the key server, ${repeat}`, () => {
   it('finds neither key nor PIN in dump and log, and nothing that confirms a PIN', async () => {
-    const app = await startKeyServer()
+    await using app = await startKeyServer()
     const baseUrl = baseUrlOf(app)
     const owner = await becomeOwner(baseUrl, '0739')
     const neighbour = await becomeOwner(baseUrl, randomness.token(20))
@@ -50,7 +49,6 @@ describe(`case 5, database dump and offline attack, on the key server, ${repeat}
       owners: [owner, neighbour] as const,
       randomness,
     }
-    await app.stop()
     const verdict = await attackOffline(attack)
     expect(attack.cells.some(({ value }) => value === owner.keyId)).toBe(true)
     expect(verdict).toMatchObject({ guesses: 10_000, exposed: [], hits: [], falseHits: [] })

@@ -22,20 +22,18 @@ describe(`case 1, parallel PIN guessing, on the original’s shape, ${repeat}`, 
   ])(
     'evaluates more than the budget: $connections connections to each of $servers',
     async ({ servers, connections }) => {
-      const original = await startOriginal({ servers })
+      await using original = await startOriginal({ servers })
       const owner = await becomeOwner(baseUrlOf(original), '4829')
       const verdict = await guessInParallel({ ...original, owner, guesses: 200, connections, randomness })
-      await original.stop()
       expect(verdict.evaluated).toBeGreaterThan(budget)
       expect(verdict).toMatchObject({ lost: 0, strange: {} })
     },
   )
 
   it('keeps the budget against one who asks in order, so what breaks it is the race', async () => {
-    const original = await startOriginal()
+    await using original = await startOriginal()
     const owner = await becomeOwner(baseUrlOf(original), '4829')
     const verdict = await guessInParallel({ ...original, owner, guesses: 30, connections: 1, randomness })
-    await original.stop()
     expect(verdict).toEqual({ guesses: 30, evaluated: budget, refused: 20, lost: 0, strange: {} })
   })
 })

@@ -4,7 +4,7 @@ import { baseUrlOf, startKeyServer } from './key-server.ts'
 
 describe('case 7, row transplant, on the original’s shape', () => {
   it('releases the other’s key wherever the key or the verifier was moved alone', async () => {
-    const original = await startOriginal()
+    await using original = await startOriginal()
     const baseUrl = baseUrlOf(original)
     const owners = [await becomeOwner(baseUrl, '4829'), await becomeOwner(baseUrl, '9284')] as const
     const verdict = await transplantRows({
@@ -14,7 +14,6 @@ describe('case 7, row transplant, on the original’s shape', () => {
       swap: async (columns) =>
         original.database.swap(owners[0].keyId, owners[1].keyId, columns as ('encryptionKey' | 'pin' | 'salt')[]),
     })
-    await original.stop()
     expect(verdict.released).toEqual(['encryptionKey', 'pin, salt'])
     expect(verdict).toMatchObject({ combinations: 7, forbidden: 0, asked: 28, refused: 0, intact: 2 })
   })
@@ -22,7 +21,7 @@ describe('case 7, row transplant, on the original’s shape', () => {
 
 describe('case 7, row transplant, on the key server', () => {
   it.each([{ epochs: 'equal' }, { epochs: 'different' }])('opens nothing, PIN epochs $epochs', async ({ epochs }) => {
-    const app = await startKeyServer()
+    await using app = await startKeyServer()
     const baseUrl = baseUrlOf(app)
     const owners = [await becomeOwner(baseUrl, '4829'), await becomeOwner(baseUrl, '9284')] as const
     const [{ keyId, pin }, other] = owners
@@ -32,7 +31,6 @@ describe('case 7, row transplant, on the key server', () => {
     const rows = [keyId, other.keyId] as const
     const swap = swapColumns({ sql: (query) => app.sql(query), table: 'pin_keys.keys', rowBy: 'id', rows })
     const verdict = await transplantRows({ baseUrl, owners, columns: ['pin_epoch', 'verifier', 'envelope'], swap })
-    await app.stop()
     expect(verdict).toEqual({ combinations: 7, forbidden: 0, asked: 28, refused: 0, released: [], intact: 2 })
   })
 })

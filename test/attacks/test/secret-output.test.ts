@@ -7,10 +7,9 @@ const repeat = `ATTACK_SEED=${randomness.seed}`
 
 describe(`case 21, secrets in output, on the original’s shape, ${repeat}`, () => {
   it('logs user ids with the path, and PINs with the JSON that it could not read', async () => {
-    const original = await startOriginal()
+    await using original = await startOriginal()
     const outputs = { log: () => original.log() }
     const verdict = await spillCanaries({ baseUrl: baseUrlOf(original), outputs, randomness })
-    await original.stop()
     const leaked = new Set(verdict.leaks.map(({ canary, place }) => `${canary} -> ${place}`))
     expect(leaked).toContain('user id in the path -> log')
     expect(leaked).toContain('unquoted JSON -> log')
@@ -20,12 +19,11 @@ describe(`case 21, secrets in output, on the original’s shape, ${repeat}`, () 
 
 describe(`case 21, secrets in output, on the key server, ${repeat}`, () => {
   it('says no secret in answers, log, metrics or documents', async () => {
-    const app = await startKeyServer()
+    await using app = await startKeyServer()
     const baseUrl = baseUrlOf(app)
     const page = (path: string) => async () => (await ask({ method: 'GET', url: baseUrl + path })).body
     const outputs = { log: () => app.log(), metrics: page('/metrics'), document: page('/openapi.json') }
     const verdict = await spillCanaries({ baseUrl, outputs, randomness })
-    await app.stop()
     expect(verdict.leaks).toEqual([])
     expect(verdict.unanswered).toBe(0)
     expect(Math.min(...Object.values(verdict.searched))).toBeGreaterThan(100)

@@ -7,13 +7,15 @@ import { softToken, type SoftToken } from '@strongroom/hsm/testing'
 import { connect } from '@strongroom/postgres'
 import { testDatabase, type TestDatabase } from './database.ts'
 
+export type Settings = Readonly<Record<string, string | undefined>>
+
 export interface AppWish {
   /** The folder under `apps/`. */
   readonly app: string
   /** How many processes share the database and the token; one unless said. */
   readonly processes?: number
-  /** Variables on top of, or instead of, those of a test. */
-  readonly settings?: Readonly<Record<string, string>>
+  /** Variables on top of, or instead of, those of a test; `undefined` unsets one. */
+  readonly settings?: Settings
 }
 
 export interface AppProcess {
@@ -34,7 +36,7 @@ export interface TestApp extends AsyncDisposable {
   takeToken(): Promise<void>
   bringTokenBack(): Promise<void>
   /** One more process, on the same database and token. */
-  spawn(settings?: Readonly<Record<string, string>>): Promise<AppProcess>
+  spawn(settings?: Settings): Promise<AppProcess>
   stop(): Promise<void>
 }
 
@@ -65,7 +67,7 @@ export async function startApp({ app, processes = 1, settings = {} }: AppWish): 
   }
   chmodSync(scratch, 0o700)
 
-  const launch = (command: string, extra: Readonly<Record<string, string>>) => {
+  const launch = (command: string, extra: Settings) => {
     const child = spawn(process.execPath, ['--conditions=@strongroom/source', `apps/${app}/src/main.ts`, command], {
       cwd: root,
       env: { ...environment, ...extra },

@@ -1,2 +1,2 @@
-export { type AppProcess, type AppWish, startApp, type TestApp } from './app.ts'
+export { type AppProcess, type AppWish, type Settings, startApp, type TestApp } from './app.ts'
 export { testDatabase, type DatabaseTemplate, type TestDatabase } from './database.ts'

@@ -27,6 +27,8 @@ export async function runDevWorld({ argv, apps: known, places }: DevWorld): Prom
   const stopping = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stopping.abort())
   onReaderGone(() => stopping.abort())
+  // Who started us holds the other end of the channel, if there is one.
+  process.on('disconnect', () => stopping.abort())
   await using stack = new AsyncDisposableStack()
   stack.defer(() => lock.release())
   try {

@@ -150,6 +150,13 @@ describe('the end', () => {
     expect(read('logs/second-app.log')).toContain('drained')
   })
 
+  it('comes in the same order when who started it is killed', async () => {
+    const world = await up()
+    world.leave()
+    expect(await world.exited).toBe(0)
+    expect(existsSync(postmaster())).toBe(false)
+  })
+
   it('comes at once with --once, after every app was ready', async () => {
     const world = begin('--once', '--only', 'second-app')
     expect(await world.exited).toBe(0)

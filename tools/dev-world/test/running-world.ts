@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -31,6 +32,8 @@ export interface RunningWorld {
   hears(text: string): Promise<void>
   world(): WorldFile
   kill(signal: NodeJS.Signals): void
+  /** As a starter does that is killed. */
+  leave(): void
   /** As `npm start | head` does. */
   stopReading(): void
 }
@@ -38,11 +41,13 @@ export interface RunningWorld {
 export function startWorldOf({ home, cluster }: TestPlaces, ...argv: string[]): RunningWorld {
   const main = join(import.meta.dirname, 'run-stand-in.ts')
   const child = spawn(process.execPath, ['--conditions=@strongroom/source', main, home, cluster, ...argv], {
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })
   let output = ''
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += String(chunk)))
-  const exited = new Promise<number | null>((done) => child.once('close', done))
+  const streams = [child.stdout, child.stderr].filter((stream) => stream !== null)
+  for (const stream of streams) stream.on('data', (chunk) => (output += String(chunk)))
+  const ends = [once(child, 'exit'), ...streams.map((stream) => once(stream, 'close'))]
+  const exited = Promise.all(ends).then(() => child.exitCode)
   const hears = async (text: string) => {
     await eventually(() => {
       if (child.exitCode !== null && !output.includes(text)) throw new Error(`it ended and said only:\n${output}`)
@@ -56,7 +61,8 @@ export function startWorldOf({ home, cluster }: TestPlaces, ...argv: string[]): 
     said: () => output,
     world: () => JSON.parse(readFileSync(join(home, 'world.json'), 'utf8')) as WorldFile,
     kill: (signal) => void child.kill(signal),
-    stopReading: () => void [child.stdout.destroy(), child.stderr.destroy()],
+    leave: () => child.disconnect(),
+    stopReading: () => streams.forEach((stream) => stream.destroy()),
   }
 }
 

@@ -124,11 +124,7 @@ export class InlineExecutor implements Executor {
 
   /** The ladder: each rung only where the one below did not lead to a token that answers with every recorded key. */
   async #recover(): Promise<void> {
-    const rungs = [
-      () => this.#link.renewWorker(),
-      () => this.#link.logInAnew(),
-      () => this.#link.initialiseAnew(),
-    ]
+    const rungs = [() => this.#link.renewWorker(), () => this.#link.logInAnew(), () => this.#link.initialiseAnew()]
     let failure: unknown
     for (const climb of rungs) {
       try {

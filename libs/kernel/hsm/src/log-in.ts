@@ -22,10 +22,16 @@ export async function refuseRiskyLogin(token: FoundToken, { pin, pinLatch, lowPi
   const entry = await pinLatch.read()
   if (entry !== undefined && (await isLatched(entry, pin))) {
     const remedy = 'change the configured PIN; if the token was given this PIN since, delete the latch entry'
-    throw new HsmRefusal('pin-latched', `the token "${label}" refused this PIN before, it is not tried again: ${remedy}`)
+    throw new HsmRefusal(
+      'pin-latched',
+      `the token "${label}" refused this PIN before, it is not tried again: ${remedy}`,
+    )
   }
   if ((token.flags & CKF.pinLocked) !== 0) {
-    throw new HsmRefusal('pin-locked', `the PIN of the token "${label}" is locked: let its security officer set a new one`)
+    throw new HsmRefusal(
+      'pin-locked',
+      `the PIN of the token "${label}" is locked: let its security officer set a new one`,
+    )
   }
   if ((token.flags & CKF.pinFinalTry) !== 0) {
     const remedy = 'log in by hand with the right PIN, which resets the count'

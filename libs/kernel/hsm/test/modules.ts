@@ -1,3 +1,5 @@
+import { CKM } from '../src/pkcs11/cryptoki.ts'
+
 /** The PKCS#11 modules that the contract suite runs on. One that is absent fails the suite: nothing is skipped. */
 export interface TestedModule {
   readonly name: string
@@ -5,6 +7,12 @@ export interface TestedModule {
   readonly model: string
   /** Whether `CKA_ALLOWED_MECHANISMS` binds. */
   readonly mechanismLists: 'honoured' | 'ignored'
+  /** Whether `CKA_EXTRACTABLE: false` keeps a key from being wrapped: NSS 3.87 wraps it all the same. */
+  readonly extractable: 'enforced' | 'ignored'
+  /** The number of RFC 5649 on this module. */
+  readonly paddedWrap: number
+  /** SoftHSM fills a key up to 8 bytes before it wraps: RFC 5649 for the lengths that keys have, and for no other. */
+  readonly oddLengths: 'kept' | 'filled up'
   /** Whether the module notices that its files are gone: NSS keeps them open. */
   readonly removal: 'noticed' | 'unnoticed'
 }
@@ -15,6 +23,9 @@ export const testedModules: readonly TestedModule[] = [
     path: '/usr/lib/softhsm/libsofthsm2.so',
     model: 'SoftHSM v2',
     mechanismLists: 'honoured',
+    extractable: 'enforced',
+    paddedWrap: CKM.aesKeyWrapPad,
+    oddLengths: 'filled up',
     removal: 'noticed',
   },
   {
@@ -22,6 +33,9 @@ export const testedModules: readonly TestedModule[] = [
     path: '/usr/lib/x86_64-linux-gnu/libsoftokn3.so',
     model: 'NSS 3',
     mechanismLists: 'ignored',
+    extractable: 'ignored',
+    paddedWrap: CKM.aesKeyWrapKwp,
+    oddLengths: 'kept',
     removal: 'unnoticed',
   },
 ]

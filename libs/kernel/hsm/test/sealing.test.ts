@@ -45,8 +45,8 @@ describe.each(testedModules)('sealing on $name', (module) => {
     const sibling = await here.open({ app: 'sibling' })
     const staging = await here.open({ deployment: 'staging' })
     const elsewhere = await openWorld(module)
-    for (const { open } of [sibling, staging, elsewhere.keystore]) {
-      await expect(open(envelope, binding)).rejects.toThrow(Unopenable)
+    for (const keystore of [sibling, staging, elsewhere.keystore]) {
+      await expect(keystore.open(envelope, binding)).rejects.toThrow(Unopenable)
     }
   })
 
@@ -58,15 +58,17 @@ describe.each(testedModules)('sealing on $name', (module) => {
       await expect(keystore.open(flipped, binding), `byte ${at}`).rejects.toThrow(Unopenable)
     }
     const anyDamage = fc.oneof(
-      fc.record({ at: fc.nat(envelope.length - 1), mask: fc.integer({ min: 1, max: 255 }) }).map(({ at, mask }) =>
-        Uint8Array.from(envelope, (byte, index) => (index === at ? byte ^ mask : byte)),
-      ),
+      fc
+        .record({ at: fc.nat(envelope.length - 1), mask: fc.integer({ min: 1, max: 255 }) })
+        .map(({ at, mask }) => Uint8Array.from(envelope, (byte, index) => (index === at ? byte ^ mask : byte))),
       fc.nat(envelope.length - 1).map((length) => envelope.slice(0, length)),
       fc.uint8Array({ minLength: 1, maxLength: 20 }).map((tail) => Uint8Array.of(...envelope, ...tail)),
       fc.uint8Array({ maxLength: 200 }),
     )
     await fc.assert(
-      fc.asyncProperty(anyDamage, (damaged) => expect(keystore.open(damaged, binding)).rejects.toThrow(Unopenable)),
+      fc.asyncProperty(anyDamage, async (damaged) => {
+        await expect(keystore.open(damaged, binding)).rejects.toThrow(Unopenable)
+      }),
       { numRuns: 60 },
     )
     await expect(keystore.open(envelope, binding)).resolves.toBeInstanceOf(Secret)

@@ -39,7 +39,7 @@ export interface World {
   readonly keys: readonly KeyRecord[]
   readonly keystore: Keystore
   /** Opens the same token once more, as another app or deployment if wished. */
-  open(changes?: Partial<KeystoreOptions>): Promise<Keystore>
+  readonly open: (changes?: Partial<KeystoreOptions>) => Promise<Keystore>
 }
 
 /** A fresh token with every key, and an open keystore; all of it is gone when the test is over. */

@@ -6,7 +6,7 @@ import { startHashService } from './pin-hash.ts'
 import { routeOriginal } from './routes.ts'
 import type { DumpedCell } from '../target.ts'
 
-export interface Original {
+export interface Original extends AsyncDisposable {
   baseUrls: string[]
   database: OriginalDatabase
   /** What its database would hold on disk. */
@@ -24,6 +24,9 @@ export async function startOriginal({ servers = 1 } = {}): Promise<Original> {
   const lines: string[] = []
   const parts = { database, hashes, log: (line: string) => void lines.push(line) }
   const listening = await Promise.all(Array.from({ length: servers }, () => listen(composeOriginal(parts))))
+  const stop = async () => {
+    await Promise.all(listening.map(close))
+  }
   return {
     baseUrls: listening.map((server) => `http://127.0.0.1:${(server.address() as AddressInfo).port}`),
     database,
@@ -31,9 +34,8 @@ export async function startOriginal({ servers = 1 } = {}): Promise<Original> {
     log: async () => lines.join('\n'),
     takeToken: async () => hashes.stop(),
     bringTokenBack: async () => hashes.restart(),
-    stop: async () => {
-      await Promise.all(listening.map(close))
-    },
+    stop,
+    [Symbol.asyncDispose]: stop,
   }
 }
 

@@ -16,7 +16,7 @@ export const MOST_BODY_BYTES = 64 * 1024 * 1024
  * version (4), strategy (1 + n), sealed payload (2 + n); last the body (4 + n). Nothing follows.
  */
 export function encodeEnvelope({ kind, recipients, body }: Envelope): Uint8Array {
-  return Buffer.concat([
+  const parts = [
     Uint8Array.of(ENVELOPE_FORMAT, envelopeKinds[kind], recipients.length),
     ...recipients.flatMap(({ keyId, version, strategy, sealed }) => [
       framed(1, keyId),
@@ -25,7 +25,8 @@ export function encodeEnvelope({ kind, recipients, body }: Envelope): Uint8Array
       framed(2, sealed),
     ]),
     framed(4, body),
-  ])
+  ]
+  return new Uint8Array(Buffer.concat(parts))
 }
 
 /** Throws `Unopenable` for anything that `encodeEnvelope` would not have written. */

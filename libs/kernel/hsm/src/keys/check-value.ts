@@ -28,7 +28,9 @@ export function makeCheckValue(key: CheckedKey): Uint8Array {
       return capabilities.seal(record.strategy).seal(session, handle, { plaintext: digest(associated), associated })
     case 'wrap':
       return useAndDestroy(session, (own) => {
-        const known = own(importAesKey(session, { value: digest(associated), uses: ['encrypt'], extractable: 'extractable' }))
+        const known = own(
+          importAesKey(session, { value: digest(associated), uses: ['encrypt'], extractable: 'extractable' }),
+        )
         return capabilities.wrap(record.strategy).wrap(session, handle, known)
       })
     case 'mac':

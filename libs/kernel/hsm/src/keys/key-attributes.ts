@@ -11,7 +11,10 @@ import type { TokenAccess } from './token-key.ts'
 const CKR_ATTRIBUTE_TYPE_INVALID = 0x12
 
 /** Throws `HsmRefusal` naming the key and its first attribute that is other than its job demands. */
-export function refuseUnfitKey(access: TokenAccess, key: { record: Omit<KeyRecord, 'checkValue'>; handle: Handle }): void {
+export function refuseUnfitKey(
+  access: TokenAccess,
+  key: { record: Omit<KeyRecord, 'checkValue'>; handle: Handle },
+): void {
   const unfit = findUnfitAttribute(access, key)
   if (unfit === undefined) return
   const remedy = 'make a new version of the key with provisionKeys and move what it protects; do not relax the check'

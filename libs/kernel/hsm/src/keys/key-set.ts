@@ -36,7 +36,8 @@ export function loadKeys(access: TokenAccess, records: readonly KeyRecord[]): Ke
 
 /** The one object of that label and class. Throws `HsmRefusal` where there are several. */
 export function findKey({ session }: TokenAccess, { job, label }: { job: KeyJob; label: string }): Handle | undefined {
-  const [handle, ...others] = session.findObjects({ class: jobTemplates[job].class, label })
+  // Token objects alone: the session copies of another keystore of this process carry the same label.
+  const [handle, ...others] = session.findObjects({ class: jobTemplates[job].class, token: true, label })
   if (others.length === 0) return handle
   const remedy = 'delete the one whose check value is not recorded'
   throw new HsmRefusal('key-ambiguous', `the token holds several keys labelled "${label}": ${remedy}`)

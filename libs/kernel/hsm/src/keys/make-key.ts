@@ -31,7 +31,10 @@ export function makeKey(access: TokenAccess, record: Omit<KeyRecord, 'checkValue
   access.session.generateKeyPair(mechanism, { publicKey, privateKey: attributes })
 }
 
-function placement({ capabilities, mechanismLists, software }: TokenAccess, record: Omit<KeyRecord, 'checkValue'>): Attributes {
+function placement(
+  { capabilities, mechanismLists, software }: TokenAccess,
+  record: Omit<KeyRecord, 'checkValue'>,
+): Attributes {
   const { mechanisms } = strategyOf(capabilities, record)
   return {
     token: true,

@@ -18,7 +18,9 @@ export function proveMechanismLists(session: Session): TokenAccess['mechanismLis
       encrypt: true,
       allowedMechanisms: encodeMechanisms([CKM.aesGcm]),
     })
-    return refusesEcb(() => session.encrypt({ mechanism: CKM.aesEcb }, key, new Uint8Array(16))) ? 'honoured' : 'ignored'
+    return refusesEcb(() => session.encrypt({ mechanism: CKM.aesEcb }, key, new Uint8Array(16)))
+      ? 'honoured'
+      : 'ignored'
   } catch (error) {
     if (isDeviceError(error)) return 'ignored'
     throw error

@@ -10,7 +10,7 @@ const OCTET_STRING = 0x04
 
 /** Reads the public half of the pair: an uncompressed SEC 1 point, which modules give bare or as a DER octet string. */
 export function readPublicPoint(session: Session, label: string): Uint8Array {
-  const [object, ...others] = session.findObjects({ class: CKO.publicKey, label })
+  const [object, ...others] = session.findObjects({ class: CKO.publicKey, token: true, label })
   const raw = object === undefined || others.length > 0 ? new Uint8Array() : session.readAttribute(object, 'ecPoint')
   const wrapped = raw.length === POINT_BYTES + 2 && raw[0] === OCTET_STRING && raw[1] === POINT_BYTES
   const point = wrapped ? raw.subarray(2) : raw

@@ -1,5 +1,6 @@
 import { realpathSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import type * as Pkcs11Js from 'pkcs11js'
 import type { PKCS11 } from 'pkcs11js'
 import { HsmRefusal } from '../errors.ts'
 import { CKF, CKR } from './cryptoki.ts'
@@ -122,7 +123,7 @@ function loadModule(path: string): PKCS11 {
   return pkcs11
 }
 
-function loadBinding(): typeof import('pkcs11js') {
+function loadBinding(): typeof Pkcs11Js {
   try {
     return createRequire(import.meta.url)('pkcs11js')
   } catch {

@@ -1,8 +1,7 @@
 import type { Handle, Mechanism, PKCS11 } from 'pkcs11js'
-import { CKF } from './cryptoki.ts'
+import { CKA, CKF } from './cryptoki.ts'
 import { toDeviceError } from './device-error.ts'
 import { type AttributeName, type Attributes, toTemplate, viewAsBuffer } from './template.ts'
-import { CKA } from './cryptoki.ts'
 
 export type { Handle, Mechanism } from 'pkcs11js'
 
@@ -113,7 +112,7 @@ export class Session {
   readAttribute(object: Handle, name: AttributeName): Uint8Array {
     return attempt('C_GetAttributeValue', () => {
       const [attribute] = this.#pkcs11.C_GetAttributeValue(this.#handle, object, [{ type: CKA[name] }])
-      return takeBytes((attribute?.value ?? Buffer.alloc(0)) as Buffer)
+      return takeBytes(attribute?.value ?? Buffer.alloc(0))
     })
   }
 

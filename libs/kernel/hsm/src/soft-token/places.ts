@@ -17,4 +17,10 @@ export const placesIn = (directory: string): TokenPlaces => ({
 export const TOKEN_FILE = 'token.object'
 
 export const configurationFor = (tokens: string): string =>
-  [`directories.tokendir = ${tokens}`, 'objectstore.backend = file', 'log.level = ERROR', 'slots.removable = false', ''].join('\n')
+  [
+    `directories.tokendir = ${tokens}`,
+    'objectstore.backend = file',
+    'log.level = ERROR',
+    'slots.removable = false',
+    '',
+  ].join('\n')

@@ -34,7 +34,8 @@ export const hsmGcm: Candidate<SealStrategy> = {
       const key = importAesKey(session, { value: secret, uses: ['encrypt', 'decrypt'] })
       try {
         const sealed = strategy.seal(session, key, { plaintext, associated })
-        if (!equalBytes(sealed, sealInProcess(secret, { iv: sealed.subarray(0, IV_BYTES), plaintext, associated }))) return
+        if (!equalBytes(sealed, sealInProcess(secret, { iv: sealed.subarray(0, IV_BYTES), plaintext, associated })))
+          return
         if (!equalBytes(strategy.open(session, key, { sealed, associated }), plaintext)) return
       } finally {
         session.destroyObject(key)

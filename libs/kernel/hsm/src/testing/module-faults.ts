@@ -1,6 +1,7 @@
 import type { PKCS11 } from 'pkcs11js'
 import { acquireModule, type ModuleSource } from '../pkcs11/module-registry.ts'
 
+type Native = (...parameters: unknown[]) => unknown
 type Method = Extract<keyof PKCS11, `C_${string}`>
 
 /** A fault of the device, as PKCS#11 would tell it. */
@@ -27,9 +28,8 @@ export function injectFaults(source: ModuleSource): ModuleFaults {
   const { pkcs11 } = module
   const counts = new Map<Method, number>()
   const faults = new Map<Method, { fault: Fault; left: number }>()
-  const methods = methodsOf(pkcs11)
-  for (const method of methods) {
-    const original = pkcs11[method] as (...parameters: unknown[]) => unknown
+  const originals = new Map(methodsOf(pkcs11).map((method) => [method, pkcs11[method] as Native]))
+  for (const [method, original] of originals) {
     Object.assign(pkcs11, {
       [method]: (...parameters: unknown[]) => {
         counts.set(method, (counts.get(method) ?? 0) + 1)
@@ -43,10 +43,11 @@ export function injectFaults(source: ModuleSource): ModuleFaults {
       for (const method of failing) faults.set(method, { fault, left: fault.times ?? Number.POSITIVE_INFINITY })
     },
     mend: () => faults.clear(),
-    calls: (method) => (method ? (counts.get(method) ?? 0) : [...counts.values()].reduce((sum, count) => sum + count, 0)),
+    calls: (method) =>
+      method ? (counts.get(method) ?? 0) : [...counts.values()].reduce((sum, count) => sum + count, 0),
     reset: () => pkcs11.C_Finalize(),
     release() {
-      for (const method of methods) Reflect.deleteProperty(pkcs11, method)
+      Object.assign(pkcs11, Object.fromEntries(originals))
       module.release()
     },
   }
@@ -58,5 +59,8 @@ function throwFault(planned: { fault: Fault; left: number } | undefined): void {
   throw new Error(`${planned.fault.name}:${planned.fault.code}`)
 }
 
+// pkcs11js puts its native methods on the instance and a few more on the class.
 const methodsOf = (pkcs11: PKCS11): readonly Method[] =>
-  Object.getOwnPropertyNames(Object.getPrototypeOf(pkcs11)).filter((name): name is Method => /^C_\w+$/.test(name))
+  [...new Set([...Object.keys(pkcs11), ...Object.getOwnPropertyNames(Object.getPrototypeOf(pkcs11))])].filter(
+    (name): name is Method => /^C_[A-Za-z]+$/.test(name) && !/(Async|Callback)$/.test(name),
+  )

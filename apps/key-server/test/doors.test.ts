@@ -1,0 +1,72 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { openDatabase, shiftClock } from '@strongroom/storage'
+import type { Settings, TestApp } from '@strongroom/test-world'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startKeyServer } from './client.ts'
+
+const root = join(import.meta.dirname, '../../..')
+const production = { STRONGROOM_ENV: 'production', HSM_ALLOW_SOFTWARE: 'SoftHSM v2' }
+let trueClock: TestApp
+let shifted: TestApp
+
+beforeAll(async () => {
+  ;[trueClock, shifted] = await Promise.all([startKeyServer({ processes: 0 }), startKeyServer({ processes: 0 })])
+  const owner = openDatabase({ connectionString: shifted.database.adminUrl, connections: 1 })
+  await shiftClock(owner, '31 days')
+  await owner.close()
+})
+afterAll(() => Promise.all([trueClock.stop(), shifted.stop()]))
+
+/** Why a start was refused, or `serves`. */
+async function start(app: TestApp, settings: Settings): Promise<string> {
+  try {
+    const { child } = await app.spawn(settings)
+    child.kill('SIGTERM')
+    await once(child, 'exit')
+    return 'serves'
+  } catch (error) {
+    return String(error)
+  }
+}
+
+const unset = { STRONGROOM_ENV: undefined }
+const everywhere = { STRONGROOM_ENV: 'development', HOST: '0.0.0.0' }
+
+test.each([
+  ['a software token, not allowed by name', () => trueClock, { STRONGROOM_ENV: 'production' }, /software/i],
+  [
+    'a software token, another one allowed',
+    () => trueClock,
+    { ...production, HSM_ALLOW_SOFTWARE: 'NSS 3' },
+    /software/i,
+  ],
+  ['a software token, off loopback', () => trueClock, everywhere, /loopback/],
+  ['a shifted clock', () => shifted, production, /production clock/],
+  ['a shifted clock, off loopback', () => shifted, everywhere, /loopback/],
+  ['an environment of another name', () => trueClock, { STRONGROOM_ENV: 'staging' }, /STRONGROOM_ENV/],
+  ['a software token, the environment unset', () => trueClock, unset, /software/i],
+  ['a shifted clock, the environment unset', () => shifted, { ...production, ...unset }, /production clock/],
+])('a start with %s is refused', async (_, app, settings, why) => {
+  expect(await start(app(), settings)).toMatch(why)
+})
+
+test('production with a software token that is allowed by name serves, and so does development on loopback', async () => {
+  expect(await start(trueClock, production)).toBe('serves')
+  expect(await start(shifted, {})).toBe('serves')
+})
+
+test('a bad configuration is told whole, without values, before anything is opened', async () => {
+  const child = spawn(process.execPath, ['--conditions=@strongroom/source', 'apps/key-server/src/main.ts'], {
+    cwd: root,
+    env: { PORT: 'canary', HSM_MODULE: 'canary' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let output = ''
+  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()))
+  child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()))
+  expect((await once(child, 'exit'))[0]).toBe(1)
+  for (const name of ['PORT', 'HSM_MODULE', 'HSM_PIN', 'DATABASE_URL']) expect(output).toContain(name)
+  expect(output).not.toContain('canary')
+})

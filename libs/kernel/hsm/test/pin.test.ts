@@ -1,0 +1,89 @@
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { filePinLatch, openKeystore } from '../src/index.ts'
+import { hashPin, isLatched } from '../src/pin-latch.ts'
+import { refuseRiskyLogin } from '../src/log-in.ts'
+import { CKF } from '../src/pkcs11/cryptoki.ts'
+import { injectFaults, memoryPinLatch } from '../src/testing/index.ts'
+import { testedModules } from './modules.ts'
+import { freshToken, openWorld, pin, tenant } from './world.ts'
+
+describe.each(testedModules)('the PIN on $name', (module) => {
+  test('a wrong PIN is tried once, remembered, and not tried again until it changes', async () => {
+    const token = await freshToken(module)
+    const device = injectFaults(token.module)
+    const attempt = () => openKeystore({ ...token, ...tenant, keys: [], pin: pin('not the PIN') })
+    await expect(attempt()).rejects.toMatchObject({ reason: 'pin-refused' })
+    await expect(attempt()).rejects.toMatchObject({ reason: 'pin-latched' })
+    await expect(attempt()).rejects.toMatchObject({ reason: 'pin-latched' })
+    expect(device.calls('C_Login')).toBe(1)
+    const corrected = await openKeystore({ ...token, ...tenant, keys: [] })
+    expect(device.calls('C_Login')).toBe(2)
+    await corrected.close()
+    device.release()
+  })
+
+  test('a PIN that is refused while the keystore heals is latched, not tried again', async () => {
+    const pinLatch = memoryPinLatch()
+    const { keystore, token } = await openWorld(module, { pinLatch })
+    const device = injectFaults(token.module)
+    device.fail(['C_Login'], { name: 'CKR_PIN_INCORRECT', code: 0xa0 })
+    device.reset()
+    await expect(keystore.check()).rejects.toThrow(/not available/)
+    await expect.poll(() => pinLatch.read(), { timeout: 3000 }).toBeDefined()
+    const logins = device.calls('C_Login')
+    await expect(keystore.mac('code', new Uint8Array(1))).rejects.toThrow(/not available/)
+    expect([logins, device.calls('C_Login')]).toEqual([1, 1])
+    device.release()
+  })
+})
+
+const tokenWith = (flags: number) => ({ slot: Buffer.alloc(8), flags, description: { label: 'hsm' } }) as never
+const login = (lowPinCount: 'refuse' | 'accept', entry?: string) => ({
+  pin: pin('1234'),
+  lowPinCount,
+  pinLatch: { read: () => Promise.resolve(entry), write: () => Promise.resolve() },
+})
+
+describe('the PIN latch', () => {
+  test('a count that is low for reasons of others stops the login before it is tried', async () => {
+    await expect(refuseRiskyLogin(tokenWith(CKF.pinCountLow), login('refuse'))).rejects.toMatchObject({
+      reason: 'pin-low',
+    })
+    await expect(refuseRiskyLogin(tokenWith(CKF.pinCountLow), login('accept'))).resolves.toBeUndefined()
+  })
+
+  test('a count that is low because of our own refused PIN lets the corrected one through', async () => {
+    const other = await hashPin(pin('4321'))
+    await expect(refuseRiskyLogin(tokenWith(CKF.pinCountLow), login('refuse', other))).resolves.toBeUndefined()
+  })
+
+  test('the last try and a locked PIN are never touched', async () => {
+    const last = refuseRiskyLogin(tokenWith(CKF.pinFinalTry), login('accept'))
+    await expect(last).rejects.toMatchObject({ reason: 'pin-low' })
+    const locked = refuseRiskyLogin(tokenWith(CKF.pinLocked), login('accept'))
+    await expect(locked).rejects.toMatchObject({ reason: 'pin-locked' })
+  })
+
+  test('the file holds a salted hash, for its owner alone', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'strongroom-latch-'))
+    onTestFinished(() => rm(directory, { recursive: true }))
+    const path = join(directory, 'state', 'refused-pin')
+    const latch = filePinLatch(path)
+    expect(await latch.read()).toBeUndefined()
+    await latch.write(await hashPin(pin('13572468')))
+    expect(await readFile(path, 'utf8')).not.toContain('13572468')
+    expect((await stat(path)).mode & 0o777).toBe(0o600)
+    expect(await isLatched((await latch.read()) ?? '', pin('13572468'))).toBe(true)
+    expect(await isLatched((await latch.read()) ?? '', pin('13572469'))).toBe(false)
+    expect(await hashPin(pin('1'))).not.toBe(await hashPin(pin('1')))
+  })
+
+  test('an entry that cannot be read counts as this PIN', async () => {
+    for (const entry of ['', 'rubbish', 'scrypt-2$AA$AA', 'scrypt-1$!$AA']) {
+      expect(await isLatched(entry, pin('1234'))).toBe(true)
+    }
+  })
+})

@@ -1,0 +1,90 @@
+import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises'
+import { HttpConnection } from './http-connection.ts'
+import type { Outcome, Plan } from './plan.ts'
+import { percentile } from '../statistics.ts'
+
+interface Drive {
+  readonly plan: Plan
+  readonly connections: readonly HttpConnection[]
+  readonly latencies: number[]
+  /** The next request, or `undefined` when it is over. */
+  readonly next: () => string | undefined
+}
+
+/** Carries a plan out in this process. Throws at the first answer that is not the expected one. */
+export async function drive(plan: Plan): Promise<Outcome> {
+  const connections = await Promise.all(Array.from({ length: plan.connections }, () => HttpConnection.open(plan.port)))
+  const latencies: number[] = []
+  const started = performance.now()
+  const one: Drive = { plan, connections, latencies, next: takeInTurn(plan, started) }
+  await (plan.rate === undefined ? askAgainAtOnce(one) : askAtRate(one, plan.rate))
+  const seconds = (performance.now() - started) / 1000
+  for (const connection of connections) connection.close()
+  const ascending = latencies.toSorted((a, b) => a - b)
+  return {
+    requests: latencies.length,
+    perSecond: latencies.length / seconds,
+    p50: percentile(ascending, 0.5),
+    p99: percentile(ascending, 0.99),
+  }
+}
+
+function takeInTurn({ requests, until }: Plan, started: number): Drive['next'] {
+  let taken = 0
+  const isOver = () =>
+    'requests' in until ? taken >= until.requests : performance.now() - started >= until.seconds * 1000
+  return () => (isOver() ? undefined : requests[taken++ % requests.length])
+}
+
+async function askAgainAtOnce({ plan, connections, latencies, next }: Drive): Promise<void> {
+  const askOn = async (connection: HttpConnection) => {
+    for (let request = next(); request !== undefined; request = next()) {
+      const asked = performance.now()
+      assertExpected(plan, await connection.ask(request))
+      latencies.push(performance.now() - asked)
+    }
+  }
+  await Promise.all(connections.map(askOn))
+}
+
+/**
+ * Latency counts from the arrival, so waiting for a free connection is part of it: a server that stalls is not asked
+ * less often for it. The coarseness of timers is ours and does not count.
+ */
+async function askAtRate({ plan, connections, latencies, next }: Drive, rate: number): Promise<void> {
+  const idle = [...connections]
+  const waiting: { request: string; arrived: number }[] = []
+  const underWay = new Set<Promise<void>>()
+  let failure: unknown
+
+  const serve = async (connection: HttpConnection): Promise<void> => {
+    for (let one = waiting.shift(); one; one = waiting.shift()) {
+      assertExpected(plan, await connection.ask(one.request))
+      latencies.push(performance.now() - one.arrived)
+    }
+    idle.push(connection)
+  }
+  const started = performance.now()
+  for (let arrived = 0, over = false; !over && failure === undefined; await pause(1)) {
+    const now = performance.now()
+    for (const due = ((now - started) / 1000) * rate; arrived < due && !over; arrived++) {
+      const request = next()
+      over = request === undefined
+      if (request !== undefined) waiting.push({ request, arrived: now })
+    }
+    while (idle.length > 0 && waiting.length > 0) {
+      const served = serve(idle.pop() as HttpConnection).catch((error: unknown) => (failure = error))
+      underWay.add(served)
+      void served.finally(() => underWay.delete(served))
+    }
+  }
+  await Promise.all(underWay)
+  await nextTurn()
+  if (failure !== undefined) throw failure
+}
+
+function assertExpected({ expect, requests }: Plan, status: number): void {
+  if (status === expect) return
+  const asked = requests[0]?.slice(0, requests[0].indexOf(' HTTP'))
+  throw new Error(`answered ${String(status)} instead of ${String(expect)} (such as ${asked ?? ''})`)
+}

@@ -1,0 +1,78 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { keyServer } from '@strongroom/key-server'
+import {
+  describeService,
+  kernelSettings,
+  provisionSettings,
+  type Service,
+  type Settings,
+  settingsTable,
+} from '@strongroom/service'
+import { format } from 'prettier'
+import { root } from './projects.ts'
+
+/** Each app, with the folder that holds its documents. */
+const apps: readonly (readonly [string, Service<Settings>])[] = [
+  ['apps/key-server', keyServer as unknown as Service<Settings>],
+]
+
+interface Golden {
+  readonly path: string
+  readonly text: string
+}
+
+/** Every file, or part of one, that is made from the code. */
+export async function makeGolden(): Promise<readonly Golden[]> {
+  const made: Golden[] = []
+  for (const [folder, service] of apps) {
+    made.push({ path: `${folder}/openapi.json`, text: `${JSON.stringify(describeService(service), null, 2)}\n` })
+    const readme = `${folder}/README.md`
+    const tables = {
+      endpoints: endpointsTable(service),
+      settings: settingsTable({ ...service.settings, ...kernelSettings }),
+      provision: settingsTable(provisionSettings),
+    }
+    let text = readFileSync(join(root, readme), 'utf8')
+    for (const [name, table] of Object.entries(tables)) text = replacePart(text, name, table)
+    made.push({
+      path: readme,
+      text: await format(text, { parser: 'markdown', printWidth: 120, proseWrap: 'preserve' }),
+    })
+  }
+  return made
+}
+
+const endpointsTable = ({ api }: Service<Settings>): string =>
+  [
+    '| endpoint | what it does | proof | answers | refuses |',
+    '| --- | --- | --- | --- | --- |',
+    ...api.endpoints.map(({ method, path, summary, proof, reply, refusals }) => {
+      const refused = [...(proof?.refusals ?? []), ...refusals].map(({ kind, status }) => `${String(status)} ${kind}`)
+      return `| \`${method} ${path}\` | ${summary} | ${proof?.name ?? 'none'} | ${Object.keys(reply).join(', ')} | ${refused.join(', ')} |`
+    }),
+  ].join('\n')
+
+function replacePart(text: string, name: string, part: string): string {
+  const between = new RegExp(`(<!-- made: ${name} -->)[^]*?(<!-- end -->)`)
+  if (!between.test(text)) throw new Error(`a README lacks the part "${name}"`)
+  return text.replace(between, (_, before: string, after: string) => `${before}\n\n${part}\n\n${after}`)
+}
+
+/** The paths of golden files that are not what the code says. */
+export const findStale = (golden: readonly Golden[]): readonly string[] =>
+  golden
+    .filter(({ path, text }) => !existsSync(join(root, path)) || readFileSync(join(root, path), 'utf8') !== text)
+    .map(({ path }) => path)
+
+if (import.meta.main) {
+  const golden = await makeGolden()
+  const stale = findStale(golden)
+  if (process.argv.includes('--check')) {
+    for (const path of stale) console.error(`${path} is not what the code says: run npm run golden`)
+    process.exitCode = stale.length > 0 ? 1 : 0
+  } else {
+    for (const { path, text } of golden) writeFileSync(join(root, path), text)
+  }
+  console.log(`golden: ${String(golden.length)} files, ${String(stale.length)} stale`)
+}
