@@ -1,3 +1,4 @@
 import { testsOf } from '../../vitest.shared.ts'
 
-export default testsOf('journeys', { postgres: true })
+// One story after the other: each brings up a world of its own, and two cores carry no more.
+export default testsOf('journeys', { fileParallelism: false })

@@ -1,3 +1,3 @@
 import { testsOf } from '../../vitest.shared.ts'
 
-export default testsOf('test-world')
+export default testsOf('test-world', { postgres: true })

@@ -9,6 +9,7 @@ const checks = {
   format: ['prettier', '--check', '.', '--log-level=warn'],
   boundaries: [...node, 'tools/checks/src/boundaries.ts'],
   golden: [...node, 'tools/checks/src/golden.ts', '--check'],
+  documents: [...node, 'tools/checks/src/documents.ts'],
   build: ['nx', 'run-many', '-t', 'build', '--outputStyle=static'],
 }
 

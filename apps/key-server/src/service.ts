@@ -1,9 +1,14 @@
 import { randomUUID } from 'node:crypto'
+import { codeMigrations } from '@strongroom/codes'
 import { guessMigrations } from '@strongroom/guesses'
 import { limiter, mount } from '@strongroom/http'
-import { handlers, keyNeeds, photon, pinBudget, pinKeyMigrations } from '@strongroom/pin-keys'
+import { mountWork } from '@strongroom/jobs'
+import { notifyMigrations, sendersFrom } from '@strongroom/notify'
+import { handlers, jobs, keyNeeds, pageHandlers, pages, photon, pinKeyMigrations, sweeps } from '@strongroom/pin-keys'
 import { proveApplicationKey, proveBasicPin } from '@strongroom/proofs'
 import type { Service } from '@strongroom/service'
+import { timeLockMigrations } from '@strongroom/time-locks'
+import { capsFrom, policiesFrom } from './policies.ts'
 import { settings } from './settings.ts'
 
 const MINUTE = 60
@@ -13,24 +18,43 @@ export const keyServer: Service<typeof settings> = {
   summary:
     'Releases a wallet’s encryption key to whoever proves its PIN. Wire compatible with the Photon key server, v2.',
   settings,
-  migrations: [guessMigrations, pinKeyMigrations],
+  migrations: [guessMigrations, codeMigrations, timeLockMigrations, notifyMigrations, pinKeyMigrations],
   keys: keyNeeds,
+  recovery: 'second-token',
   api: { dialect: photon, endpoints: handlers.map(({ endpoint }) => endpoint) },
-  mount: ({ settings: { APPLICATION_KEY, CREATIONS_PER_ADDRESS, CREATIONS_IN_ALL }, database, hsm }) =>
-    mount({
-      dialect: photon,
-      handlers,
-      provers: [proveBasicPin, proveApplicationKey],
-      deps: {
-        database,
-        hsm,
-        pinBudget,
-        applicationKey: APPLICATION_KEY,
-        newKeyId: randomUUID,
-        creations: limiter({
-          each: { points: CREATIONS_PER_ADDRESS, window: MINUTE },
-          all: { points: CREATIONS_IN_ALL, window: MINUTE },
-        }),
-      },
-    }),
+
+  mount({ settings: values, database, hsm, recovery }) {
+    const policies = policiesFrom(values)
+    const creations = limiter({
+      each: { points: values.CREATIONS_PER_ADDRESS, window: MINUTE },
+      all: { points: values.CREATIONS_IN_ALL, window: MINUTE },
+    })
+    const deps = {
+      database,
+      hsm,
+      policies,
+      creations,
+      recovery: recovery(),
+      caps: capsFrom(values),
+      applicationKey: values.APPLICATION_KEY,
+      newKeyId: randomUUID,
+      newUserId: randomUUID,
+    }
+    return [
+      mount({ dialect: photon, handlers, provers: [proveBasicPin, proveApplicationKey], deps }),
+      mount({ dialect: pages, handlers: pageHandlers, deps: { database, policies } }),
+    ]
+  },
+
+  work({ settings: values, database, hsm, recovery }) {
+    const deps = {
+      database,
+      hsm,
+      policies: policiesFrom(values),
+      recovery: recovery(),
+      sender: sendersFrom(values),
+      publicUrl: values.PUBLIC_URL,
+    }
+    return [mountWork({ jobs, sweeps, deps })]
+  },
 }

@@ -23,6 +23,14 @@ export const manyCreations = { CREATIONS_PER_ADDRESS: '100000', CREATIONS_IN_ALL
 export const startKeyServer = (wish: Omit<AppWish, 'app'> = {}): Promise<TestApp> =>
   startApp({ ...wish, app: 'key-server', settings: { ...manyCreations, ...wish.settings } })
 
+export interface Verification {
+  readonly code: unknown
+  readonly op: unknown
+  readonly newPin?: unknown
+}
+
+const userPath = (keyId: string, userId: string) => `/v2/key/${keyId}/user/${encodeURIComponent(userId)}`
+
 /** Asks a key server by its base URL, as a client of the wire would. */
 export function clientOf(baseUrl: string) {
   const ask = async ({ method = 'GET', path, pin, headers = {}, body }: Asked): Promise<Answered> => {
@@ -48,6 +56,15 @@ export function clientOf(baseUrl: string) {
     change: (keyId: string, pin: string, newPin: unknown) =>
       ask({ method: 'PUT', path: `/v2/key/${keyId}`, pin, body: { newPin } }),
     erase: (keyId: string, pin: string) => ask({ method: 'DELETE', path: `/v2/key/${keyId}`, pin }),
+    addUser: (keyId: string, pin: string, userId: unknown) =>
+      ask({ method: 'POST', path: `/v2/key/${keyId}/user`, pin, body: { userId } }),
+    verify: (keyId: string, userId: string, body: Verification) =>
+      ask({ method: 'PUT', path: userPath(keyId, userId), body }),
+    askReset: (keyId: string, userId: string) => ask({ path: `${userPath(keyId, userId)}/reset` }),
+    cancelReset: (keyId: string, userId: string, pin: string) =>
+      ask({ method: 'DELETE', path: `${userPath(keyId, userId)}/reset`, pin }),
+    removeUser: (keyId: string, pin: string, userId: string) =>
+      ask({ method: 'DELETE', path: userPath(keyId, userId), pin }),
   }
 }
 

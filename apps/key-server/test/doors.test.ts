@@ -34,21 +34,37 @@ async function start(app: TestApp, settings: Settings): Promise<string> {
 const unset = { STRONGROOM_ENV: undefined }
 const everywhere = { STRONGROOM_ENV: 'development', HOST: '0.0.0.0' }
 
-test.each([
-  ['a software token, not allowed by name', () => trueClock, { STRONGROOM_ENV: 'production' }, /software/i],
-  [
-    'a software token, another one allowed',
-    () => trueClock,
-    { ...production, HSM_ALLOW_SOFTWARE: 'NSS 3' },
-    /software/i,
-  ],
-  ['a software token, off loopback', () => trueClock, everywhere, /loopback/],
-  ['a shifted clock', () => shifted, production, /production clock/],
-  ['a shifted clock, off loopback', () => shifted, everywhere, /loopback/],
-  ['an environment of another name', () => trueClock, { STRONGROOM_ENV: 'staging' }, /STRONGROOM_ENV/],
-  ['a software token, the environment unset', () => trueClock, unset, /software/i],
-  ['a shifted clock, the environment unset', () => shifted, { ...production, ...unset }, /production clock/],
-])('a start with %s is refused', async (_, app, settings, why) => {
+const refused: readonly { what: string; app: () => TestApp; settings: Settings; why: RegExp }[] = [
+  {
+    what: 'a software token, not allowed by name',
+    app: () => trueClock,
+    settings: { STRONGROOM_ENV: 'production' },
+    why: /software/i,
+  },
+  {
+    what: 'a software token, another one allowed',
+    app: () => trueClock,
+    settings: { ...production, HSM_ALLOW_SOFTWARE: 'NSS 3' },
+    why: /software/i,
+  },
+  { what: 'a software token, off loopback', app: () => trueClock, settings: everywhere, why: /loopback/ },
+  { what: 'a software token, the environment unset', app: () => trueClock, settings: unset, why: /software/i },
+  { what: 'a shifted clock', app: () => shifted, settings: production, why: /production clock/ },
+  { what: 'a shifted clock, off loopback', app: () => shifted, settings: everywhere, why: /loopback/ },
+  {
+    what: 'a shifted clock, the environment unset',
+    app: () => shifted,
+    settings: { ...production, ...unset },
+    why: /production clock/,
+  },
+  {
+    what: 'an environment of another name',
+    app: () => trueClock,
+    settings: { STRONGROOM_ENV: 'staging' },
+    why: /STRONGROOM_ENV/,
+  },
+]
+test.each(refused)('a start with $what is refused', async ({ app, settings, why }) => {
   expect(await start(app(), settings)).toMatch(why)
 })
 

@@ -76,10 +76,9 @@ test('SIGTERM lets requests in flight end, takes no new ones, and exits with 0',
   const answers = await inFlight
   expect((await ended)[0]).toBe(0)
   await expect(client.create('1234')).rejects.toThrow('fetch failed')
-  for (const answer of answers) {
-    if (answer.status === 'fulfilled') expect((await clientOf(base()).open(answer.value, '1234')).status).toBe(200)
-  }
-  expect(answers.some(({ status }) => status === 'fulfilled')).toBe(true)
+  const created = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []))
+  expect(created.length).toBeGreaterThan(0)
+  for (const id of created) expect((await clientOf(base()).open(id, '1234')).status).toBe(200)
 })
 
 test('with a management port, the public one serves the API alone', async () => {

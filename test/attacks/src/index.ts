@@ -8,6 +8,7 @@ export {
   type RaceVerdict,
   type SuccessVerdict,
 } from './cases/refund-abuse.ts'
+export { killWhileCreating, type CreationVerdict, type KilledCreation } from './cases/killed-creation.ts'
 export { transplantRows, type RowTransplant, type TransplantVerdict } from './cases/row-transplant.ts'
 export { spillCanaries, type OutputVerdict, type SecretOutput } from './cases/secret-output.ts'
 export { stormWithoutToken, type StormVerdict, type TokenStorm } from './cases/token-storm.ts'
@@ -19,3 +20,4 @@ export type { DumpedCell, Row, Target } from './target.ts'
 export { dumpDatabase } from './attacker/dump.ts'
 export { swapColumns, type ColumnSwap } from './attacker/swap-columns.ts'
 export { ask, type Answer, type Question } from './attacker/ask.ts'
+export { startMailTrap, type Behaviour, type Mail, type MailTrap } from './attacker/mail-trap.ts'

@@ -1,14 +1,39 @@
-import { startApp, type TestApp } from '@strongroom/test-world'
+import { once } from 'node:events'
+import { enqueue, runSweepsNow } from '@strongroom/jobs'
+import { openDatabase, shiftClock } from '@strongroom/storage'
+import { startApp, type AppProcess, type Settings, type TestApp } from '@strongroom/test-world'
+
+interface KeyServerWish {
+  processes?: number
+  settings?: Settings
+}
+
+export const noLimits = { CREATIONS_PER_ADDRESS: '1000000', CREATIONS_IN_ALL: '1000000', LOG_LEVEL: 'debug' }
 
 /** Our app as the target. Creating keys is not under attack here, so nobody waits for its limits. */
-export const startKeyServer = ({ processes = 1 } = {}): Promise<TestApp> =>
-  startApp({
-    app: 'key-server',
-    processes,
-    settings: { CREATIONS_PER_ADDRESS: '1000000', CREATIONS_IN_ALL: '1000000', LOG_LEVEL: 'debug' },
-  })
+export const startKeyServer = ({ processes = 1, settings = {} }: KeyServerWish = {}): Promise<TestApp> =>
+  startApp({ app: 'key-server', processes, settings: { ...noLimits, ...settings } })
 
 export const baseUrlOf = ({ baseUrls: [first] }: { baseUrls: readonly string[] }): string => {
   if (first === undefined) throw new Error('No process is listening.')
   return first
+}
+
+/** Moves the time of the app's database on, by an interval such as `31 days`, and has its sweeps run. */
+export async function passTime({ database }: Pick<TestApp, 'database'>, interval: string): Promise<void> {
+  const owner = openDatabase({ connectionString: database.adminUrl, connections: 1 })
+  try {
+    await shiftClock(owner, interval)
+    await enqueue(owner, runSweepsNow, {})
+  } finally {
+    await owner.close()
+  }
+}
+
+/** As the power would: no handler runs. */
+export async function kill({ child }: Pick<AppProcess, 'child'>): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const ended = once(child, 'exit')
+  child.kill('SIGKILL')
+  await ended
 }

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { softToken, type SoftToken } from '@strongroom/hsm/testing'
 import { connect } from '@strongroom/postgres'
+import { type Outbox, startOutbox, type Told } from '@strongroom/outbox'
 import { testDatabase, type TestDatabase } from './database.ts'
 
 export type Settings = Readonly<Record<string, string | undefined>>
@@ -28,7 +29,12 @@ export interface TestApp extends AsyncDisposable {
   readonly baseUrls: string[]
   readonly processes: AppProcess[]
   readonly token: SoftToken
+  /** The token that only workers log in to, where the app has one. */
+  readonly recoveryToken: SoftToken
   readonly database: TestDatabase
+  readonly outbox: Outbox
+  /** What was sent to an address or number, oldest first. */
+  messagesTo(address: string): Promise<Told[]>
   /** Everything that its processes have written so far. */
   log(): Promise<string>
   /** As the owner of the database. */
@@ -36,7 +42,7 @@ export interface TestApp extends AsyncDisposable {
   takeToken(): Promise<void>
   bringTokenBack(): Promise<void>
   /** One more process, on the same database and token. */
-  spawn(settings?: Settings): Promise<AppProcess>
+  spawn(settings?: Settings, ...options: readonly string[]): Promise<AppProcess>
   stop(): Promise<void>
 }
 
@@ -44,6 +50,8 @@ const root = join(import.meta.dirname, '../../..')
 
 export async function startApp({ app, processes = 1, settings = {} }: AppWish): Promise<TestApp> {
   const token = await softToken({ label: app })
+  const recoveryToken = await softToken({ label: `${app}-recovery` })
+  const outbox = await startOutbox({ httpPort: 0, smtpPort: 0 })
   const database = await testDatabase({ template: 'empty', prepare: () => Promise.resolve() })
   const scratch = mkdtempSync(join(tmpdir(), `strongroom-${app}-`))
   const output: string[] = []
@@ -59,16 +67,26 @@ export async function startApp({ app, processes = 1, settings = {} }: AppWish): 
     HOST: '127.0.0.1',
     PORT: '0',
     DATABASE_URL_FILE: secret('database-url', database.url),
-    ...moduleOf(token),
+    HSM_MODULE: moduleOf(token).path,
+    HSM_MODULE_ENV: moduleOf(token).variables,
     HSM_TOKEN_LABEL: token.tokenLabel,
     HSM_PIN_FILE: secret('pin', Buffer.from(token.pin.expose()).toString('utf8')),
     HSM_STATE_DIRECTORY: scratch,
+    RECOVERY_HSM_MODULE: moduleOf(recoveryToken).path,
+    RECOVERY_HSM_MODULE_ENV: moduleOf(recoveryToken).variables,
+    RECOVERY_HSM_TOKEN_LABEL: recoveryToken.tokenLabel,
+    RECOVERY_HSM_PIN_FILE: secret('recovery-pin', Buffer.from(recoveryToken.pin.expose()).toString('utf8')),
+    PUBLIC_URL: 'http://127.0.0.1:4100',
+    SMTP_URL: outbox.smtp,
+    MAIL_FROM: 'Strongroom <keys@strongroom.example>',
+    SMS_HTTP_URL: new URL('/sms', outbox.url).href,
+    SMS_HTTP_TOKEN: 'a-token-of-the-tests',
     ...settings,
   }
   chmodSync(scratch, 0o700)
 
-  const launch = (command: string, extra: Settings) => {
-    const child = spawn(process.execPath, ['--conditions=@strongroom/source', `apps/${app}/src/main.ts`, command], {
+  const launch = (command: readonly string[], extra: Settings) => {
+    const child = spawn(process.execPath, ['--conditions=@strongroom/source', `apps/${app}/src/main.ts`, ...command], {
       cwd: root,
       env: { ...environment, ...extra },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
@@ -77,8 +95,8 @@ export async function startApp({ app, processes = 1, settings = {} }: AppWish): 
     child.stderr?.on('data', (chunk: Buffer) => output.push(chunk.toString('utf8')))
     return child
   }
-  const spawnOne: TestApp['spawn'] = async (extra = {}) => {
-    const child = launch('serve', extra)
+  const spawnOne: TestApp['spawn'] = async (extra = {}, ...options) => {
+    const child = launch(['serve', ...options], extra)
     const port = await listeningPort(child, () => output.join(''))
     const one = { child, baseUrl: `http://127.0.0.1:${String(port)}` }
     running.push(one)
@@ -87,12 +105,12 @@ export async function startApp({ app, processes = 1, settings = {} }: AppWish): 
   const stop = async () => {
     await Promise.all(running.map(({ child }) => end(child)))
     await database.drop()
-    await token.remove()
+    await Promise.all([token.remove(), recoveryToken.remove(), outbox.stop()])
     rmSync(scratch, { recursive: true, force: true })
   }
 
   try {
-    const provisioning = launch('provision', {
+    const provisioning = launch(['provision'], {
       MIGRATOR_DATABASE_URL_FILE: secret('migrator-url', database.adminUrl),
       RUNTIME_ROLE: database.role,
     })
@@ -109,7 +127,13 @@ export async function startApp({ app, processes = 1, settings = {} }: AppWish): 
       return running.map(({ baseUrl }) => baseUrl)
     },
     token,
+    recoveryToken,
     database,
+    outbox,
+    async messagesTo(address) {
+      const answer = await fetch(new URL(`/messages?to=${encodeURIComponent(address)}`, outbox.url))
+      return ((await answer.json()) as Told[]).toReversed()
+    },
     log: () => Promise.resolve(output.join('')),
     sql: (query) => askAsOwner(database.adminUrl, query),
     takeToken: () => token.take(),
@@ -120,9 +144,11 @@ export async function startApp({ app, processes = 1, settings = {} }: AppWish): 
   }
 }
 
+/** A soft token has a copy of the module and a configuration of its own. */
 function moduleOf({ module }: SoftToken) {
-  if (typeof module === 'string') return { HSM_MODULE: module }
-  return { HSM_MODULE: module.path, ...module.environment }
+  if (typeof module === 'string') throw new Error('a soft token names its configuration')
+  const variables = Object.entries(module.environment ?? {}).map(([name, value]) => `${name}=${value}`)
+  return { path: module.path, variables: variables.join(',') }
 }
 
 async function listeningPort(child: ChildProcess, log: () => string): Promise<number> {

@@ -37,7 +37,15 @@ export const inWords = (value: number): string =>
 
 const cellsOf = (line: Line): readonly string[] => {
   const { operation, peer, ours, theirs, figure, goal } = line
-  return [operation, peer, ours, theirs, [inWords(figure), goal?.unit].filter(Boolean).join(' '), goalOf(goal), judge(line)]
+  return [
+    operation,
+    peer,
+    ours,
+    theirs,
+    [inWords(figure), goal?.unit].filter(Boolean).join(' '),
+    goalOf(goal),
+    judge(line),
+  ]
 }
 
 function goalOf(goal: Goal | undefined): string {

@@ -5,6 +5,7 @@ import {
   describeService,
   kernelSettings,
   provisionSettings,
+  recoverySettings,
   type Service,
   type Settings,
   settingsTable,
@@ -13,9 +14,7 @@ import { format } from 'prettier'
 import { root } from './projects.ts'
 
 /** Each app, with the folder that holds its documents. */
-const apps: readonly (readonly [string, Service<Settings>])[] = [
-  ['apps/key-server', keyServer as unknown as Service<Settings>],
-]
+const apps: readonly (readonly [string, Service<Settings>])[] = [['apps/key-server', keyServer]]
 
 interface Golden {
   readonly path: string
@@ -32,6 +31,7 @@ export async function makeGolden(): Promise<readonly Golden[]> {
       endpoints: endpointsTable(service),
       settings: settingsTable({ ...service.settings, ...kernelSettings }),
       provision: settingsTable(provisionSettings),
+      ...(service.recovery && { recovery: settingsTable(recoverySettings) }),
     }
     let text = readFileSync(join(root, readme), 'utf8')
     for (const [name, table] of Object.entries(tables)) text = replacePart(text, name, table)

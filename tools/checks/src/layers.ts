@@ -33,8 +33,16 @@ export const owners: Readonly<Record<string, readonly string[]>> = {
 
 /** Slices of a domain, in the order in which each may use those before it. */
 export const sliceOrder: Readonly<Record<string, readonly string[]>> = {
-  'pin-keys': ['keys', 'users', 'resets'],
+  'pin-keys': ['pins', 'users', 'keys', 'resets'],
 }
 
 /** Files that a browser may import: nothing behind them may touch Node or another file that does. */
-export const isomorphic = ['contract.ts', 'endpoint.ts', 'refusal.ts', 'proof.ts', 'basic-pin.ts', 'application-key.ts']
+export const isomorphic = [
+  'contract.ts',
+  'endpoint.ts',
+  'refusal.ts',
+  'proof.ts',
+  'basic-pin.ts',
+  'application-key.ts',
+  'user-id.ts',
+]

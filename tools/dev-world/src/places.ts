@@ -10,7 +10,13 @@ export interface Places {
   readonly cluster: string
 }
 
-export const usualPlaces: Places = { home: join(checkout, '.strongroom'), cluster: join(stateDirectory(), 'postgres') }
+const apart = process.env['STRONGROOM_STATE']
+
+/** In the checkout; with `STRONGROOM_STATE`, a world of its own there. */
+export const usualPlaces: Places = {
+  home: apart === undefined ? join(checkout, '.strongroom') : join(apart, 'world'),
+  cluster: join(stateDirectory(), 'postgres'),
+}
 
 export const worldFileOf = ({ home }: Places): string => join(home, 'world.json')
 export const lockFileOf = ({ home }: Places): string => join(home, 'supervisor.json')

@@ -25,8 +25,6 @@ export async function superviseCluster(watch: Watch): Promise<SupervisedCluster>
       stopping.abort()
       await current.cluster.stop()
       await running
-      // A restart may have been under way.
-      await current.cluster.stop()
     },
   }
 }
@@ -48,8 +46,10 @@ async function keepRunning({ options, say, onMoved }: Watch, { current, signal }
     const { port, url } = current.cluster
     try {
       current.cluster = await start({ ...options, port })
+      // Whoever asked for the end meanwhile knew the one before only.
+      if (signal.aborted) return current.cluster.stop()
       say(`PostgreSQL listens on 127.0.0.1:${current.cluster.port}`)
-      if (current.cluster.url !== url && !signal.aborted) await onMoved(current.cluster.url)
+      if (current.cluster.url !== url) await onMoved(current.cluster.url)
     } catch (error) {
       say(String(error))
     }

@@ -1,5 +1,6 @@
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, statSync } from 'node:fs'
+import { copyFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
 import { backupSoftToken, healSoftToken, initSoftToken } from '@strongroom/hsm/soft-token'
 import { makePrivateDirectory, tokenOf, type Places } from './places.ts'
 import { keptSecret } from './private-file.ts'
@@ -7,6 +8,7 @@ import type { TokenAccess } from './world-file.ts'
 
 export interface AppToken extends TokenAccess {
   readonly directory: string
+  readonly module: string
 }
 
 /** The SoftHSM token of an app, made the first time: in a folder of its own, so that no app can see another's keys. */
@@ -22,7 +24,15 @@ export async function provideToken(
   await healSoftToken(directory)
   const pin = keptSecret(pinFile)
   const { softhsmConf } = await initSoftToken({ module, directory, label: app, pin })
-  return { directory, label: app, pinFile, softhsmConf }
+  return { directory, label: app, pinFile, softhsmConf, module: await copyModule(module, directory) }
+}
+
+/** A copy of the module is an instance of its own, with its own configuration: one process may hold two tokens. */
+async function copyModule(module: string, directory: string): Promise<string> {
+  const copy = join(directory, basename(module))
+  // A release of the module under the same name: the copy follows it.
+  if (!existsSync(copy) || statSync(copy).size !== statSync(module).size) await copyFile(module, copy)
+  return copy
 }
 
 /** SoftHSM truncates its object files before it writes them: a process killed between the two loses the token. */

@@ -8,6 +8,9 @@ export interface WorldFile {
   readonly apps: Readonly<Record<string, string>>
   /** Of the superuser. */
   readonly postgres: string
+  /** Where everything that the apps send is caught: its page, and `GET /messages`. */
+  readonly outbox: string
+  readonly smtp: string
   readonly pkcs11: { readonly module: string; readonly tokens: Readonly<Record<string, TokenAccess>> }
 }
 

@@ -1,4 +1,6 @@
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { startOutbox, type Outbox } from '@strongroom/outbox'
 import { freePort } from '@strongroom/postgres'
 import type { App } from './apps.ts'
 import { provideDatabases, type AppDatabase } from './database.ts'
@@ -33,7 +35,9 @@ export async function startWorld(request: WorldRequest, stack: AsyncDisposableSt
   removeWorldFile(places)
 
   const supervisions: Supervision[] = []
-  const describe = { tokens: [] as AppToken[], addresses: new Map<string, string>() }
+  const outbox = await startOutbox({ httpPort: 8025, smtpPort: 1025 })
+  stack.defer(() => outbox.stop())
+  const describe = { outbox, tokens: [] as AppToken[], addresses: new Map<string, string>() }
   const writeWorld = (postgres: string) => writeWorldFile(places, worldOf({ ...describe, module, postgres }))
   const cluster = await superviseCluster({
     options: { directory: places.cluster, durability: 'durable', log: logOf(places, 'postgres') },
@@ -49,20 +53,20 @@ export async function startWorld(request: WorldRequest, stack: AsyncDisposableSt
   signal.throwIfAborted()
 
   const databases = await provideDatabases(places, { superuserUrl: cluster.url(), apps: names })
-  for (const app of apps) {
-    describe.tokens.push(await provideToken(places, { app: app.name, module }))
-    describe.addresses.set(app.name, await chooseAddress(app, say))
+  const parts: AppParts[] = []
+  for (const [index, app] of apps.entries()) {
+    const tokens = await provideTokens(places, { app, module })
+    const address = await chooseAddress(app, say)
+    describe.tokens.push(...tokens)
+    describe.addresses.set(app.name, address)
+    parts.push({ app, tokens, address, outbox, database: databases[index] as AppDatabase })
     signal.throwIfAborted()
   }
   stack.defer(() => removeWorldFile(places))
   stack.defer(async () => {
     await Promise.all(supervisions.map((supervision) => supervision.stop()))
   })
-  for (const [index, app] of apps.entries()) {
-    const [database, token] = [databases[index], describe.tokens[index]]
-    const address = describe.addresses.get(app.name)
-    if (database && token && address) supervisions.push(runApp(request, { app, database, token, address }))
-  }
+  for (const part of parts) supervisions.push(runApp(request, part))
   writeWorld(cluster.url())
   return { ready: Promise.all(supervisions.map(({ ready }) => ready)) }
 }
@@ -70,36 +74,65 @@ export async function startWorld(request: WorldRequest, stack: AsyncDisposableSt
 interface AppParts {
   readonly app: App
   readonly database: AppDatabase
-  readonly token: AppToken
+  /** Its own, and the recovery token of an app that has one. */
+  readonly tokens: readonly [AppToken, ...AppToken[]]
   readonly address: string
+  readonly outbox: Outbox
 }
 
-const runApp = ({ places, module, say }: WorldRequest, { app, database, token, address }: AppParts): Supervision =>
-  superviseApp(
+async function provideTokens(
+  places: Places,
+  { app, module }: { app: App; module: string },
+): Promise<[AppToken, ...AppToken[]]> {
+  const own = await provideToken(places, { app: app.name, module })
+  if (!app.recovery) return [own]
+  return [own, await provideToken(places, { app: `${app.name}-recovery`, module })]
+}
+
+function runApp({ places, say }: WorldRequest, parts: AppParts): Supervision {
+  const { app, database, tokens, address } = parts
+  return superviseApp(
     {
-      run: { app, log: logOf(places, app.name), environment: environmentOf({ module, database, token, address }) },
+      run: { app, log: logOf(places, app.name), environment: environmentOf(places, parts) },
       address,
       provisionEnvironment: {
         MIGRATOR_DATABASE_URL_FILE: database.migratorUrlFile,
         RUNTIME_ROLE: database.runtimeRole,
       },
-      healToken: () => healToken(token),
-      backUpToken: () => backupToken(token),
+      healToken: async () => void (await Promise.all(tokens.map(healToken))),
+      backUpToken: async () => void (await Promise.all(tokens.map(backupToken))),
     },
     say,
   )
+}
 
-const environmentOf = ({ module, database, token, address }: Omit<AppParts, 'app'> & { module: string }) => ({
-  STRONGROOM_ENV: 'development',
-  HOST: '127.0.0.1',
-  PORT: new URL(address).port,
-  DATABASE_URL_FILE: database.runtimeUrlFile,
-  HSM_MODULE: module,
-  HSM_TOKEN_LABEL: token.label,
-  HSM_PIN_FILE: token.pinFile,
-  HSM_STATE_DIRECTORY: token.directory,
-  SOFTHSM2_CONF: token.softhsmConf,
-  LOG_FORMAT: 'json',
+function environmentOf(places: Places, { app, database, tokens: [own, recovery], address, outbox }: AppParts) {
+  const heads = join(makePrivateDirectory(join(places.home, 'audit')), `${app.name}.jsonl`)
+  return {
+    STRONGROOM_ENV: 'development',
+    HOST: '127.0.0.1',
+    PORT: new URL(address).port,
+    PUBLIC_URL: address,
+    DATABASE_URL_FILE: database.runtimeUrlFile,
+    ...tokenSettings('', own),
+    ...(recovery && tokenSettings('RECOVERY_', recovery)),
+    HSM_STATE_DIRECTORY: own.directory,
+    AUDIT_SINK: pathToFileURL(heads).href,
+    SMTP_URL: outbox.smtp,
+    MAIL_FROM: 'Strongroom <keys@strongroom.example>',
+    SMS_HTTP_URL: new URL('/sms', outbox.url).href,
+    SMS_HTTP_TOKEN: 'the-outbox-does-not-ask',
+    // Tools and tests on this machine all come from one address.
+    CREATIONS_PER_ADDRESS: '100000',
+    CREATIONS_IN_ALL: '100000',
+  }
+}
+
+const tokenSettings = (prefix: string, { module, softhsmConf, label, pinFile }: AppToken) => ({
+  [`${prefix}HSM_MODULE`]: module,
+  [`${prefix}HSM_MODULE_ENV`]: `SOFTHSM2_CONF=${softhsmConf}`,
+  [`${prefix}HSM_TOKEN_LABEL`]: label,
+  [`${prefix}HSM_PIN_FILE`]: pinFile,
 })
 
 async function chooseAddress({ name, port }: App, say: Say): Promise<string> {
@@ -113,11 +146,14 @@ interface WorldParts {
   readonly tokens: readonly AppToken[]
   readonly module: string
   readonly postgres: string
+  readonly outbox: Outbox
 }
 
-const worldOf = ({ addresses, tokens, module, postgres }: WorldParts): WorldFile => ({
+const worldOf = ({ addresses, tokens, module, postgres, outbox }: WorldParts): WorldFile => ({
   apps: Object.fromEntries(addresses),
   postgres,
+  outbox: outbox.url,
+  smtp: outbox.smtp,
   pkcs11: {
     module,
     tokens: Object.fromEntries(

@@ -2,6 +2,8 @@ import { bodyTooLarge, crashed, type Dialect, invalidInput, unavailable, unknown
 import type { AnyEndpoint, AnyRefusalKind } from '@strongroom/http/contract'
 import { z } from 'zod'
 import { changePin, createKey, eraseKey, openKey } from './keys/contract.ts'
+import { cancelReset, resetPin, verifyUser } from './resets/contract.ts'
+import { createUser, removeUser } from './users/contract.ts'
 
 /** What the original says instead of a refusal's own status and title. */
 const said = new Map<string, { status: number; message: string }>([
@@ -16,13 +18,20 @@ const crashes = new Map<AnyEndpoint, string>([
   [openKey, 'Error reading key'],
   [changePin, 'Error changing pin'],
   [eraseKey, 'Error erasing key'],
+  [createUser, 'Error creating user'],
+  [verifyUser, 'Error verifying user'],
+  [resetPin, 'Error resetting pin'],
+  [removeUser, 'Error deleting user'],
+  [cancelReset, 'Error cancelling reset'],
 ])
 
 function say(
   { kind, status, title }: Pick<AnyRefusalKind, 'kind' | 'status' | 'title'>,
   endpoint: AnyEndpoint | undefined,
 ) {
-  if (kind === crashed.kind) return { status, message: (endpoint && crashes.get(endpoint)) ?? 'Internal server error' }
+  if (kind === crashed.kind) {
+    return { status, message: (endpoint && crashes.get(endpoint)) ?? 'Internal server error' }
+  }
   return said.get(kind) ?? { status, message: title }
 }
 

@@ -4,6 +4,10 @@ import type { EventKind } from './event.ts'
 
 export const auditMigrations = readMigrations('audit', new URL('../migrations/', import.meta.url), {
   events: ['select', 'insert'],
+  links: ['select', 'insert'],
+  marks: ['select', 'insert'],
+  heads: ['select', 'insert'],
+  deliveries: ['select', 'insert'],
 })
 
 /** Writes a security event in the transaction that it describes: both or neither. */
@@ -23,7 +27,7 @@ export async function recordEvent<Detail extends z.ZodObject>(
  */
 export const appendEvent = (
   kind: EventKind,
-  { subject, detail, from }: { subject: string; detail: Query; from: Query },
+  { subject, detail, from }: { subject: string | Query; detail: Query; from: Query },
 ): Query => sql`
     insert into audit.events (event, subject, detail)
     select ${kind.name}::text, ${subject}::text, ${detail} from ${from}`

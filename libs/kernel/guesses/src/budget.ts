@@ -4,8 +4,10 @@ export interface Budget {
   readonly kind: string
   /** Guesses in one window. */
   readonly guesses: number
-  /** Seconds of the first window. Every further `guesses` wrong ones since the secret was set double the next. */
+  /** Seconds of the first window. */
   readonly window: number
+  /** `doubling`: every further `guesses` wrong ones since the secret was set double the next window. */
+  readonly growth: 'doubling' | 'steady'
 }
 
 /** Whose secret is guessed, and what a right guess is for: the audit log tells both. */
@@ -24,5 +26,5 @@ export interface Guess extends Attempt {
 export const MAX_DOUBLINGS = 12
 
 /** Seconds of a window that opens after so many wrong guesses: what `charge` computes in SQL, for documents and tests. */
-export const windowSeconds = (budget: Budget, wrong: number): number =>
-  budget.window * 2 ** Math.min(Math.floor(wrong / budget.guesses), MAX_DOUBLINGS)
+export const windowSeconds = ({ window, guesses, growth }: Budget, wrong: number): number =>
+  growth === 'steady' ? window : window * 2 ** Math.min(Math.floor(wrong / guesses), MAX_DOUBLINGS)

@@ -16,7 +16,7 @@ import { spendGuess } from './guess.ts'
 import { chargeGuess, closeBudget, giveBack, guessMigrations, openBudget, renewBudget, settleRight } from './store.ts'
 
 const DAY = 86_400
-const budget: Budget = { kind: 'pin', guesses: 10, window: 7 * DAY }
+const budget: Budget = { kind: 'pin', guesses: 10, window: 7 * DAY, growth: 'doubling' }
 const sets = [storageMigrations, auditMigrations, guessMigrations]
 
 let world: TestDatabase

@@ -1,6 +1,6 @@
 import { isOutage } from '@strongroom/http'
 import type { Database } from '@strongroom/storage'
-import type { Attempt, Budget } from './budget.ts'
+import type { Attempt, Budget, Guess } from './budget.ts'
 import { chargeGuess, giveBack, settleRight } from './store.ts'
 
 export type Guessed<T> =
@@ -16,7 +16,7 @@ export type Guessed<T> =
  */
 export async function spendGuess<T>(
   { database, budget, attempt }: { database: Database; budget: Budget; attempt: Attempt },
-  look: (epoch: number) => Promise<T | undefined>,
+  look: (guess: Guess) => Promise<T | undefined>,
 ): Promise<Guessed<T>> {
   const { allowed, until, number, epoch } = await chargeGuess(database, budget, attempt)
   if (!allowed) return { outcome: 'exhausted', until }
@@ -24,7 +24,7 @@ export async function spendGuess<T>(
   const guess = { ...attempt, number, epoch }
   let found: T | undefined
   try {
-    found = await look(epoch)
+    found = await look(guess)
   } catch (error) {
     if (isOutage(error)) await giveBack(database.relaxed, budget, guess)
     throw error

@@ -43,7 +43,7 @@ export const chargeGuess = (database: Statements, budget: Budget, { subject, pur
              fresh or charged - forgiven - refunds < ${budget.guesses} as allowed,
              case when fresh then strongroom.now() else window_start end as starts,
              case when fresh
-                  then make_interval(secs => ${budget.window} * 2 ^ least(wrong / ${budget.guesses}, ${MAX_DOUBLINGS}))
+                  then make_interval(secs => ${budget.window} * 2 ^ least(wrong / ${budget.guesses}, ${budget.growth === 'doubling' ? MAX_DOUBLINGS : 0}))
                   else window_length end as lasts
         from windowed
     ), charged_known as (
@@ -114,5 +114,8 @@ export const renewBudget = ({ kind }: Budget, subject: string): Query => sql`
      where kind = ${kind} and subject = ${subject}`
 
 /** Part of the transaction that erases the secret. */
-export const closeBudget = ({ kind }: Budget, subject: string): Query =>
-  sql`delete from guesses.budgets where kind = ${kind} and subject = ${subject}`
+export const closeBudget = (budget: Budget, subject: string): Query => closeBudgets(budget, sql`${subject}`)
+
+/** The same for several: `subjects` is a text expression, or a query of one column. */
+export const closeBudgets = ({ kind }: Budget, subjects: Query): Query =>
+  sql`delete from guesses.budgets where kind = ${kind} and subject in (${subjects})`

@@ -35,6 +35,7 @@ export type RefusalReason =
   | 'module-shared'
   | 'token-absent'
   | 'token-ambiguous'
+  | 'token-shared'
   | 'software-refused'
   | 'pin-refused'
   | 'pin-latched'

@@ -24,6 +24,7 @@ export class InlineExecutor implements Executor {
   readonly #breaker: Breaker
   readonly #probe: NodeJS.Timeout
   readonly #onRefusedPin: InlineOptions['onRefusedPin']
+  #isClosed = false
 
   constructor({ link, probeIntervalMs, log, random, onRefusedPin }: InlineOptions) {
     this.#link = link
@@ -66,7 +67,8 @@ export class InlineExecutor implements Executor {
 
   async close(): Promise<void> {
     clearInterval(this.#probe)
-    if (this.#breaker.reason === 'closed') return
+    if (this.#isClosed) return
+    this.#isClosed = true
     this.#breaker.stop('closed')
     this.#link.close()
   }
@@ -113,6 +115,7 @@ export class InlineExecutor implements Executor {
     try {
       this.#link.logInAnew()
     } catch (error) {
+      if (isRefusedPin(error)) void this.#giveUp(error)
       this.#lose(error)
     }
   }
@@ -134,7 +137,7 @@ export class InlineExecutor implements Executor {
         return
       } catch (error) {
         failure = error
-        if (error instanceof HsmRefusal && error.reason === 'pin-refused') return this.#giveUp(error)
+        if (isRefusedPin(error)) return this.#giveUp(error)
       }
     }
     throw failure
@@ -144,6 +147,8 @@ export class InlineExecutor implements Executor {
   async #giveUp(error: HsmRefusal): Promise<void> {
     this.#breaker.stop(error.message)
     await this.#onRefusedPin(error)
-    throw error
   }
 }
+
+const isRefusedPin = (error: unknown): error is HsmRefusal =>
+  error instanceof HsmRefusal && error.reason === 'pin-refused'

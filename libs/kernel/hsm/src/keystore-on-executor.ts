@@ -1,6 +1,6 @@
 import { Secret } from '@strongroom/crypto'
 import type { Executor } from './executor.ts'
-import type { Keystore, LockRequest } from './keystore.ts'
+import type { Keystore, LockRequest, RecoveryKeystore, TokenHealth } from './keystore.ts'
 import type { Lock } from './operations/lock-halves.ts'
 
 /** The interface of purposes over whatever runs the operations: secrets are unpacked here and packed again. */
@@ -21,11 +21,26 @@ export function keystoreOn(executor: Executor): Keystore {
     },
     relockKey: (request, locked, next) =>
       executor.run('relockKey', { lock: lockOf(request), locked, next: lockOf(next) }),
-    assertAvailable: () => executor.assertAvailable(),
-    check: () => executor.check(),
-    describe: () => executor.describe(),
-    close: () => executor.close(),
+    prepareLock: (request) => executor.run('prepareLock', { lock: lockOf(request) }),
+    lockRecoveredKey: (key, binding, prepared) =>
+      executor.run('lockRecoveredKey', { key: key.expose(), binding, prepared }),
+    ...healthOf(executor),
   }
 }
+
+export function recoveryKeystoreOn(executor: Executor): RecoveryKeystore {
+  return {
+    publicKey: () => executor.run('recoveryPublicKey', {}),
+    open: async (envelope, binding) => new Secret(await executor.run('openRecovered', { envelope, binding })),
+    ...healthOf(executor),
+  }
+}
+
+const healthOf = (executor: Executor): TokenHealth => ({
+  assertAvailable: () => executor.assertAvailable(),
+  check: () => executor.check(),
+  describe: () => executor.describe(),
+  close: () => executor.close(),
+})
 
 const lockOf = ({ binding, factor }: LockRequest): Lock => ({ binding, factor: factor.expose() })

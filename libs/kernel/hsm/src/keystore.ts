@@ -21,6 +21,14 @@ export interface LockedKey {
   readonly envelope: Uint8Array
 }
 
+/** A lock made ready while the factor is known, for a key that is known only later. Both parts are safe to store. */
+export interface PreparedLock {
+  /** 32 bytes: what the locked key's verifier will be. */
+  readonly verifier: Uint8Array
+  /** Both halves of the MAC, sealed to the binding. Opens as nothing else. */
+  readonly envelope: Uint8Array
+}
+
 export interface LockRequest {
   readonly binding: Binding
   readonly factor: Secret
@@ -33,7 +41,7 @@ export interface LockRequest {
  * Every method throws `HsmUnavailable` when nothing was computed because the token did not answer (the caller may
  * give a guess back), and `Unopenable` when a value was altered or belongs elsewhere.
  */
-export interface Keystore {
+export interface Keystore extends TokenHealth {
   /** Seals what a client brought, under the seal key. Above 4 KiB the envelope holds a data key of its own. */
   seal(plaintext: Secret, binding: Binding): Promise<Uint8Array>
   open(envelope: Uint8Array, binding: Binding): Promise<Secret>
@@ -59,6 +67,38 @@ export interface Keystore {
   /** Locks the same key with another factor and binding; the key itself stays inside the token. `undefined`: the factor does not fit. */
   relockKey(request: LockRequest, locked: LockedKey, next: LockRequest): Promise<LockedKey | undefined>
 
+  /** The lock alone, for a key that `lockRecoveredKey` brings later, when nobody is there to give the factor. */
+  prepareLock(request: LockRequest): Promise<PreparedLock>
+  /**
+   * Locks a key of 32 bytes that came back from its recovery copy. The result opens to the prepared factor like an issued
+   * one. The key is imported into the token for this call and wrapped there; the caller wipes its own copy.
+   */
+  lockRecoveredKey(key: Secret, binding: Binding, prepared: PreparedLock): Promise<LockedKey>
+}
+
+/**
+ * Opens what `sealForRecovery` closed, with the private half of a recovery key on a token of its own. Only the role
+ * that restores keys has one. Errors as of `Keystore`.
+ */
+export interface RecoveryKeystore extends TokenHealth {
+  /** Of the newest version. The proof that it is genuine is that it comes from here: keep it sealed by the other token. */
+  publicKey(): Promise<RecoveryPublicKey>
+  open(envelope: Uint8Array, binding: Binding): Promise<Secret>
+}
+
+/** What encrypts to a recovery key: plain data, no secret, but whoever can swap it reads every later copy. */
+export interface RecoveryPublicKey {
+  /** RSA of 3072 bits or more, `SubjectPublicKeyInfo`, DER. */
+  readonly spki: Uint8Array
+  /** `CKA_ID` of the key on its token. */
+  readonly keyId: Uint8Array
+  readonly version: number
+  /** `rsa-oaep-sha256-gcm`, or `rsa-oaep-sha1-gcm` where the token knows no other. */
+  readonly strategy: string
+}
+
+/** What every keystore tells of the token behind it. */
+export interface TokenHealth {
   /** Throws `HsmUnavailable` at once while the token is known to be away, without a device call: asked before a guess is charged. */
   assertAvailable(): void
   /** One real round trip on the token's own objects. Throws `HsmUnavailable`. */
@@ -78,9 +118,9 @@ export interface TokenDescription {
 }
 
 /** A job that one token key has; no key has two. */
-export type KeyJob = 'seal' | 'wrap' | 'mac' | 'sign'
+export type KeyJob = 'seal' | 'wrap' | 'mac' | 'sign' | 'recover'
 
-/** A key that an app needs: `use` tells MAC and signing keys apart, and is empty for seal and wrap. */
+/** A key that an app needs: `use` tells MAC and signing keys apart, and is empty for seal, wrap and recover. */
 export interface KeyNeed {
   readonly job: KeyJob
   readonly use: string
@@ -94,7 +134,7 @@ export interface KeyRecord extends KeyNeed {
   readonly version: number
   /** `CKA_LABEL` on the token: `strongroom/<app>/<job>[/<use>]/v<version>`. */
   readonly label: string
-  /** How the key is used, by name: `hsm-gcm`, `A256KW-RFC3394`, `hmac-sha512`, `ecdsa-p256`. */
+  /** How the key is used, by name: `hsm-gcm`, `A256KW-RFC3394`, `hmac-sha512`, `ecdsa-p256`, `rsa-oaep-sha256-gcm`. */
   readonly strategy: string
   readonly checkValue: Uint8Array
 }

@@ -27,20 +27,23 @@ export async function refuseRiskyLogin(token: FoundToken, { pin, pinLatch, lowPi
       `the token "${label}" refused this PIN before, it is not tried again: ${remedy}`,
     )
   }
-  if ((token.flags & CKF.pinLocked) !== 0) {
-    throw new HsmRefusal(
-      'pin-locked',
-      `the PIN of the token "${label}" is locked: let its security officer set a new one`,
-    )
-  }
-  if ((token.flags & CKF.pinFinalTry) !== 0) {
-    const remedy = 'log in by hand with the right PIN, which resets the count'
-    throw new HsmRefusal('pin-low', `the token "${label}" has one PIN try left: ${remedy}`)
-  }
+  refuseLastTry(token)
   const explained = entry !== undefined || lowPinCount === 'accept'
   if ((token.flags & CKF.pinCountLow) !== 0 && !explained) {
     const remedy = "log in by hand with the right PIN, or set lowPinCount to 'accept' once"
     throw new HsmRefusal('pin-low', `somebody gave the token "${label}" a wrong PIN: ${remedy}`)
+  }
+}
+
+/** Never the last try, and nothing at all on a locked token, whatever is configured. Throws `HsmRefusal`. */
+export function refuseLastTry({ flags, description: { label } }: FoundToken): void {
+  if ((flags & CKF.pinLocked) !== 0) {
+    const remedy = 'let its security officer set a new one'
+    throw new HsmRefusal('pin-locked', `the PIN of the token "${label}" is locked: ${remedy}`)
+  }
+  if ((flags & CKF.pinFinalTry) !== 0) {
+    const remedy = 'log in by hand with the right PIN, which resets the count'
+    throw new HsmRefusal('pin-low', `the token "${label}" has one PIN try left: ${remedy}`)
   }
 }
 

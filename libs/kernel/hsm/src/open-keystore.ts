@@ -1,9 +1,10 @@
 import type { HsmLog } from './breaker.ts'
 import { connect, type TokenConnection } from './connect.ts'
 import { InlineExecutor } from './executor-inline.ts'
-import type { KeyRecord, Keystore } from './keystore.ts'
-import { keystoreOn } from './keystore-on-executor.ts'
+import type { KeyRecord, Keystore, RecoveryKeystore } from './keystore.ts'
+import { keystoreOn, recoveryKeystoreOn } from './keystore-on-executor.ts'
 import { latchIfRefused } from './log-in.ts'
+import { refuseOtherKeys, refuseRecoveryKeys } from './token-roles.ts'
 
 export interface KeystoreOptions extends TokenConnection {
   /** Every key of the app, all versions: what `provisionKeys` returned and the database keeps. */
@@ -20,8 +21,25 @@ export interface KeystoreOptions extends TokenConnection {
  * heals by itself when the token goes and comes back. Throws `HsmRefusal`, `Unsupported` or `HsmUnavailable`.
  */
 export async function openKeystore(options: KeystoreOptions): Promise<Keystore> {
+  refuseRecoveryKeys(options.keys)
+  return keystoreOn(await openExecutor(options))
+}
+
+/** The same for the second token, whose keys are recovery keys and nothing else. */
+export async function openRecoveryKeystore(options: KeystoreOptions): Promise<RecoveryKeystore> {
+  refuseOtherKeys(options.keys)
+  return recoveryKeystoreOn(await openExecutor(options))
+}
+
+async function openExecutor(options: KeystoreOptions): Promise<InlineExecutor> {
   const { keys, probeIntervalMs = 1000, log = () => undefined, random = Math.random, pin, pinLatch } = options
   const link = await connect(options, keys)
-  const onRefusedPin = (error: unknown) => latchIfRefused(error, { pin, pinLatch, lowPinCount: 'refuse' })
-  return keystoreOn(new InlineExecutor({ link, probeIntervalMs, log, random, onRefusedPin }))
+  const onRefusedPin = async (error: unknown) => {
+    try {
+      await latchIfRefused(error, { pin, pinLatch, lowPinCount: 'refuse' })
+    } catch {
+      log('hsm-lost', 'the refused PIN could not be written to the latch: the next start will try it once more')
+    }
+  }
+  return new InlineExecutor({ link, probeIntervalMs, log, random, onRefusedPin })
 }

@@ -1,3 +1,4 @@
+import { refuseSharedToken } from './token-roles.ts'
 import { connect, type TokenConnection } from './connect.ts'
 import { HsmRefusal, HsmUnavailable } from './errors.ts'
 import { makeCheckValue, matchesCheckValue } from './keys/check-value.ts'
@@ -5,7 +6,7 @@ import { strategyOf } from './keys/job-strategies.ts'
 import { refuseUnfitKey } from './keys/key-attributes.ts'
 import { findKey } from './keys/key-set.ts'
 import { makeKey } from './keys/make-key.ts'
-import { readPublicPoint } from './keys/public-point.ts'
+import { readPublicHalf } from './keys/public-half.ts'
 import type { TokenAccess } from './keys/token-key.ts'
 import type { KeyNeed, KeyRecord } from './keystore.ts'
 import { DeviceError } from './pkcs11/device-error.ts'
@@ -22,6 +23,7 @@ export interface ProvisionOptions extends TokenConnection {
  * Throws `HsmRefusal`, `Unsupported` or `HsmUnavailable`.
  */
 export async function provisionKeys({ needs, existing, ...connection }: ProvisionOptions): Promise<KeyRecord[]> {
+  refuseSharedToken([...needs, ...existing])
   const link = await connect(connection, existing)
   try {
     const missing = needs.filter((need) => !existing.some((record) => isSameNeed(record, need)))
@@ -38,8 +40,7 @@ function provisionKey(access: TokenAccess, record: Omit<KeyRecord, 'checkValue'>
   const handle = findKey(access, record)
   if (handle === undefined) throw new DeviceError('the new key was not found', 0, 'C_FindObjects')
   refuseUnfitKey(access, { record, handle })
-  const point = record.job === 'sign' ? { publicPoint: readPublicPoint(access.session, record.label) } : {}
-  const key = { ...access, ...point, record, handle }
+  const key = { ...access, ...readPublicHalf(access.session, record), record, handle }
   const checkValue = makeCheckValue(key)
   if (!matchesCheckValue(key, checkValue)) {
     const remedy = 'it was never recorded; delete it from the token and try again'

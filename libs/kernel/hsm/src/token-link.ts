@@ -4,7 +4,7 @@ import { type KeySet, loadKeys } from './keys/key-set.ts'
 import { proveMechanismLists } from './keys/mechanism-lists.ts'
 import type { TokenAccess, TokenKey } from './keys/token-key.ts'
 import type { KeyRecord, TokenDescription } from './keystore.ts'
-import { logIn, type Login } from './log-in.ts'
+import { logIn, type Login, refuseLastTry } from './log-in.ts'
 import type { OperationContext } from './operations/operation.ts'
 import { DeviceError } from './pkcs11/device-error.ts'
 import type { LoadedModule } from './pkcs11/module-registry.ts'
@@ -67,6 +67,7 @@ export class TokenLink {
   /** First rung: after any error the session may still be busy with the failed operation. */
   renewWorker(): void {
     const epoch = this.#current()
+    if (!this.isCurrent) throw new DeviceError('sessions of an earlier initialisation', 0, 'C_CloseSession')
     epoch.worker.close()
     epoch.worker = new Session(this.#options.module.pkcs11, epoch.slot, 'read-only')
   }
@@ -76,6 +77,7 @@ export class TokenLink {
     const { module, tokenLabel, login, keys } = this.#options
     this.#leave()
     const token = findToken(module.pkcs11, tokenLabel)
+    refuseLastTry(token)
     const { generation } = module
     const anchor = new Session(module.pkcs11, token.slot, 'read-write')
     try {
@@ -98,14 +100,11 @@ export class TokenLink {
     this.logInAnew()
   }
 
-  /** Uses one key, in every form that operations use it in, for a real round trip. Throws `DeviceError`. */
+  /** The probe, and the session copies that operations work with: they can die alone. Throws `DeviceError`. */
   runCanary(): void {
-    const { all } = this.#current().keys
-    const key = all.find(({ record }) => record.job === 'seal') ?? all[0]
-    if (key === undefined) return
-    this.#check(key, key.own)
-    for (const { working, ...rest } of all) {
-      if (rest.record.job !== 'sign' && working !== rest.own) this.#check({ working, ...rest }, working)
+    this.probe()
+    for (const key of this.#current().keys.all) {
+      if (key.record.job !== 'sign' && key.working !== key.own) this.#check(key, key.working)
     }
   }
 
@@ -132,8 +131,11 @@ export class TokenLink {
   }
 
   #leave(): void {
-    this.#epoch?.worker.close()
-    this.#epoch?.anchor.close()
+    // After another keystore initialised the module anew, these handles may be the numbers of its sessions.
+    if (this.isCurrent) {
+      this.#epoch?.worker.close()
+      this.#epoch?.anchor.close()
+    }
     this.#epoch = undefined
   }
 

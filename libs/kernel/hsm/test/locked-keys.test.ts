@@ -1,5 +1,7 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { type LockedKey, type LockRequest, Unopenable } from '../src/index.ts'
+import { CKA } from '../src/pkcs11/cryptoki.ts'
+import { acquireModule } from '../src/pkcs11/module-registry.ts'
 import { injectFaults } from '../src/testing/index.ts'
 import { testedModules } from './modules.ts'
 import { binding, openWorld, otherBindings, pin } from './world.ts'
@@ -74,8 +76,12 @@ describe.each(testedModules)('locked keys on $name', (module) => {
     const { keystore, token } = await openWorld(module, { probeIntervalMs: 60_000 })
     const locked = await keystore.issueLockedKey(request)
     const device = injectFaults(token.module)
+    const { pkcs11 } = acquireModule(token.module)
+    const unwrap = vi.spyOn(pkcs11, 'C_UnwrapKey')
     await keystore.relockKey(request, locked, wrong)
     expect(device.calls('C_GetAttributeValue')).toBe(0)
+    expect(unwrap.mock.lastCall?.[4]).toContainEqual({ type: CKA.sensitive, value: true })
+    unwrap.mockRestore()
     device.release()
   })
 

@@ -1,4 +1,5 @@
 import { CKM } from '../src/pkcs11/cryptoki.ts'
+import { SOFTHSM_MODULE } from '../src/soft-token/init-soft-token.ts'
 
 /** The PKCS#11 modules that the contract suite runs on. One that is absent fails the suite: nothing is skipped. */
 export interface TestedModule {
@@ -15,27 +16,31 @@ export interface TestedModule {
   readonly oddLengths: 'kept' | 'filled up'
   /** Whether the module notices that its files are gone: NSS keeps them open. */
   readonly removal: 'noticed' | 'unnoticed'
+  /** How a recovery key is used here: SoftHSM knows OAEP with SHA-1 alone. */
+  readonly recovery: 'rsa-oaep-sha1-gcm' | 'rsa-oaep-sha256-gcm'
 }
 
 export const testedModules: readonly TestedModule[] = [
   {
     name: 'SoftHSM',
-    path: '/usr/lib/softhsm/libsofthsm2.so',
+    path: SOFTHSM_MODULE,
     model: 'SoftHSM v2',
     mechanismLists: 'honoured',
     extractable: 'enforced',
     paddedWrap: CKM.aesKeyWrapPad,
     oddLengths: 'filled up',
     removal: 'noticed',
+    recovery: 'rsa-oaep-sha1-gcm',
   },
   {
     name: 'NSS',
-    path: '/usr/lib/x86_64-linux-gnu/libsoftokn3.so',
+    path: process.env['STRONGROOM_NSS_MODULE'] ?? '/usr/lib/x86_64-linux-gnu/libsoftokn3.so',
     model: 'NSS 3',
     mechanismLists: 'ignored',
     extractable: 'ignored',
     paddedWrap: CKM.aesKeyWrapKwp,
     oddLengths: 'kept',
     removal: 'unnoticed',
+    recovery: 'rsa-oaep-sha256-gcm',
   },
 ]

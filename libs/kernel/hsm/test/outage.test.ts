@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { Secret } from '@strongroom/crypto'
 import { describe, expect, test, vi } from 'vitest'
 import { type HsmLog, HsmUnavailable, Unopenable } from '../src/index.ts'
+import { acquireModule } from '../src/pkcs11/module-registry.ts'
 import { injectFaults } from '../src/testing/index.ts'
 import { testedModules } from './modules.ts'
 import { binding, openWorld, pin, untilHealed } from './world.ts'
@@ -63,8 +64,8 @@ describe.each(testedModules)('outages on $name', (module) => {
     const answers: unknown[] = []
     const rightAnswers = async () =>
       isDeepStrictEqual(
-        [await keystore.openLockedKey(lock, locked), await keystore.mac('code', new Uint8Array(1))],
-        [key, mac],
+        [(await keystore.openLockedKey(lock, locked))?.expose(), await keystore.mac('code', new Uint8Array(1))],
+        [key?.expose(), mac],
       ) && (await keystore.openLockedKey(wrong, locked)) === undefined
     for (let round = 0; round < 60; round++) {
       if (round % 20 === 10) device.reset()
@@ -103,6 +104,30 @@ describe.each(testedModules)('outages on $name', (module) => {
     await untilHealed(second)
     expect((await second.open(envelope, binding)).equals(new Secret('kept'))).toBe(true)
     device.release()
+  })
+
+  test('keystores that log in anew one after the other do not close each other’s sessions', async () => {
+    const { keystore, open, token } = await openWorld(module, { probeIntervalMs: 60_000 })
+    const second = await open({ app: 'sibling', probeIntervalMs: 60_000 })
+    const neighbour = acquireModule(token.module)
+    neighbour.reinitialise(neighbour.generation)
+    const device = injectFaults(token.module)
+    // The other way round than they were opened: their session numbers change places.
+    for (const each of [second, keystore, second, keystore])
+      expect(await each.seal(new Secret('x'), binding)).toBeDefined()
+    // One login each, and nothing to mend.
+    expect(device.calls('C_Login')).toBe(2)
+    device.release()
+    neighbour.release()
+  })
+
+  test('a module that was initialised anew for another keystore costs nobody a call', async () => {
+    const { keystore, token } = await openWorld(module, { probeIntervalMs: 60_000 })
+    const neighbour = acquireModule(token.module)
+    const mac = await keystore.mac('code', new Uint8Array(1))
+    neighbour.reinitialise(neighbour.generation)
+    expect(await keystore.mac('code', new Uint8Array(1))).toEqual(mac)
+    neighbour.release()
   })
 
   test('the token is taken away and brought back', async () => {

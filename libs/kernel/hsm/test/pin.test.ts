@@ -1,10 +1,12 @@
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { filePinLatch, openKeystore } from '../src/index.ts'
 import { hashPin, isLatched } from '../src/pin-latch.ts'
 import { refuseRiskyLogin } from '../src/log-in.ts'
+import { acquireModule } from '../src/pkcs11/module-registry.ts'
 import { CKF } from '../src/pkcs11/cryptoki.ts'
 import { injectFaults, memoryPinLatch } from '../src/testing/index.ts'
 import { testedModules } from './modules.ts'
@@ -48,6 +50,21 @@ const login = (lowPinCount: 'refuse' | 'accept', entry?: string) => ({
 })
 
 describe('the PIN latch', () => {
+  test('a PIN that is refused when the module was initialised anew is tried once as well', async () => {
+    for (const module of testedModules) {
+      const { keystore, token } = await openWorld(module)
+      const device = injectFaults(token.module)
+      const neighbour = acquireModule(token.module)
+      device.fail(['C_Login'], { name: 'CKR_PIN_INCORRECT', code: 0xa0 })
+      neighbour.reinitialise(neighbour.generation)
+      await expect(keystore.check()).rejects.toThrow(/refused the PIN/)
+      await sleep(500)
+      expect(device.calls('C_Login')).toBe(1)
+      neighbour.release()
+      device.release()
+    }
+  })
+
   test('a count that is low for reasons of others stops the login before it is tried', async () => {
     await expect(refuseRiskyLogin(tokenWith(CKF.pinCountLow), login('refuse'))).rejects.toMatchObject({
       reason: 'pin-low',

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { Secret } from '@strongroom/crypto'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { openKeystore, provisionKeys } from '../src/index.ts'
+import { initialiseToken } from '../src/soft-token/initialise-token.ts'
 import { backupSoftToken, healSoftToken, initSoftToken } from '../src/soft-token/index.ts'
 import { softToken } from '../src/testing/index.ts'
 import { binding, needs, tenant } from './world.ts'
@@ -59,6 +60,12 @@ describe('the embedded token', () => {
     await rm(object)
     await healSoftToken(token.directory)
     expect((await filesOf(tokens, /^(?!token).*\.object$/)).toSorted()).toEqual(others.toSorted())
+  })
+
+  test('two tokens of one label are refused, by their serials', async () => {
+    const { token, keys } = await provisionedToken()
+    initialiseToken(token.module, { label: token.tokenLabel, officerPin: 'another officer', pin: 'another PIN' })
+    await expect(openKeystore({ ...token, ...tenant, keys })).rejects.toMatchObject({ reason: 'token-ambiguous' })
   })
 
   test('a torn token is never taken for a backup', async () => {

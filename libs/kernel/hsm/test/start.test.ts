@@ -5,6 +5,7 @@ import { HsmRefusal, openKeystore, provisionKeys, Unsupported } from '../src/ind
 import { makeKey } from '../src/keys/make-key.ts'
 import { proveCapabilities } from '../src/strategies/capabilities.ts'
 import { injectFaults } from '../src/testing/index.ts'
+import { CKO } from '../src/pkcs11/cryptoki.ts'
 import { acquireModule } from '../src/pkcs11/module-registry.ts'
 import { Session } from '../src/pkcs11/session.ts'
 import { findToken } from '../src/pkcs11/token.ts'
@@ -66,6 +67,23 @@ describe.each(testedModules)('start on $name', (module) => {
       await expect(provisionKeys({ ...token, ...tenant, needs, existing: swapped })).rejects.toThrow(HsmRefusal)
     },
   )
+
+  test('a private key that does not belong to the recorded public key refuses to start', async () => {
+    const { token, keys, open } = await openWorld(module)
+    const record = keys.find(({ job }) => job === 'sign')
+    if (record === undefined) throw new Error('no signing key')
+    const session = rawSession(token)
+    const halves = (kind: number) => session.findObjects({ class: kind, token: true, label: record.label })
+    const [privateKey] = halves(CKO.privateKey)
+    const publicKeys = new Set(halves(CKO.publicKey).map((handle) => handle.toString('hex')))
+    if (privateKey) session.destroyObject(privateKey)
+    const capabilities = proveCapabilities(() => rawSession(token))
+    makeKey({ session, capabilities, mechanismLists: module.mechanismLists, software: true }, record)
+    for (const handle of halves(CKO.publicKey)) {
+      if (!publicKeys.has(handle.toString('hex'))) session.destroyObject(handle)
+    }
+    await expect(open()).rejects.toMatchObject({ reason: 'key-mismatch' })
+  })
 
   test('two keys of one label are refused', async () => {
     const { token, keys, open } = await openWorld(module)

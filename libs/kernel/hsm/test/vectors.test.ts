@@ -1,12 +1,13 @@
 import { createCipheriv } from 'node:crypto'
 import { fromHex, toHex } from '@strongroom/crypto'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import gcm from '../../../../test/vectors/gcm-spec.json' with { type: 'json' }
 import rfc3394 from '../../../../test/vectors/rfc3394.json' with { type: 'json' }
 import rfc4231 from '../../../../test/vectors/rfc4231-hmac.json' with { type: 'json' }
 import rfc5649 from '../../../../test/vectors/rfc5649.json' with { type: 'json' }
 import { importAesKey } from '../src/keys/session-keys.ts'
 import { CKK, CKM, CKO, GCM_PARAMETERS_V240 } from '../src/pkcs11/cryptoki.ts'
+import { DeviceError } from '../src/pkcs11/device-error.ts'
 import { viewAsBuffer } from '../src/pkcs11/template.ts'
 import { hsmGcm } from '../src/strategies/hsm-gcm.ts'
 import { keyWrapRfc3394, keyWrapRfc5649 } from '../src/strategies/key-wrap.ts'
@@ -71,6 +72,17 @@ describe.each(testedModules)('published vectors inside $name', (module) => {
     expect(hsmGcm.prove(session)?.name).toBe('hsm-gcm')
     expect(keyWrapRfc3394.prove(session)?.mechanisms).toEqual([CKM.aesKeyWrap])
     expect(keyWrapRfc5649.prove(session)?.mechanisms).toEqual([module.paddedWrap])
+  })
+
+  test('the number 0x210A is believed only where its bytes are those of RFC 5649', async () => {
+    const session = await open()
+    const wrapKey = session.wrapKey.bind(session)
+    vi.spyOn(session, 'wrapKey').mockImplementation((mechanism, wrapper, key) => {
+      if (mechanism === CKM.aesKeyWrapKwp) throw new DeviceError('CKR_MECHANISM_INVALID', 0x70, 'C_WrapKey')
+      return wrapKey(mechanism, wrapper, key)
+    })
+    const believed = module.paddedWrap === CKM.aesKeyWrapPad ? [CKM.aesKeyWrapPad] : undefined
+    expect(keyWrapRfc5649.prove(session)?.mechanisms).toEqual(believed)
   })
 })
 

@@ -1,8 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Secret } from '@strongroom/crypto'
 import { onTestFinished } from 'vitest'
-import type { Binding, KeyNeed, KeyRecord, Keystore } from '../src/index.ts'
-import { HsmUnavailable, type KeystoreOptions, openKeystore, provisionKeys } from '../src/index.ts'
+import type { Binding, KeyNeed, KeyRecord, Keystore, RecoveryKeystore, RecoveryPublicKey } from '../src/index.ts'
+import {
+  HsmUnavailable,
+  type KeystoreOptions,
+  openKeystore,
+  openRecoveryKeystore,
+  provisionKeys,
+} from '../src/index.ts'
 import { CKU } from '../src/pkcs11/cryptoki.ts'
 import { acquireModule } from '../src/pkcs11/module-registry.ts'
 import { Session } from '../src/pkcs11/session.ts'
@@ -54,6 +60,33 @@ export async function openWorld(module: TestedModule, changes: Partial<KeystoreO
   return { token, keys, open, keystore: await open(changes) }
 }
 
+export interface RecoveryWorld {
+  readonly token: SoftToken
+  readonly keys: readonly KeyRecord[]
+  readonly publicKey: RecoveryPublicKey
+  /** Open until the test is over. */
+  readonly open: (changes?: Partial<KeystoreOptions>) => Promise<RecoveryKeystore>
+}
+
+/**
+ * A second token with a recovery key, which takes a second to make: tests share one. They open it one by one, because
+ * NSS shuts one random generator down for all its copies in the process as soon as one of them is finalised.
+ */
+export async function makeRecoveryWorld(module: TestedModule): Promise<RecoveryWorld> {
+  const token = await softToken({ module: module.path })
+  const keys = await provisionKeys({ ...token, ...tenant, needs: [{ job: 'recover', use: '' }], existing: [] })
+  const options = { ...token, ...tenant, keys, probeIntervalMs: 60_000 }
+  const open = async (changes: Partial<KeystoreOptions> = {}) => {
+    const keystore = await openRecoveryKeystore({ ...options, ...changes })
+    onTestFinished(() => keystore.close())
+    return keystore
+  }
+  const first = await openRecoveryKeystore(options)
+  const publicKey = await first.publicKey()
+  await first.close()
+  return { token, keys, publicKey, open }
+}
+
 export async function freshToken(module: TestedModule): Promise<SoftToken> {
   const token = await softToken({ module: module.path })
   onTestFinished(() => token.remove())
@@ -77,7 +110,7 @@ export function rawSession(token: SoftToken): Session {
 }
 
 /** Waits until `check` passes; fails after five seconds. */
-export async function untilHealed(keystore: Keystore): Promise<void> {
+export async function untilHealed(keystore: Pick<Keystore, 'check'>): Promise<void> {
   for (let tries = 0; tries < 250; tries++) {
     const healed = await keystore.check().then(
       () => true,

@@ -11,6 +11,8 @@ export interface Dialect {
   readonly accepts: readonly string[]
   /** `Content-Type` of every answer. */
   readonly contentType: string
+  /** How a body becomes text; JSON unless said. */
+  encode?(body: unknown): string
   /** `endpoint` is `undefined` for an unknown route. */
   render(refusal: Refusal, endpoint: AnyEndpoint | undefined): { status: number; body: unknown }
   /** The same for OpenAPI: the status and the shape of the body. */

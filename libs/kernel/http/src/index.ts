@@ -4,7 +4,7 @@ export { type AnswerOf, type Handler, implement, Reply, reply, type RequestOf } 
 export { type Limit, type Limiter, limiter } from './limiter.ts'
 export { listener, type ListenerOptions, type Told } from './listener.ts'
 export { mount, type Mount } from './mount.ts'
-export { describeApi, type Described } from './openapi.ts'
+export { describeApi, type Described, type OpenApiDocument } from './openapi.ts'
 export { isOutage, type Outage } from './outage.ts'
 export { problems } from './problem-dialect.ts'
 export { type Prover, prover, type RawRequest } from './prover.ts'

@@ -54,20 +54,22 @@ afterEach(() => {
 async function serve(cup: Kitchen['cup'] = () => Promise.resolve('a'), trustedProxyHops = 0) {
   const told: Told[] = []
   const tea = mount({ dialect: problems, handlers, provers: [showBadge], deps: { cup } })
-  const server = createServer(
-    listener({ mounts: [tea], trustedProxyHops, onAnswer: (one) => told.push(one) }).callback(),
-  )
+  const handle = listener({ mounts: [tea], trustedProxyHops, onAnswer: (one) => told.push(one) }).callback()
+  const server = createServer((request, response) => void handle(request, response))
   servers.push(server.listen(0, '127.0.0.1'))
   await once(server, 'listening')
   const base = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`
-  const ask = async (path: string, init: RequestInit & { badge?: string } = {}) => {
+  const ask = async (
+    path: string,
+    init: Omit<RequestInit, 'headers'> & { badge?: string; headers?: Record<string, string> } = {},
+  ) => {
     const headers = {
       'content-type': 'application/json',
       ...(init.badge && { 'X-Badge': init.badge }),
       ...init.headers,
     }
     const answer = await fetch(`${base}${path}`, { method: 'POST', ...init, headers })
-    return { status: answer.status, body: (await answer.json()) as unknown, headers: answer.headers }
+    return { status: answer.status, body: await answer.json(), headers: answer.headers }
   }
   return { ask, told }
 }
@@ -136,7 +138,7 @@ test('a body over the limit is refused, with or without a length', async () => {
   const huge = JSON.stringify({ degrees: 1, note: 'x'.repeat(20_000) })
   expect((await ask('/tea/green', { badge: 'ann', body: huge })).status).toBe(413)
   const stream = new Blob([huge]).stream()
-  const chunked = ask('/tea/green', { badge: 'ann', body: stream, duplex: 'half' } as RequestInit)
+  const chunked = ask('/tea/green', { badge: 'ann', body: stream, duplex: 'half' })
   expect((await chunked).status).toBe(413)
 })
 

@@ -79,5 +79,5 @@ function send(ctx: Koa.Context, dialect: Dialect, answer: Answer) {
   ctx.state['answer'] = answer
   ctx.status = answer.status
   ctx.set({ ...answer.headers, 'Content-Type': dialect.contentType })
-  ctx.body = JSON.stringify(answer.body)
+  ctx.body = dialect.encode?.(answer.body) ?? JSON.stringify(answer.body)
 }

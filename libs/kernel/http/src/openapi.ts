@@ -4,6 +4,8 @@ import type { Dialect } from './dialect.ts'
 import type { AnyEndpoint } from './endpoint.ts'
 import { type AnyRefusalKind, crashed, invalidInput, unavailable } from './refusal.ts'
 
+export type OpenApiDocument = ReturnType<typeof createDocument>
+
 export interface Described {
   readonly title: string
   readonly version: string
@@ -13,7 +15,7 @@ export interface Described {
 }
 
 /** OpenAPI 3.1 from the very values that the router reads. */
-export function describeApi({ title, version, description, dialect, endpoints }: Described) {
+export function describeApi({ title, version, description, dialect, endpoints }: Described): OpenApiDocument {
   const paths: ZodOpenApiPathsObject = {}
   const schemes: NonNullable<ZodOpenApiComponentsObject['securitySchemes']> = {}
   for (const one of endpoints) {

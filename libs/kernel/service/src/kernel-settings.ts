@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { secretSetting, setting, whole } from './settings.ts'
+import { optionalSecret, secretSetting, setting, whole } from './settings.ts'
 
 const list = z
   .string()
@@ -10,6 +10,15 @@ const list = z
       .map((one) => one.trim())
       .filter(Boolean),
   )
+
+const variables = z
+  .string()
+  .regex(/^\w+=[^,]*(,\w+=[^,]*)*$/, 'is not NAME=value, with commas between')
+  .transform(
+    (text) =>
+      Object.fromEntries(text.split(',').map((one) => one.split(/=(.*)/s).slice(0, 2))) as Record<string, string>,
+  )
+  .optional()
 
 /** What every app reads. */
 export const kernelSettings = {
@@ -41,6 +50,11 @@ export const kernelSettings = {
   DATABASE_URL: secretSetting('PostgreSQL, as the runtime role.'),
   DATABASE_CONNECTIONS: setting(whole(1, 200).default(10), 'Connections in the pool.', '`10`'),
   HSM_MODULE: setting(z.string().startsWith('/'), 'Absolute path of the PKCS#11 module.'),
+  HSM_MODULE_ENV: setting(
+    variables,
+    'Variables that the module reads when it starts, as `NAME=value` with commas between.',
+    'none',
+  ),
   HSM_TOKEN_LABEL: setting(z.string().min(1).max(32), 'Label of the token that belongs to this app alone.'),
   HSM_PIN: secretSetting("The token's user PIN."),
   HSM_STATE_DIRECTORY: setting(
@@ -57,11 +71,33 @@ export const kernelSettings = {
     'Least level that is logged.',
     '`info`',
   ),
+  AUDIT_SINK: setting(
+    z.string().min(1).optional(),
+    'Where signed heads of the audit log are kept outside the database: `file:/path`, `syslog://host:port`, `https://…`, or several with spaces between.',
+    'none',
+  ),
+  AUDIT_SINK_TOKEN: optionalSecret('Bearer token for a webhook among the sinks.'),
+  WORKER_CONCURRENCY: setting(whole(1, 100).default(10), 'Jobs at a time in this process.', '`10`'),
   SHUTDOWN_SECONDS: setting(
     whole(1, 300).default(15),
     'Seconds that requests in flight get when the process is told to end.',
     '`15`',
   ),
+}
+
+/** What an app with a recovery token reads on top: the worker to open copies of keys, `provision` to make the key. */
+export const recoverySettings = {
+  RECOVERY_HSM_MODULE: setting(
+    z.string().startsWith('/').optional(),
+    'Absolute path of its PKCS#11 module.',
+    '`HSM_MODULE`',
+  ),
+  RECOVERY_HSM_MODULE_ENV: setting(variables, 'As `HSM_MODULE_ENV`, for `RECOVERY_HSM_MODULE`.', 'none'),
+  RECOVERY_HSM_TOKEN_LABEL: setting(
+    z.string().min(1).max(32),
+    'Label of the recovery token: another one than the app’s own.',
+  ),
+  RECOVERY_HSM_PIN: secretSetting("The recovery token's user PIN. An `api` process must not have it."),
 }
 
 /** What `provision` reads on top. */

@@ -1,14 +1,16 @@
-import type { KeyRecord, PinLatch } from '@strongroom/hsm'
+import { join } from 'node:path'
+import { filePinLatch, type KeyRecord, type PinLatch } from '@strongroom/hsm'
 import { column, readMigrations, sql, type Statements } from '@strongroom/storage'
 import { z } from 'zod'
 
 export const keystoreMigrations = readMigrations('keystore', new URL('../migrations/', import.meta.url), {
   keys: ['select'],
-  refused_pin: ['select', 'insert', 'update'],
+  recovery_key: ['select'],
+  refused_pins: ['select', 'insert', 'update'],
 })
 
 const keyRow = z.object({
-  job: z.enum(['seal', 'wrap', 'mac', 'sign']),
+  job: z.enum(['seal', 'wrap', 'mac', 'sign', 'recover']),
   use: z.string(),
   version: column.count,
   label: z.string(),
@@ -27,21 +29,45 @@ export const recordKey = (tx: Statements, key: KeyRecord): Promise<number> =>
     insert into keystore.keys (job, use, version, label, strategy, check_value)
     values (${key.job}, ${key.use}, ${key.version}, ${key.label}, ${key.strategy}, ${key.checkValue})`)
 
+/** Those of the app's own token, and those of its recovery token. */
+export const ownKeys = (keys: readonly KeyRecord[]): KeyRecord[] => keys.filter(({ job }) => job !== 'recover')
+export const recoveryKeys = (keys: readonly KeyRecord[]): KeyRecord[] => keys.filter(({ job }) => job === 'recover')
+
+const sealedKey = z.object({ publicKey: column.bytes })
+
+export const sealedRecoveryKey = async (statements: Statements): Promise<Uint8Array | undefined> =>
+  (await statements.maybe(sealedKey, sql`select public_key as "publicKey" from keystore.recovery_key`))?.publicKey
+
+export const storeRecoveryKey = (tx: Statements, sealed: Uint8Array): Promise<number> =>
+  tx.run(sql`
+    insert into keystore.recovery_key (public_key) values (${sealed})
+    on conflict (singleton) do update set public_key = excluded.public_key`)
+
 /** Remembers a refused token PIN in the database: for where the state directory does not outlive a container. */
-export const databasePinLatch = (statements: Statements): PinLatch => ({
+const databasePinLatch = (statements: Statements, token: string): PinLatch => ({
   read: async () =>
-    (await statements.maybe(z.object({ entry: z.string() }), sql`select entry from keystore.refused_pin`))?.entry,
+    (
+      await statements.maybe(
+        z.object({ entry: z.string() }),
+        sql`select entry from keystore.refused_pins where token = ${token}`,
+      )
+    )?.entry,
   write: async (entry) => {
     await statements.run(sql`
-      insert into keystore.refused_pin (entry) values (${entry}) on conflict (singleton) do update set entry = excluded.entry`)
+      insert into keystore.refused_pins (token, entry) values (${token}, ${entry})
+      on conflict (token) do update set entry = excluded.entry`)
   },
 })
 
-/** Both remember; either knows. A latch that cannot be read is an error: no PIN is tried on a guess. */
-export const bothLatches = (first: PinLatch, second: PinLatch): PinLatch => ({
-  read: async () => (await first.read()) ?? (await second.read()),
-  write: async (entry) => {
-    await first.write(entry)
-    await second.write(entry)
-  },
-})
+/** Database and state directory both remember; either knows. One that cannot be read is an error: no PIN is tried on a guess. */
+export function pinLatch(statements: Statements, { directory, token }: { directory: string; token: string }): PinLatch {
+  const inFile = filePinLatch(join(directory, `refused-pin-${token.replaceAll(/[^\w-]/g, '_')}`))
+  const inDatabase = databasePinLatch(statements, token)
+  return {
+    read: async () => (await inDatabase.read()) ?? (await inFile.read()),
+    write: async (entry) => {
+      await inDatabase.write(entry)
+      await inFile.write(entry)
+    },
+  }
+}

@@ -4,6 +4,7 @@ import { pino } from 'pino'
 export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>
 
 export interface Log {
+  debug(event: string, fields?: LogFields): void
   info(event: string, fields?: LogFields): void
   warn(event: string, fields?: LogFields): void
   error(event: string, fields?: LogFields): void
@@ -15,12 +16,13 @@ export interface Log {
 export function openLog(
   name: string,
   level: string,
-  destination = pino.destination({ fd: 1, sync: false, minLength: 0 }),
+  destination: ReturnType<typeof pino.destination> = pino.destination({ fd: 1, sync: false, minLength: 0 }),
 ): Log {
   const lines = pino({ level, base: { app: name }, timestamp: pino.stdTimeFunctions.isoTime }, destination)
   // Whoever read our output went away; that is no reason to stop keeping keys.
   destination.on('error', () => undefined)
   return {
+    debug: (event, fields = {}) => lines.debug(fields, event),
     info: (event, fields = {}) => lines.info(fields, event),
     warn: (event, fields = {}) => lines.warn(fields, event),
     error: (event, fields = {}) => lines.error(fields, event),

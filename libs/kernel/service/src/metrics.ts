@@ -1,4 +1,6 @@
 import type { Told } from '@strongroom/http'
+import { countJobs } from '@strongroom/jobs'
+import type { Database } from '@strongroom/storage'
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 
 export interface Metrics {
@@ -8,7 +10,7 @@ export interface Metrics {
 }
 
 /** Prometheus metrics: routes are templates and labels are closed sets, so that nothing of a caller becomes a label. */
-export function openMetrics(isTokenReady: () => boolean): Metrics {
+export function openMetrics({ isTokenReady, database }: { isTokenReady: () => boolean; database: Database }): Metrics {
   const registers = [new Registry()] as [Registry]
   collectDefaultMetrics({ register: registers[0] })
   const answers = new Counter({
@@ -30,6 +32,13 @@ export function openMetrics(isTokenReady: () => boolean): Metrics {
     registers,
     collect: () => token.set(isTokenReady() ? 1 : 0),
   })
+  const jobs: Gauge<'kind' | 'state'> = new Gauge({
+    name: 'strongroom_jobs',
+    help: 'Jobs by kind and state: due, waiting, running, parked.',
+    labelNames: ['kind', 'state'],
+    registers,
+    collect: () => countInto(jobs, database),
+  })
   return {
     observe({ method, route, status, refusal = '', seconds: took }) {
       const known = route === 'unknown' ? 'unknown' : method
@@ -38,5 +47,14 @@ export function openMetrics(isTokenReady: () => boolean): Metrics {
     },
     contentType: registers[0].contentType,
     render: () => registers[0].metrics(),
+  }
+}
+
+/** A database that is away must not take the other metrics along. */
+async function countInto(jobs: Gauge<'kind' | 'state'>, database: Database): Promise<void> {
+  const counts = await countJobs(database.reading).catch(() => [])
+  jobs.reset()
+  for (const { kind, ...states } of counts) {
+    for (const [state, count] of Object.entries(states)) jobs.set({ kind, state }, count)
   }
 }

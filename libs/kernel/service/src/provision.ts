@@ -1,15 +1,20 @@
-import { filePinLatch, provisionKeys } from '@strongroom/hsm'
-import { migrate, openDatabase } from '@strongroom/storage'
-import { allMigrations } from './migrations.ts'
-import { bothLatches, databasePinLatch, recordedKeys, recordKey } from './key-registry.ts'
-import { kernelSettings, provisionSettings } from './kernel-settings.ts'
+import { auditKeyNeed } from '@strongroom/audit'
+import { type KeyNeed, openKeystore, openRecoveryKeystore, provisionKeys, type TokenConnection } from '@strongroom/hsm'
+import { migrateJobs } from '@strongroom/jobs'
+import { type Database, migrate, openDatabase } from '@strongroom/storage'
+import { ownKeys, recordedKeys, recordKey, recoveryKeys } from './key-registry.ts'
+import { kernelSettings, provisionSettings, recoverySettings } from './kernel-settings.ts'
 import type { Log } from './log.ts'
+import { allMigrations } from './migrations.ts'
+import { keepRecoveryKey, readRecoveryKey } from './recovery-key.ts'
 import type { Service } from './service.ts'
-import { readSettings, type Settings } from './settings.ts'
-import { tokenOf } from './token.ts'
+import { readSettings, type Settings, textOf } from './settings.ts'
+import { ownToken, recoveryToken } from './token.ts'
+
+const recoverNeed: KeyNeed = { job: 'recover', use: '' }
 
 /**
- * Brings the database and the token to what this release needs: migrations, privileges of the runtime role, keys.
+ * Brings the database and the tokens to what this release needs: migrations, privileges of the runtime role, keys.
  * Changes nothing that is there, and may run as often as one likes.
  */
 export async function provision<S extends Settings>(
@@ -18,25 +23,53 @@ export async function provision<S extends Settings>(
   log: Log,
 ): Promise<void> {
   const settings = readSettings({ ...kernelSettings, ...provisionSettings }, env)
-  const migratorUrl = text(settings.MIGRATOR_DATABASE_URL)
+  const recovery = service.recovery && readSettings(recoverySettings, env)
+  const migratorUrl = textOf(settings.MIGRATOR_DATABASE_URL)
+  await migrateJobs(migratorUrl, settings.RUNTIME_ROLE)
   await migrate(migratorUrl, allMigrations(service.migrations), settings.RUNTIME_ROLE)
   log.info('database migrated')
 
   const database = openDatabase({ connectionString: migratorUrl, connections: 1 })
   try {
-    const existing = await recordedKeys(database)
-    const pinLatch = bothLatches(
-      databasePinLatch(database),
-      filePinLatch(`${settings.HSM_STATE_DIRECTORY}/refused-pin`),
-    )
-    const made = await provisionKeys({ ...tokenOf(service.name, settings), pinLatch, needs: service.keys, existing })
-    await database.transaction(async (tx) => {
-      for (const key of made) await recordKey(tx, key)
-    })
-    log.info('keys provisioned', { made: made.length, found: existing.length })
+    const own = ownToken(service.name, settings, database)
+    await makeKeys(database, own, { needs: [...service.keys, auditKeyNeed], log })
+    if (recovery)
+      await makeRecoveryKey(database, { own, second: recoveryToken(own, { ...settings, ...recovery }, database), log })
   } finally {
     await database.close()
   }
 }
 
-const text = (secret: { expose(): Uint8Array }) => Buffer.from(secret.expose()).toString('utf8')
+async function makeKeys(
+  database: Database,
+  token: TokenConnection,
+  { needs, log }: { needs: readonly KeyNeed[]; log: Log },
+) {
+  const recorded = await recordedKeys(database)
+  const existing = needs.includes(recoverNeed) ? recoveryKeys(recorded) : ownKeys(recorded)
+  const made = await provisionKeys({ ...token, needs, existing })
+  await database.transaction(async (tx) => {
+    for (const key of made) await recordKey(tx, key)
+  })
+  log.info('keys provisioned', { token: token.tokenLabel, made: made.length, found: existing.length })
+}
+
+async function makeRecoveryKey(
+  database: Database,
+  { own, second, log }: { own: TokenConnection; second: TokenConnection; log: Log },
+): Promise<void> {
+  await makeKeys(database, second, { needs: [recoverNeed], log })
+  const keys = await recordedKeys(database)
+  const hsm = await openKeystore({ ...own, keys: ownKeys(keys) })
+  try {
+    if (await readRecoveryKey(database, hsm, own.app)) return
+    const recovery = await openRecoveryKeystore({ ...second, keys: recoveryKeys(keys) })
+    try {
+      await keepRecoveryKey(database, hsm, { app: own.app, publicKey: await recovery.publicKey() })
+    } finally {
+      await recovery.close()
+    }
+  } finally {
+    await hsm.close()
+  }
+}

@@ -3,7 +3,9 @@ import { MigrationMismatch } from '@strongroom/storage'
 import { StartRefused } from './doors.ts'
 import { type Log, openLog } from './log.ts'
 import { provision } from './provision.ts'
-import { NeedsProvisioning, type Running, serve } from './serve.ts'
+import { NeedsProvisioning } from './foundations.ts'
+import { readRole } from './role.ts'
+import { type Running, serve } from './serve.ts'
 import type { Service } from './service.ts'
 import { BadSettings, type Settings } from './settings.ts'
 
@@ -11,23 +13,24 @@ import { BadSettings, type Settings } from './settings.ts'
 const exit = { fine: 0, failed: 1, usage: 64, needsProvisioning: 78 } as const
 
 /**
- * The whole life of an app's process. `main.ts serve` (or nothing) serves; `main.ts provision` runs migrations and
+ * The whole life of an app's process. `main.ts serve` (or nothing) serves, `--role` says what; `main.ts provision` runs migrations and
  * makes keys. SIGTERM and SIGINT drain; so does the end of a parent that holds an IPC channel.
  */
 export async function runService<S extends Settings>(service: Service<S>): Promise<void> {
-  const [command = 'serve'] = process.argv.slice(2)
+  const [command = 'serve', ...options] = process.argv.slice(2)
+  const role = readRole(options)
   const log = openLog(service.name, process.env['LOG_LEVEL'] ?? 'info')
   process.on('uncaughtException', (error) => end(log, error))
   process.on('unhandledRejection', (error) => end(log, error))
   process.stdout.on('error', () => undefined)
   try {
-    if (command === 'provision') {
+    if (command === 'provision' && options.length === 0) {
       await provision(service, process.env, log)
       finish(log, exit.fine)
-    } else if (command === 'serve') {
-      stopWhenTold(await serve(service, process.env, log), log)
+    } else if (command === 'serve' && role) {
+      stopWhenTold(await serve(service, { env: process.env, role, log }), log)
     } else {
-      process.stderr.write(`usage: main.ts [serve | provision]\n`)
+      process.stderr.write('usage: main.ts [serve [--role=api|worker|all] | provision]\n')
       finish(log, exit.usage)
     }
   } catch (error) {

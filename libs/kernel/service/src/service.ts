@@ -1,5 +1,6 @@
-import type { KeyNeed, Keystore } from '@strongroom/hsm'
+import type { KeyNeed, Keystore, RecoveryKeystore, RecoveryPublicKey } from '@strongroom/hsm'
 import type { Described, Mount } from '@strongroom/http'
+import type { Work } from '@strongroom/jobs'
 import type { Database, MigrationSet } from '@strongroom/storage'
 import type { kernelSettings } from './kernel-settings.ts'
 import type { Settings, ValuesOf } from './settings.ts'
@@ -13,14 +14,28 @@ export interface Service<S extends Settings> {
   /** In the order in which they must run; the kernel's own come before. */
   readonly migrations: readonly MigrationSet[]
   readonly keys: readonly KeyNeed[]
+  /** Whether copies of keys are encrypted to a second token, which only a worker logs in to. */
+  readonly recovery?: 'second-token'
   /** The endpoints of the public listener, as documents describe them. */
   readonly api: Omit<Described, 'title' | 'version' | 'description'>
-  /** Gives the endpoints what they need. */
-  mount(parts: Parts<S>): Mount
+  /** Gives the endpoints what they need; the first one's dialect answers where nothing else does. */
+  mount(parts: ApiParts<S>): readonly [Mount, ...Mount[]]
+  /** Gives jobs and sweeps what they need. */
+  work?(parts: WorkParts<S>): readonly Work[]
 }
 
 export interface Parts<S extends Settings> {
   readonly settings: ValuesOf<S> & ValuesOf<typeof kernelSettings>
   readonly database: Database
   readonly hsm: Keystore
+}
+
+export interface ApiParts<S extends Settings> extends Parts<S> {
+  /** Whom copies of keys are encrypted to. Throws for an app that declares no recovery. */
+  readonly recovery: () => { readonly publicKey: RecoveryPublicKey; readonly deployment: string; readonly app: string }
+}
+
+export interface WorkParts<S extends Settings> extends Parts<S> {
+  /** Opens copies of keys. Throws for an app that declares no recovery. */
+  readonly recovery: () => RecoveryKeystore
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { Secret } from '@strongroom/crypto'
+import { fromUtf8, Secret } from '@strongroom/crypto'
 import { z } from 'zod'
 
 /** One variable of the environment. */
@@ -47,6 +47,9 @@ export const optionalSecret = (meaning: string): Setting<Secret | undefined> => 
 export const whole = (least: number, most: number) =>
   z.string().regex(/^\d+$/, 'is not a whole number').transform(Number).pipe(z.number().min(least).max(most))
 
+/** A secret that a library wants as text: a URL, a password. */
+export const textOf = (secret: Secret): string => fromUtf8(secret.expose())
+
 /** Every mistake of a configuration, by variable; never a value. */
 export class BadSettings extends Error {
   override readonly name = 'BadSettings'
@@ -62,7 +65,7 @@ export function readSettings<S extends Settings>(settings: S, env: NodeJS.Proces
   const values: Record<string, unknown> = {}
   for (const [name, one] of Object.entries(settings)) {
     try {
-      const found = one.schema.safeParse(textOf(name, one, env))
+      const found = one.schema.safeParse(valueOf(name, one, env))
       if (found.success) values[name] = found.data
       else
         mistakes.push(
@@ -79,7 +82,7 @@ export function readSettings<S extends Settings>(settings: S, env: NodeJS.Proces
 const reasonOf = (error: z.ZodError) =>
   error.issues.map((issue) => issue.message.replace(/, received .*$/, '')).join('; ')
 
-function textOf(name: string, { secret }: Setting, env: NodeJS.ProcessEnv): string | undefined {
+function valueOf(name: string, { secret }: Setting, env: NodeJS.ProcessEnv): string | undefined {
   const file = secret ? env[`${name}_FILE`] : undefined
   if (file === undefined) return env[name]
   if (env[name] !== undefined) throw new Error(`is given twice, as ${name} and as ${name}_FILE`)

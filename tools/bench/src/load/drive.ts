@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises'
+import { setTimeout as pause } from 'node:timers/promises'
 import { HttpConnection } from './http-connection.ts'
 import type { Outcome, Plan } from './plan.ts'
 import { percentile } from '../statistics.ts'
@@ -55,7 +55,7 @@ async function askAtRate({ plan, connections, latencies, next }: Drive, rate: nu
   const idle = [...connections]
   const waiting: { request: string; arrived: number }[] = []
   const underWay = new Set<Promise<void>>()
-  let failure: unknown
+  const failures: unknown[] = []
 
   const serve = async (connection: HttpConnection): Promise<void> => {
     for (let one = waiting.shift(); one; one = waiting.shift()) {
@@ -65,7 +65,7 @@ async function askAtRate({ plan, connections, latencies, next }: Drive, rate: nu
     idle.push(connection)
   }
   const started = performance.now()
-  for (let arrived = 0, over = false; !over && failure === undefined; await pause(1)) {
+  for (let arrived = 0, over = false; !over && failures.length === 0; await pause(1)) {
     const now = performance.now()
     for (const due = ((now - started) / 1000) * rate; arrived < due && !over; arrived++) {
       const request = next()
@@ -73,14 +73,13 @@ async function askAtRate({ plan, connections, latencies, next }: Drive, rate: nu
       if (request !== undefined) waiting.push({ request, arrived: now })
     }
     while (idle.length > 0 && waiting.length > 0) {
-      const served = serve(idle.pop() as HttpConnection).catch((error: unknown) => (failure = error))
+      const served = serve(idle.pop() as HttpConnection).catch((error: unknown) => void failures.push(error))
       underWay.add(served)
-      void served.finally(() => underWay.delete(served))
+      void served.then(() => underWay.delete(served))
     }
   }
   await Promise.all(underWay)
-  await nextTurn()
-  if (failure !== undefined) throw failure
+  if (failures.length > 0) throw failures[0]
 }
 
 function assertExpected({ expect, requests }: Plan, status: number): void {

@@ -6,7 +6,7 @@ const lengthHeader = /^content-length: (\d+)/im
 export function readStatus(received: Buffer): number | undefined {
   const headersEnd = received.indexOf(endOfHeaders)
   if (headersEnd < 0) return undefined
-  const headers = received.latin1Slice(0, headersEnd)
+  const headers = received.toString('latin1', 0, headersEnd)
   const length = lengthHeader.exec(headers)?.[1]
   if (length === undefined) throw new Error(`an answer without a length: ${headers.slice(0, headers.indexOf('\r'))}`)
   const missing = headersEnd + endOfHeaders.length + Number(length) - received.length

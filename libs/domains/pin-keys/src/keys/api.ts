@@ -1,27 +1,32 @@
-import { toBase64, type Secret } from '@strongroom/crypto'
+import { type Secret, toBase64 } from '@strongroom/crypto'
 import { implement, type Limiter, Refusal, reply } from '@strongroom/http'
-import { changePin, createKey, eraseKey, invalidParams, openKey, rateLimited } from './contract.ts'
-import { guessPin, type PinGuessDeps } from './guess-pin.ts'
-import { lockWith } from './rules.ts'
+import { limitedUntil, success } from '../pins/answers.ts'
+import { invalidParams } from '../pins/contract.ts'
+import { guessPin, type PinDeps } from '../pins/guess-pin.ts'
+import { lockWith } from '../pins/rules.ts'
+import { announce } from '../users/announce.ts'
+import { removeAllUsers } from '../users/store.ts'
+import { changePin, createKey, eraseKey, openKey } from './contract.ts'
 import { deleteKey, insertKey, replaceLock } from './store.ts'
 
-export interface KeyDeps extends PinGuessDeps {
+export interface KeyDeps extends PinDeps {
   /** How many keys an address may create. */
   readonly creations: Limiter
   /** UUID, version 4. */
   readonly newKeyId: () => string
 }
 
-const success = reply(200, { message: 'Success' } as const)
-
-const create = implement<KeyDeps>()(createKey, async ({ body, ip }, { database, hsm, creations, newKeyId }) => {
-  const until = await creations.take(ip)
-  if (until) return rateLimited({ delay: until.toISOString() })
-  const id = newKeyId()
-  const locked = await hsm.issueLockedKey(lockWith(body.pin, { keyId: id, pinEpoch: 1 }))
-  await insertKey(database, id, locked)
-  return reply(201, { id })
-})
+const create = implement<KeyDeps>()(
+  createKey,
+  async ({ body, ip }, { database, hsm, policies, creations, newKeyId }) => {
+    const until = await creations.take(ip)
+    if (until) return limitedUntil(until)
+    const keyId = newKeyId()
+    const locked = await hsm.issueLockedKey(lockWith(body.pin, { keyId, pinEpoch: 1 }))
+    await insertKey(database, policies, { keyId, ...locked })
+    return reply(201, { id: keyId })
+  },
+)
 
 const open = implement<KeyDeps>()(openKey, async ({ params: { keyId }, proof: pin }, deps) => {
   const key = await guessPin<Secret>(deps, { keyId, pin, purpose: 'open-key' }, ({ request, locked }) =>
@@ -34,25 +39,38 @@ const open = implement<KeyDeps>()(openKey, async ({ params: { keyId }, proof: pi
 })
 
 const change = implement<KeyDeps>()(changePin, async ({ params: { keyId }, proof: pin, body: { newPin } }, deps) => {
+  const { database, hsm, policies } = deps
   const next = await guessPin(
     deps,
     { keyId, pin, purpose: 'change-pin' },
     async ({ request, locked, pinEpoch: old }) => {
       const pinEpoch = old + 1
-      const relocked = await deps.hsm.relockKey(request, locked, lockWith(newPin, { keyId, pinEpoch }))
-      return relocked && { ...relocked, pinEpoch }
+      const relocked = await hsm.relockKey(request, locked, lockWith(newPin, { keyId, pinEpoch }))
+      return relocked && { keyId, pinEpoch, ...relocked }
     },
   )
   if (next instanceof Refusal) return next
-  return deps.database.transaction(async (tx) => ((await replaceLock(tx, keyId, next)) ? success : invalidParams()))
+  return database.transaction(async (tx) => {
+    if (!(await replaceLock(tx, policies, next))) return invalidParams()
+    await announce(tx, { keyId, event: 'pin-changed' })
+    return success
+  })
 })
 
 const erase = implement<KeyDeps>()(eraseKey, async ({ params: { keyId }, proof: pin }, deps) => {
-  const proved = await guessPin(deps, { keyId, pin, purpose: 'erase-key' }, async ({ request, locked, pinEpoch }) =>
-    (await deps.hsm.fitsLock(request, locked)) ? pinEpoch : undefined,
+  const { database, hsm, policies } = deps
+  const pinEpoch = await guessPin(
+    deps,
+    { keyId, pin, purpose: 'erase-key' },
+    async ({ request, locked, pinEpoch: proved }) => ((await hsm.fitsLock(request, locked)) ? proved : undefined),
   )
-  if (proved instanceof Refusal) return proved
-  return deps.database.transaction(async (tx) => ((await deleteKey(tx, keyId, proved)) ? success : invalidParams()))
+  if (pinEpoch instanceof Refusal) return pinEpoch
+  return database.transaction(async (tx) => {
+    if (!(await deleteKey(tx, policies, { keyId, pinEpoch }))) return invalidParams()
+    await announce(tx, { keyId, event: 'key-erased' })
+    await removeAllUsers(tx, policies, keyId)
+    return success
+  })
 })
 
 export const keyHandlers = [create, open, change, erase]

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { encodeTuple, type TuplePart } from '@strongroom/crypto'
 import type { Binding } from '../keystore.ts'
 import { ENVELOPE_FORMAT, type EnvelopeKind, type Recipient } from './envelope.ts'
@@ -25,6 +26,13 @@ export const bindRecipient = (place: Place, recipient: Omit<Recipient, 'sealed'>
     recipient.strategy,
     ...bindingParts(place),
   )
+
+/**
+ * The same in 32 bytes. OAEP labels are not known on every token: the binding stands beside the data key instead, and
+ * is compared on opening.
+ */
+export const digestRecipient = (place: Place, recipient: Omit<Recipient, 'sealed'>): Uint8Array =>
+  createHash('sha256').update(bindRecipient(place, recipient)).digest()
 
 /** Of a body under a data key: without the recipients, so that they can be renewed and the body stay. */
 export const bindBody = (place: Place): Uint8Array =>

@@ -15,9 +15,13 @@ const recipients = fc.array(
 ) as fc.Arbitrary<[Recipient, ...Recipient[]]>
 
 const envelopes: fc.Arbitrary<Envelope> = fc.oneof(
-  fc.record({ kind: fc.constant('data-key' as const), recipients, body: fc.uint8Array({ maxLength: 300 }) }),
   fc.record({
-    kind: fc.constantFrom('direct' as const, 'issued-key' as const, 'locked-key' as const),
+    kind: fc.constantFrom('data-key' as const, 'recovery' as const),
+    recipients,
+    body: fc.uint8Array({ maxLength: 300 }),
+  }),
+  fc.record({
+    kind: fc.constantFrom('direct' as const, 'issued-key' as const, 'locked-key' as const, 'prepared-lock' as const),
     recipients,
     body: fc.constant(new Uint8Array()),
   }),

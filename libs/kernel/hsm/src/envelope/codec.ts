@@ -11,6 +11,14 @@ const MOST_SEALED_BYTES = 8 * 1024
 /** Of the body of an envelope: 64 MiB. */
 export const MOST_BODY_BYTES = 64 * 1024 * 1024
 
+/** A recovery copy holds a key, not a document. */
+export const MOST_RECOVERY_BODY_BYTES = 4096
+
+const mostBodyBytes: Readonly<Partial<Record<EnvelopeKind, number>>> = {
+  'data-key': MOST_BODY_BYTES,
+  recovery: MOST_RECOVERY_BODY_BYTES,
+}
+
 /**
  * Format 1, numbers big-endian: format (1 byte), kind (1), number of recipients (1), then each recipient: key id (1 + n),
  * version (4), strategy (1 + n), sealed payload (2 + n); last the body (4 + n). Nothing follows.
@@ -37,7 +45,7 @@ export function decodeEnvelope(bytes: Uint8Array): Envelope {
   const count = reader.readNumber(1)
   if (count > MOST_RECIPIENTS) throw new Unopenable()
   const [first, ...others] = Array.from({ length: count }, () => decodeRecipient(reader))
-  const body = reader.readBytes(4, kind === 'data-key' ? MOST_BODY_BYTES : 0)
+  const body = reader.readBytes(4, mostBodyBytes[kind] ?? 0)
   reader.finish()
   if (first === undefined) throw new Unopenable()
   return { kind, recipients: [first, ...others], body }
@@ -56,10 +64,10 @@ function kindOf(number: number): EnvelopeKind {
   return found
 }
 
-const framed = (width: 1 | 2 | 4, bytes: Uint8Array): Uint8Array =>
+export const framed = (width: 1 | 2 | 4, bytes: Uint8Array): Uint8Array =>
   Buffer.concat([encodeNumber(width, bytes.length), bytes])
 
-function encodeNumber(width: 1 | 2 | 4, value: number): Uint8Array {
+export function encodeNumber(width: 1 | 2 | 4, value: number): Uint8Array {
   const bytes = Buffer.alloc(width)
   bytes.writeUIntBE(value, 0, width)
   return bytes

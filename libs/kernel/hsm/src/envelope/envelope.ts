@@ -1,11 +1,18 @@
 /** What an envelope holds. It is part of the associated data: one kind never opens as another. */
-export const envelopeKinds = { direct: 1, 'data-key': 2, 'issued-key': 3, 'locked-key': 4 } as const
+export const envelopeKinds = {
+  direct: 1,
+  'data-key': 2,
+  'issued-key': 3,
+  'locked-key': 4,
+  'prepared-lock': 5,
+  recovery: 6,
+} as const
 
 export type EnvelopeKind = keyof typeof envelopeKinds
 
-/** The payload as one key-encryption key sealed it. */
+/** The payload as one key-encryption key sealed it; of a recovery copy, as it was encrypted to a recovery key. */
 export interface Recipient {
-  /** `CKA_ID` of the seal key: random, so keys of one label on two tokens are told apart. */
+  /** `CKA_ID` of that key: random, so keys of one label on two tokens are told apart. */
   readonly keyId: Uint8Array
   readonly version: number
   readonly strategy: string
@@ -19,7 +26,7 @@ export interface Recipient {
 export interface Envelope {
   readonly kind: EnvelopeKind
   readonly recipients: readonly [Recipient, ...Recipient[]]
-  /** `data-key` only: IV, ciphertext and tag under the data key that is the payload. Empty otherwise. */
+  /** `data-key` and `recovery` only: IV, ciphertext and tag under the data key that is in the payload. Empty otherwise. */
   readonly body: Uint8Array
 }
 

@@ -14,7 +14,7 @@ export interface CheckedKey {
   readonly capabilities: Capabilities
   readonly record: Omit<KeyRecord, 'checkValue'>
   readonly handle: Handle
-  readonly publicPoint?: Uint8Array
+  readonly publicHalf?: Uint8Array
 }
 
 const MAC_CHECK_BYTES = 32
@@ -36,7 +36,8 @@ export function makeCheckValue(key: CheckedKey): Uint8Array {
     case 'mac':
       return session.sign(CKM.sha512Hmac, handle, associated).subarray(0, MAC_CHECK_BYTES)
     case 'sign':
-      return digest(key.publicPoint ?? new Uint8Array())
+    case 'recover':
+      return digest(key.publicHalf ?? new Uint8Array())
   }
 }
 
@@ -69,15 +70,24 @@ export function matches(key: CheckedKey, checkValue: Uint8Array): boolean {
       return equalBytes(makeCheckValue(key), checkValue)
     case 'sign':
       return equalBytes(makeCheckValue(key), checkValue) && signsForItsPoint(key)
+    case 'recover':
+      return equalBytes(makeCheckValue(key), checkValue) && opensForItsPublicHalf(key)
   }
 }
 
 /** The halves of a pair are two objects on the token: a private key with another's public key would sign for nobody. */
-function signsForItsPoint({ session, handle, publicPoint }: CheckedKey): boolean {
-  if (publicPoint === undefined) return false
+function signsForItsPoint({ session, handle, publicHalf }: CheckedKey): boolean {
+  if (publicHalf === undefined) return false
   const message = randomBytes(32)
   const signature = session.sign(CKM.ecdsa, handle, digest(message))
-  return verify('sha256', message, { key: toPublicKey(publicPoint), dsaEncoding: 'ieee-p1363' }, signature)
+  return verify('sha256', message, { key: toPublicKey(publicHalf), dsaEncoding: 'ieee-p1363' }, signature)
+}
+
+function opensForItsPublicHalf({ session, capabilities, record, handle, publicHalf }: CheckedKey): boolean {
+  if (publicHalf === undefined) return false
+  const strategy = capabilities.recover(record.strategy)
+  const message = randomBytes(32)
+  return equalBytes(strategy.open(session, handle, strategy.seal(publicHalf, message)), message)
 }
 
 const checkText = (label: string): Uint8Array => encodeTuple('strongroom/check', label)

@@ -15,6 +15,8 @@ export function strategyOf(
       return capabilities.seal(strategy)
     case 'wrap':
       return capabilities.wrap(strategy)
+    case 'recover':
+      return capabilities.recover(strategy)
     case 'mac':
       return { name: HMAC_SHA512, mechanisms: [CKM.sha512Hmac] }
     case 'sign':

@@ -3,7 +3,7 @@ import { CKK, CKM, CKO } from '../pkcs11/cryptoki.ts'
 import type { AttributeName, Attributes } from '../pkcs11/template.ts'
 
 const uses = ['encrypt', 'decrypt', 'wrap', 'unwrap', 'sign', 'verify', 'derive'] as const satisfies AttributeName[]
-type Use = (typeof uses)[number]
+type Use = (typeof uses)[number] | 'signRecover'
 
 interface JobTemplate {
   readonly class: number
@@ -11,32 +11,58 @@ interface JobTemplate {
   /** Every use that the class knows is written out: a default of the module must not add one. */
   readonly uses: Readonly<Partial<Record<Use, boolean>>>
   readonly bytes?: number
+  /** Of a pair: what its public half is generated with, beside its place and name. */
+  readonly publicHalf?: Attributes
+  /** What the token copies from the public half to the private one: not given, but read back. */
+  readonly inherited?: Attributes
 }
 
-const only = (...granted: readonly Use[]): Readonly<Record<Use, boolean>> =>
-  Object.fromEntries(uses.map((use) => [use, granted.includes(use)])) as Record<Use, boolean>
+const only = (...granted: readonly Use[]): Readonly<Record<(typeof uses)[number], boolean>> =>
+  Object.fromEntries(uses.map((use) => [use, granted.includes(use)])) as Record<(typeof uses)[number], boolean>
 
-const { decrypt, unwrap, sign, derive } = only('sign')
+const privateUses = (granted: 'sign' | 'decrypt') => {
+  const { decrypt, unwrap, sign, derive } = only(granted)
+  return { decrypt, unwrap, sign, derive }
+}
+
+/** OID 1.2.840.10045.3.1.7, DER. */
+const ecParams = Uint8Array.of(0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07)
+
+/** 65537. */
+const publicExponent = Uint8Array.of(1, 0, 1)
+
+/** Of a new recovery key; one that a ceremony made may be larger. */
+export const LEAST_RSA_BITS = 3072
 
 /** One job per key: a KEK that may also do ECB reverses RFC 3394 and opens GCM without its tag. */
 export const jobTemplates: Readonly<Record<KeyJob, JobTemplate>> = {
   seal: { class: CKO.secretKey, keyType: CKK.aes, uses: only('encrypt', 'decrypt'), bytes: 32 },
   wrap: { class: CKO.secretKey, keyType: CKK.aes, uses: only('wrap', 'unwrap'), bytes: 32 },
   mac: { class: CKO.secretKey, keyType: CKK.genericSecret, uses: only('sign', 'verify'), bytes: 64 },
-  sign: { class: CKO.privateKey, keyType: CKK.ec, uses: { decrypt, unwrap, sign, derive } },
+  sign: {
+    class: CKO.privateKey,
+    keyType: CKK.ec,
+    uses: privateUses('sign'),
+    publicHalf: { verify: true, ecParams },
+    inherited: { ecParams },
+  },
+  recover: {
+    class: CKO.privateKey,
+    keyType: CKK.rsa,
+    uses: { ...privateUses('decrypt'), signRecover: false },
+    publicHalf: { encrypt: true, modulusBits: LEAST_RSA_BITS, publicExponent },
+  },
 }
-
-/** OID 1.2.840.10045.3.1.7, DER. */
-export const P256_PARAMETERS = Uint8Array.of(0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07)
 
 export const generationMechanisms: Readonly<Record<KeyJob, number>> = {
   seal: CKM.aesKeyGen,
   wrap: CKM.aesKeyGen,
   mac: CKM.genericSecretKeyGen,
   sign: CKM.ecKeyPairGen,
+  recover: CKM.rsaPkcsKeyPairGen,
 }
 
-/** What a key of that job must be, on every module; the check at each start reads these back. */
+/** What a key of that job is made with, on every module. */
 export function requiredAttributes(job: KeyJob): Attributes {
   const template = jobTemplates[job]
   return {
@@ -46,6 +72,12 @@ export function requiredAttributes(job: KeyJob): Attributes {
     sensitive: true,
     extractable: false,
     ...template.uses,
-    ...(template.bytes === undefined ? { ecParams: P256_PARAMETERS } : { valueLength: template.bytes }),
+    ...(template.bytes === undefined ? {} : { valueLength: template.bytes }),
   }
 }
+
+/** What it must read back as, at each start. */
+export const attributesToCheck = (job: KeyJob): Attributes => ({
+  ...requiredAttributes(job),
+  ...jobTemplates[job].inherited,
+})

@@ -4,7 +4,7 @@ import type { KeyRecord } from '../keystore.ts'
 import { isDeviceError } from '../pkcs11/device-error.ts'
 import type { Handle } from '../pkcs11/session.ts'
 import { type AttributeName, type AttributeValue, encodeMechanisms } from '../pkcs11/template.ts'
-import { requiredAttributes } from './job-templates.ts'
+import { attributesToCheck } from './job-templates.ts'
 import { strategyOf } from './job-strategies.ts'
 import type { TokenAccess } from './token-key.ts'
 
@@ -29,7 +29,7 @@ export function findUnfitAttribute(
   { session, capabilities, mechanismLists }: TokenAccess,
   { record, handle }: { record: Omit<KeyRecord, 'checkValue'>; handle: Handle },
 ): AttributeName | undefined {
-  const required = Object.entries(requiredAttributes(record.job)) as [AttributeName, AttributeValue][]
+  const required = Object.entries(attributesToCheck(record.job)) as [AttributeName, AttributeValue][]
   if (mechanismLists === 'honoured') {
     required.push(['allowedMechanisms', encodeMechanisms(strategyOf(capabilities, record).mechanisms)])
   }

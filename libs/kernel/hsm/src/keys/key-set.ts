@@ -6,7 +6,7 @@ import type { Handle } from '../pkcs11/session.ts'
 import { matches, matchesCheckValue } from './check-value.ts'
 import { jobTemplates } from './job-templates.ts'
 import { findUnfitAttribute, refuseUnfitKey } from './key-attributes.ts'
-import { readPublicPoint } from './public-point.ts'
+import { readPublicHalf } from './public-half.ts'
 import type { TokenAccess, TokenKey } from './token-key.ts'
 
 const MOST_ID_BYTES = 64
@@ -50,12 +50,12 @@ function loadKey(access: TokenAccess, record: KeyRecord): TokenKey {
     throw new HsmRefusal('key-missing', `the token does not hold the key "${record.label}": ${remedy}`)
   }
   refuseUnfitKey(access, { record, handle: own })
-  const point = record.job === 'sign' ? { publicPoint: readPublicPoint(access.session, record.label) } : {}
-  if (!matchesCheckValue({ ...access, ...point, record, handle: own }, record.checkValue)) {
+  const half = readPublicHalf(access.session, record)
+  if (!matchesCheckValue({ ...access, ...half, record, handle: own }, record.checkValue)) {
     const remedy = 'restore the token that belongs to this database'
     throw new HsmRefusal('key-mismatch', `the token's key "${record.label}" is not the recorded one: ${remedy}`)
   }
-  const key = { record, id: readKeyId(access, { record, own }), own, ...point }
+  const key = { record, id: readKeyId(access, { record, own }), own, ...half }
   return { ...key, working: copyToSession(access, key) ?? own }
 }
 

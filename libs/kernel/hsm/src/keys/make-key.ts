@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import type { KeyRecord } from '../keystore.ts'
-import { CKK, CKO } from '../pkcs11/cryptoki.ts'
+import { CKO } from '../pkcs11/cryptoki.ts'
 import { type Attributes, encodeMechanisms } from '../pkcs11/template.ts'
-import { generationMechanisms, P256_PARAMETERS, requiredAttributes } from './job-templates.ts'
+import { generationMechanisms, jobTemplates, requiredAttributes } from './job-templates.ts'
 import { strategyOf } from './job-strategies.ts'
 import type { TokenAccess } from './token-key.ts'
 
@@ -10,23 +10,22 @@ const ID_BYTES = 16
 
 /** Generates the key on the token under its label. Needs a read-write session. */
 export function makeKey(access: TokenAccess, record: Omit<KeyRecord, 'checkValue'>): void {
-  const { ecParams, ...required } = requiredAttributes(record.job)
   const id = randomBytes(ID_BYTES)
-  const attributes = { ...required, ...placement(access, record), id }
+  const attributes = { ...requiredAttributes(record.job), ...placement(access, record), id }
   const mechanism = generationMechanisms[record.job]
-  if (ecParams === undefined) {
+  const { keyType, publicHalf } = jobTemplates[record.job]
+  if (publicHalf === undefined) {
     access.session.generateKey(mechanism, attributes)
     return
   }
   const publicKey: Attributes = {
     class: CKO.publicKey,
-    keyType: CKK.ec,
+    keyType,
     token: true,
     private: false,
     label: record.label,
     id,
-    verify: true,
-    ecParams: P256_PARAMETERS,
+    ...publicHalf,
   }
   access.session.generateKeyPair(mechanism, { publicKey, privateKey: attributes })
 }

@@ -11,8 +11,8 @@ export interface TokenKey {
   readonly own: Handle
   /** A session copy where the token makes one, else the same as `own`: SoftHSM is twice as fast on it, NSS a thousand times. */
   readonly working: Handle
-  /** Signing keys: the uncompressed point, 65 bytes. */
-  readonly publicPoint?: Uint8Array
+  /** Signing keys: the uncompressed point, 65 bytes. Recovery keys: SPKI, DER. */
+  readonly publicHalf?: Uint8Array
 }
 
 /** What the functions that work on keys need of the token. */

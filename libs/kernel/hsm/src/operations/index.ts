@@ -3,6 +3,8 @@ import { fitsLock, issueLockedKey, openLockedKey, relockKey } from './locked-key
 import { mac } from './mac.ts'
 import { open } from './open.ts'
 import { seal } from './seal.ts'
+import { lockRecoveredKey, prepareLock } from './prepared-lock.ts'
+import { openRecovered, recoveryPublicKey } from './recovery.ts'
 import { publicKey, sign } from './sign.ts'
 
 /** Every composite operation by name. Requests and results are plain data, so that they can cross to another process. */
@@ -18,6 +20,10 @@ export const operations = {
   fitsLock,
   openLockedKey,
   relockKey,
+  prepareLock,
+  lockRecoveredKey,
+  recoveryPublicKey,
+  openRecovered,
 } as const
 
 export type Operations = typeof operations
@@ -38,4 +44,8 @@ export const judgesStoredValue: Readonly<Record<OperationName, boolean>> = {
   fitsLock: false,
   openLockedKey: true,
   relockKey: true,
+  prepareLock: false,
+  lockRecoveredKey: true,
+  recoveryPublicKey: false,
+  openRecovered: true,
 }

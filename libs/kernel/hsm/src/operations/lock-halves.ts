@@ -4,7 +4,7 @@ import type { Binding } from '../keystore.ts'
 import { LOCK_USE, macUnder } from './mac.ts'
 import type { OperationContext } from './operation.ts'
 
-const HALF_BYTES = 32
+export const HALF_BYTES = 32
 
 /** A factor, such as a PIN, and the row whose key it locks. */
 export interface Lock {

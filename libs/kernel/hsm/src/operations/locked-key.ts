@@ -3,7 +3,7 @@ import { generateWrappableKey, importAesKey, readableKey, rewrappableKey, useAnd
 import type { Binding, LockedKey } from '../keystore.ts'
 import type { Handle } from '../pkcs11/session.ts'
 import type { Attributes } from '../pkcs11/template.ts'
-import { computeLockHalves, type Lock, whereFactorFits } from './lock-halves.ts'
+import { computeLockHalves, type Lock, type LockHalves, whereFactorFits } from './lock-halves.ts'
 import type { OperationContext } from './operation.ts'
 import { openPayload, placeOf, readEnvelope, sealWhole } from './payload.ts'
 import { decodeWrappedKey, encodeWrappedKey } from './wrapped-key.ts'
@@ -39,19 +39,27 @@ export const relockKey = (
  * Wraps the key under the factor's half inside the token, and seals the wrapped bytes outside it: so rewrapping and
  * further recipients need no factor, and a login to the HSM alone opens nothing.
  */
-function lockKey(context: OperationContext, lock: Lock, key: Handle): LockedKey {
+export function lockWithHalves(
+  context: OperationContext,
+  { binding, halves: { verifier, factorKey } }: { binding: Binding; halves: LockHalves },
+  key: Handle,
+): LockedKey {
   const { session, capabilities } = context
   const strategy = capabilities.wrap()
-  const { verifier, factorKey } = computeLockHalves(context, lock)
+  const wrapped = useAndDestroy(session, (own) => {
+    const wrapper = own(importAesKey(session, { value: factorKey, uses: ['wrap', 'unwrap'] }))
+    return strategy.wrap(session, wrapper, key)
+  })
+  const payload = encodeWrappedKey({ strategy: strategy.name, wrapperId: new Uint8Array(), wrapped })
+  return { verifier, envelope: sealWhole(context, placeOf(context, 'locked-key', binding), payload) }
+}
+
+function lockKey(context: OperationContext, lock: Lock, key: Handle): LockedKey {
+  const halves = computeLockHalves(context, lock)
   try {
-    const wrapped = useAndDestroy(session, (own) => {
-      const wrapper = own(importAesKey(session, { value: factorKey, uses: ['wrap', 'unwrap'] }))
-      return strategy.wrap(session, wrapper, key)
-    })
-    const payload = encodeWrappedKey({ strategy: strategy.name, wrapperId: new Uint8Array(), wrapped })
-    return { verifier, envelope: sealWhole(context, placeOf(context, 'locked-key', lock.binding), payload) }
+    return lockWithHalves(context, { binding: lock.binding, halves }, key)
   } finally {
-    factorKey.fill(0)
+    halves.factorKey.fill(0)
   }
 }
 

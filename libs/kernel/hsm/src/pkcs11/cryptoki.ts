@@ -4,7 +4,7 @@ export const CKU = { so: 0, user: 1 } as const
 
 export const CKO = { publicKey: 2, privateKey: 3, secretKey: 4 } as const
 
-export const CKK = { ec: 0x03, genericSecret: 0x10, aes: 0x1f } as const
+export const CKK = { rsa: 0x00, ec: 0x03, genericSecret: 0x10, aes: 0x1f } as const
 
 export const CKF = {
   hardwareSlot: 0x4,
@@ -18,6 +18,10 @@ export const CKF = {
 } as const
 
 export const CKM = {
+  rsaPkcsKeyPairGen: 0x0,
+  rsaPkcsOaep: 0x9,
+  sha1: 0x220,
+  sha256: 0x250,
   sha512Hmac: 0x271,
   genericSecretKeyGen: 0x350,
   ecKeyPairGen: 0x1040,
@@ -44,8 +48,12 @@ export const CKA = {
   wrap: 0x106,
   unwrap: 0x107,
   sign: 0x108,
+  signRecover: 0x109,
   verify: 0x10a,
   derive: 0x10c,
+  modulus: 0x120,
+  modulusBits: 0x121,
+  publicExponent: 0x122,
   valueLength: 0x161,
   extractable: 0x162,
   modifiable: 0x170,
@@ -56,6 +64,15 @@ export const CKA = {
 
 /** `CK_GCM_PARAMS` as pkcs11js numbers it, in the form of 2.40: the older one leaves `ulIvBits` uninitialised. */
 export const GCM_PARAMETERS_V240 = 7
+
+/** `CK_RSA_PKCS_OAEP_PARAMS` as pkcs11js numbers it. */
+export const OAEP_PARAMETERS = 4
+
+/** Mask generation functions of OAEP: MGF1 with that hash. */
+export const CKG = { mgf1Sha1: 1, mgf1Sha256: 2 } as const
+
+/** `CKZ_DATA_SPECIFIED`; without data it means the empty label. */
+export const OAEP_LABEL_GIVEN = 1
 
 export const CKR = {
   generalError: 0x5,

@@ -1,4 +1,4 @@
-import type { Handle, Mechanism, PKCS11 } from 'pkcs11js'
+import type { Handle, KeyPair, Mechanism, PKCS11 } from 'pkcs11js'
 import { CKA, CKF } from './cryptoki.ts'
 import { toDeviceError } from './device-error.ts'
 import { type AttributeName, type Attributes, toTemplate, viewAsBuffer } from './template.ts'
@@ -74,8 +74,8 @@ export class Session {
     )
   }
 
-  generateKeyPair(mechanism: number, halves: { publicKey: Attributes; privateKey: Attributes }): void {
-    attempt('C_GenerateKeyPair', () =>
+  generateKeyPair(mechanism: number, halves: { publicKey: Attributes; privateKey: Attributes }): KeyPair {
+    return attempt('C_GenerateKeyPair', () =>
       this.#pkcs11.C_GenerateKeyPair(
         this.#handle,
         { mechanism },

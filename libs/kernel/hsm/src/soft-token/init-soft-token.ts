@@ -5,7 +5,8 @@ import { fromUtf8, type Secret, toHex } from '@strongroom/crypto'
 import { initialiseToken } from './initialise-token.ts'
 import { configurationFor, placesIn } from './places.ts'
 
-export const SOFTHSM_MODULE = '/usr/lib/softhsm/libsofthsm2.so'
+/** Where the bootstrap found SoftHSM, else Debian's path. */
+export const SOFTHSM_MODULE = process.env['PKCS11_MODULE'] ?? '/usr/lib/softhsm/libsofthsm2.so'
 
 export interface SoftTokenOptions {
   readonly directory: string
@@ -41,8 +42,10 @@ export async function initSoftToken(options: SoftTokenOptions): Promise<{ readon
       { label, officerPin, pin: typeof pin === 'string' ? pin : fromUtf8(pin.expose()) },
     )
     await restrict(unfinished)
-    await rm(tokens, { recursive: true, force: true })
-    await rename(unfinished, tokens)
+    // Refused where another process was faster: its token stays.
+    await rename(unfinished, tokens).catch(async (error: unknown) => {
+      if (!(await holdsToken(tokens))) throw error
+    })
   } finally {
     await rm(workshop, { recursive: true, force: true })
   }

@@ -20,6 +20,16 @@ export interface WrapStrategy {
   unwrap(session: Session, wrapper: Handle, unwrapping: { wrapped: Uint8Array; attributes: Attributes }): Handle
 }
 
+/** How a data key is encrypted to a public key without any token, and opened inside the one that has the private half. */
+export interface RecoverStrategy {
+  readonly name: string
+  readonly mechanisms: readonly number[]
+  /** In this process. `spki`: DER. */
+  seal(spki: Uint8Array, plaintext: Uint8Array): Uint8Array
+  /** Throws `DeviceError` where the token refuses the value, whether for its padding or for a fault of its own. */
+  open(session: Session, key: Handle, sealed: Uint8Array): Uint8Array
+}
+
 /** A way of keeping that a token may know. `prove` returns `undefined` where a real round trip shows that it does not. */
 export interface Candidate<Strategy> {
   readonly name: string

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { auditMigrations } from '@strongroom/audit'
 import { Secret } from '@strongroom/crypto'
+import { codeMigrations } from '@strongroom/codes'
 import { guessMigrations } from '@strongroom/guesses'
 import { type Keystore, openKeystore, provisionKeys } from '@strongroom/hsm'
 import { softToken, type SoftToken } from '@strongroom/hsm/testing'
@@ -15,14 +16,15 @@ import {
   storageMigrations,
 } from '@strongroom/storage'
 import { testDatabase, type TestDatabase } from '@strongroom/test-world'
+import { timeLockMigrations } from '@strongroom/time-locks'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
-import { keyNeeds, pinBudget, pinKeyMigrations } from '../index.ts'
+import { keyNeeds, pinKeyMigrations, usualPolicies as policies } from '../index.ts'
+import { insertKey } from '../keys/store.ts'
 import { guessPin } from './guess-pin.ts'
 import { lockWith } from './rules.ts'
-import { insertKey } from './store.ts'
 
-const sets = [storageMigrations, auditMigrations, guessMigrations, pinKeyMigrations]
+const sets = [storageMigrations, auditMigrations, guessMigrations, codeMigrations, timeLockMigrations, pinKeyMigrations]
 let world: TestDatabase
 let database: Database
 let token: SoftToken
@@ -47,7 +49,8 @@ afterAll(async () => {
 
 async function createKey(pin: string): Promise<string> {
   const keyId = randomUUID()
-  await insertKey(database, keyId, await hsm.issueLockedKey(lockWith(new Secret(pin), { keyId, pinEpoch: 1 })))
+  const locked = await hsm.issueLockedKey(lockWith(new Secret(pin), { keyId, pinEpoch: 1 }))
+  await insertKey(database, policies, { keyId, ...locked })
   return keyId
 }
 
@@ -81,7 +84,7 @@ function traced() {
       return (value as () => unknown).bind(target)
     },
   })
-  return { trace, deps: { database: watched, hsm: keystore, pinBudget } }
+  return { trace, deps: { database: watched, hsm: keystore, policies } }
 }
 
 async function traceOf(keyId: string, pin: string) {
@@ -117,7 +120,7 @@ test('the guess is charged before the HSM is asked, and no transaction is open t
 
 test('a PIN that was changed between the charge and the look costs nothing and is not compared', async () => {
   const keyId = await createKey('1234')
-  const deps = { database, hsm, pinBudget }
+  const deps = { database, hsm, policies }
   await database.run(sql`update pin_keys.keys set pin_epoch = 2 where id = ${keyId}`)
   const guess = guessPin(deps, { keyId, pin: new Secret('1234'), purpose: 'test' }, () =>
     Promise.reject(new Error('compared')),

@@ -1,0 +1,19 @@
+import { job } from '@strongroom/jobs'
+import { z } from 'zod'
+
+/** Draws a code and sends it. */
+export const sendCode = job({
+  name: 'pin-keys.send-code',
+  payload: z.strictObject({ codeId: z.uuid(), userId: z.uuid() }),
+  attempts: 8,
+})
+
+/** Tells one user of one thing that happened. */
+export const deliverNotice = job({ name: 'pin-keys.deliver-notice', payload: z.strictObject({ deliveryId: z.uuid() }) })
+
+/** Opens the recovery copy and locks the key with the new PIN, if the lock still allows it. */
+export const completeReset = job({
+  name: 'pin-keys.complete-reset',
+  payload: z.strictObject({ completionId: z.uuid() }),
+  attempts: 3,
+})

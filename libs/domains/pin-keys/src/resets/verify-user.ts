@@ -1,0 +1,60 @@
+import { recordEvent } from '@strongroom/audit'
+import { guessCode, useCode } from '@strongroom/codes'
+import { Secret } from '@strongroom/crypto'
+import { implement, invalidInput } from '@strongroom/http'
+import { armLock, findLock, type Lock, prolongBlocked } from '@strongroom/time-locks'
+import { limitedUntil, success } from '../pins/answers.ts'
+import { invalidParams } from '../pins/contract.ts'
+import type { UserDeps } from '../users/create-user.ts'
+import { userVerified } from '../users/events.ts'
+import { nameUser } from '../users/identify.ts'
+import { holdUser, markVerified } from '../users/store.ts'
+import { completeByWorker } from './complete-by-worker.ts'
+import { timeLocked, verifyUser } from './contract.ts'
+import { resetConfirmed } from './events.ts'
+import { confirmReset } from './store.ts'
+
+/** Where somebody used a cancel link, one user's codes are not enough: a thief may hold that user's phone. */
+const usersWanted = ({ contested }: Lock) => (contested ? 2 : 1)
+
+/** An open lock that waits for a second user is locked for the first one until it lapses. */
+const waitFor = ({ open, opensAt, lapsesAt }: Lock) => (open ? lapsesAt : opensAt)
+
+export const verify = implement<UserDeps>()(verifyUser, async ({ params: { keyId, userId: address }, body }, deps) => {
+  const { database, hsm, policies } = deps
+  const { op: purpose, newPin } = body
+  const { lookup, subject } = await nameUser(hsm, keyId, address)
+  const guessed = await guessCode({ database, hsm }, policies.codes, { subject, purpose, code: new Secret(body.code) })
+  if (guessed.outcome === 'exhausted') {
+    // Whoever burns the owner's guesses must not also run out the owner's window.
+    await prolongBlocked(database, policies.resets, { subject: keyId, holder: subject, until: guessed.until })
+    return limitedUntil(guessed.until)
+  }
+  if (guessed.outcome === 'wrong') return invalidParams()
+  const codeId = guessed.found
+
+  const next = await database.transaction(async (tx) => {
+    const user = await holdUser(tx, keyId, lookup)
+    if (!user) return invalidParams()
+    if (purpose === 'verify') {
+      if (!(await useCode(tx, codeId))) return invalidParams()
+      await markVerified(tx, user.id)
+      await recordEvent(tx, userVerified, { subject: keyId, detail: { user: user.id, channel: user.channel } })
+      return success
+    }
+    if (!user.verified) return invalidParams()
+
+    const lock = await findLock(tx, policies.resets, { subject: keyId, holder: subject })
+    // The one answer that keeps the code: nothing was done with it.
+    if (lock?.open && !newPin) return invalidInput({ field: 'body newPin' })
+    const users = await confirmReset(tx, { keyId, userId: user.id, seconds: policies.codes.lifetime })
+    await recordEvent(tx, resetConfirmed, { subject: keyId, detail: { user: user.id } })
+    if (lock?.open && newPin && users >= usersWanted(lock)) return { lockId: lock.id, newPin }
+
+    if (!(await useCode(tx, codeId))) return invalidParams()
+    // Not a refusal yet: that would roll back what was armed and used up.
+    return { wait: waitFor(lock ?? (await armLock(tx, policies.resets, { subject: keyId, holder: subject }))) }
+  })
+  if ('wait' in next) return timeLocked({ delay: next.wait.toISOString() })
+  return 'lockId' in next ? completeByWorker(deps, { ...next, keyId, codeId }) : next
+})

@@ -1,0 +1,77 @@
+import { closeBudgets } from '@strongroom/guesses'
+import { column, type Query, sql, type Statements } from '@strongroom/storage'
+import { z } from 'zod'
+import type { Policies } from '../policies.ts'
+
+const Channel = z.enum(['email', 'sms'])
+const userRow = z.object({ id: z.uuid(), channel: Channel, verified: z.boolean() })
+export type UserRow = z.output<typeof userRow>
+
+/** A user of a key who was not removed. */
+export const findUser = (statements: Statements, keyId: string, lookup: Uint8Array): Promise<UserRow | undefined> =>
+  statements.maybe(userRow, userQuery(keyId, lookup))
+
+/** The same, and nobody else changes the row before the transaction ends. */
+export const holdUser = (tx: Statements, keyId: string, lookup: Uint8Array): Promise<UserRow | undefined> =>
+  tx.maybe(userRow, sql`${userQuery(keyId, lookup)} for update`)
+
+const userQuery = (keyId: string, lookup: Uint8Array): Query => sql`
+    select id, channel, verified_at is not null as verified
+      from pin_keys.users where key_id = ${keyId} and lookup = ${lookup} and removed_at is null`
+
+export interface NewUser {
+  readonly id: string
+  readonly keyId: string
+  readonly lookup: Uint8Array
+  readonly channel: 'email' | 'sms'
+  readonly contact: Uint8Array
+}
+
+/** False where another request added the same user a moment ago. */
+export const insertUser = async (tx: Statements, { id, keyId, lookup, channel, contact }: NewUser): Promise<boolean> =>
+  (await tx.run(sql`
+    insert into pin_keys.users (id, key_id, lookup, channel, contact)
+    values (${id}, ${keyId}, ${lookup}, ${channel}, ${contact}) on conflict do nothing`)) === 1
+
+export const markVerified = (tx: Statements, userId: string): Promise<number> =>
+  tx.run(sql`update pin_keys.users set verified_at = coalesce(verified_at, strongroom.now()) where id = ${userId}`)
+
+export const markRemoved = (tx: Statements, userId: string): Promise<number> =>
+  tx.run(sql`update pin_keys.users set removed_at = strongroom.now() where id = ${userId}`)
+
+/** With the key, its users go, and what was left to guess at their codes; they are still told. */
+export async function removeAllUsers(tx: Statements, { codes }: Policies, keyId: string): Promise<void> {
+  await tx.run(
+    closeBudgets(codes.budget, sql`select encode(lookup, 'hex') from pin_keys.users where key_id = ${keyId}`),
+  )
+  await tx.run(
+    sql`update pin_keys.users set removed_at = strongroom.now() where key_id = ${keyId} and removed_at is null`,
+  )
+}
+
+/** The first copy stays: it is the same key. */
+export const insertCopy = (tx: Statements, keyId: string, envelope: Uint8Array): Promise<number> =>
+  tx.run(
+    sql`insert into pin_keys.recovery_copies (key_id, envelope) values (${keyId}, ${envelope}) on conflict do nothing`,
+  )
+
+/** The copy goes with the last user. */
+export const dropCopyWithoutUsers = (tx: Statements, keyId: string): Promise<number> =>
+  tx.run(sql`
+    delete from pin_keys.recovery_copies
+     where key_id = ${keyId} and not exists (select from pin_keys.users where key_id = ${keyId} and removed_at is null)`)
+
+const contactRow = z.object({ userId: z.uuid(), keyId: z.uuid(), channel: Channel, contact: column.bytes })
+
+export const findContact = (statements: Statements, userId: string) =>
+  statements.maybe(
+    contactRow,
+    sql`select id as "userId", key_id as "keyId", channel, contact from pin_keys.users where id = ${userId} and removed_at is null`,
+  )
+
+/** Users who were removed, and told of it, a week ago. */
+export const purgeUsers = (statements: Statements): Promise<number> =>
+  statements.run(sql`
+    delete from pin_keys.users as u
+     where removed_at < strongroom.now() - interval '7 days'
+       and not exists (select from pin_keys.deliveries d where d.user_id = u.id and d.sent_at is null and d.failed_at is null)`)

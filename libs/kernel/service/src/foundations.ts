@@ -1,0 +1,71 @@
+import { auditKeyNeed } from '@strongroom/audit'
+import { type KeyRecord, type Keystore, openKeystore, type TokenConnection } from '@strongroom/hsm'
+import { Refusal } from '@strongroom/http'
+import { areJobsMigrated } from '@strongroom/jobs'
+import { type Database, isMigrated, openDatabase } from '@strongroom/storage'
+import { assertLoopback, assertTrueClock } from './doors.ts'
+import { ownKeys, recordedKeys } from './key-registry.ts'
+import { kernelSettings, recoverySettings } from './kernel-settings.ts'
+import type { Log } from './log.ts'
+import { allMigrations } from './migrations.ts'
+import { performsWork, type Role } from './role.ts'
+import type { Parts, Service } from './service.ts'
+import { readSettings, type Settings, textOf, type ValuesOf } from './settings.ts'
+import { ownToken } from './token.ts'
+
+/** The database or a token is not as this release needs it: run `provision`. */
+export class NeedsProvisioning extends Error {
+  override readonly name = 'NeedsProvisioning'
+}
+
+/** What stands before anything is served: settings, the database and the app's own token, all of them checked. */
+export interface Foundations<S extends Settings> {
+  readonly settings: Parts<S>['settings'] & ValuesOf<typeof kernelSettings>
+  /** Only where this process performs work that needs them. */
+  readonly recovery: ValuesOf<typeof recoverySettings> | undefined
+  readonly database: Database
+  readonly hsm: Keystore
+  readonly token: TokenConnection
+  readonly keys: readonly KeyRecord[]
+}
+
+export async function layFoundations<S extends Settings>(
+  service: Service<S>,
+  { env, role, log }: { env: NodeJS.ProcessEnv; role: Role; log: Log },
+): Promise<Foundations<S>> {
+  const wantsRecovery = service.recovery !== undefined && performsWork(role)
+  const { settings, recovery } = readAll(service, env, wantsRecovery)
+  assertLoopback(settings.STRONGROOM_ENV, settings.HOST)
+  const database = openDatabase({
+    connectionString: textOf(settings.DATABASE_URL),
+    connections: settings.DATABASE_CONNECTIONS,
+    isRefusal: (answer) => answer instanceof Refusal,
+    onConnectionLost: (error) => log.caught('database connection lost', error),
+  })
+  const keys = await provisionedKeys(service, database)
+  await assertTrueClock(settings.STRONGROOM_ENV, database)
+  const token = ownToken(service.name, settings, database)
+  const hsm = await openKeystore({ ...token, keys: ownKeys(keys), log: (event, reason) => log.warn(event, { reason }) })
+  const { label, model, software } = hsm.describe()
+  log.info('token ready', { label, model, software })
+  return { settings, recovery, database, hsm, token, keys }
+}
+
+/** All together, so that every mistake is told at once; an app's settings cannot shadow the kernel's. */
+function readAll<S extends Settings>({ settings }: Service<S>, env: NodeJS.ProcessEnv, wantsRecovery: boolean) {
+  const read = readSettings({ ...settings, ...kernelSettings, ...(wantsRecovery && recoverySettings) }, env)
+  return {
+    settings: read as unknown as Foundations<S>['settings'],
+    recovery: wantsRecovery ? (read as unknown as ValuesOf<typeof recoverySettings>) : undefined,
+  }
+}
+
+async function provisionedKeys<S extends Settings>(service: Service<S>, database: Database): Promise<KeyRecord[]> {
+  const migrated = (await areJobsMigrated(database)) && (await isMigrated(database, allMigrations(service.migrations)))
+  if (!migrated) throw new NeedsProvisioning('the database lacks migrations')
+  const keys = await recordedKeys(database)
+  const needs = [...service.keys, auditKeyNeed, ...(service.recovery ? [{ job: 'recover', use: '' }] : [])]
+  const lacks = needs.filter(({ job, use }) => !keys.some((key) => key.job === job && key.use === use))
+  if (lacks.length > 0) throw new NeedsProvisioning('keys that this release needs were not made yet')
+  return keys
+}

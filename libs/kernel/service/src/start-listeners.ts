@@ -1,0 +1,99 @@
+import { listener, mount, problems, type Told } from '@strongroom/http'
+import { describeService } from './describe.ts'
+import type { Foundations } from './foundations.ts'
+import { healthHandlers } from './health.ts'
+import { listen } from './listen.ts'
+import { describeError, type Log } from './log.ts'
+import { managementPages } from './management-pages.ts'
+import { openMetrics } from './metrics.ts'
+import { readRecoveryKey } from './recovery-key.ts'
+import { type Role, servesCallers } from './role.ts'
+import type { ApiParts, Service } from './service.ts'
+import type { Settings } from './settings.ts'
+import { tenantOf } from './token.ts'
+
+export interface Listeners {
+  readonly port: number
+  readonly managementPort: number | undefined
+  /** Says "not ready", then lets requests in flight end. */
+  drain(): Promise<void>
+}
+
+/** The public listener and, where it is wanted apart, the management one. A worker has no API: health and metrics alone. */
+export async function startListeners<S extends Settings>(
+  service: Service<S>,
+  foundations: Foundations<S>,
+  { role, log }: { role: Role; log: Log },
+): Promise<Listeners> {
+  const { settings, database, hsm } = foundations
+  const { HOST: host, PORT: port, MANAGEMENT_PORT: managementPort, SHUTDOWN_SECONDS: drainSeconds } = settings
+  let draining = false
+  const metrics = openMetrics({ isTokenReady: () => isQuiet(() => hsm.assertAvailable()), database })
+  const onAnswer = (told: Told) => {
+    metrics.observe(told)
+    logAnswer(log, told)
+  }
+  const health = mount({
+    dialect: problems,
+    handlers: healthHandlers,
+    deps: { database, hsm, isDraining: () => draining },
+  })
+  const beside = managementPages(describeService(service), metrics)
+  const shared = { trustedProxyHops: settings.TRUSTED_PROXY_HOPS, onAnswer }
+  const managing = listener({ mounts: [health], beside, ...shared })
+  const api = servesCallers(role) ? service.mount(await apiParts(service, foundations)) : undefined
+  if (!api) return withDrain(await listen(managing, { host, port, drainSeconds }), undefined)
+  if (managementPort === undefined) {
+    return withDrain(
+      await listen(listener({ mounts: [...api, health], beside, ...shared }), { host, port, drainSeconds }),
+      undefined,
+    )
+  }
+  const serving = await listen(listener({ mounts: api, ...shared }), { host, port, drainSeconds })
+  return withDrain(serving, await listen(managing, { host, port: managementPort, drainSeconds }))
+
+  function withDrain(open: Listening, management: Listening | undefined): Listeners {
+    return {
+      port: open.port,
+      managementPort: management?.port,
+      async drain() {
+        draining = true
+        await open.drain()
+        await management?.drain()
+      },
+    }
+  }
+}
+
+type Listening = Awaited<ReturnType<typeof listen>>
+
+async function apiParts<S extends Settings>(
+  service: Service<S>,
+  { settings, database, hsm }: Foundations<S>,
+): Promise<ApiParts<S>> {
+  const publicKey = service.recovery && (await readRecoveryKey(database, hsm, service.name))
+  const recovery = () => {
+    if (!publicKey) throw new Error(`${service.name} has no recovery key`)
+    return { publicKey, ...tenantOf(service.name, settings) }
+  }
+  return { settings, database, hsm, recovery }
+}
+
+function isQuiet(assert: () => void): boolean {
+  try {
+    assert()
+    return true
+  } catch {
+    return false
+  }
+}
+
+function logAnswer(log: Log, { requestId, method, route, status, seconds, refusal, field, error }: Told) {
+  const known = route === 'unknown' ? undefined : method
+  const line = { requestId, method: known, route, status, ms: Math.round(seconds * 1e6) / 1e3, refusal, field }
+  // Probes ask every few seconds, and say nothing that metrics do not.
+  if (route.startsWith('/health') && status === 200) log.debug('answered', line)
+  else if (error === undefined) log.info('answered', line)
+  else if (status === 503) log.warn('answered', { ...line, ...describeError(error), stack: undefined })
+  else log.caught('crashed', error, line)
+}

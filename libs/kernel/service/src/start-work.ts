@@ -1,0 +1,79 @@
+import { linkEvents, sinkFrom } from '@strongroom/audit'
+import { assertDifferentTokens, openRecoveryKeystore, type RecoveryKeystore } from '@strongroom/hsm'
+import { mountWork, startWorker, sweep } from '@strongroom/jobs'
+import type { Foundations } from './foundations.ts'
+import { recoveryKeys } from './key-registry.ts'
+import type { Log } from './log.ts'
+import type { Service } from './service.ts'
+import { type Settings, textOf } from './settings.ts'
+import { recoveryToken } from './token.ts'
+
+const SECONDS_BETWEEN_HEADS = 3
+
+/** Jobs and sweeps of an app, beside any number of processes that do the same. */
+export async function startWork<S extends Settings>(
+  service: Service<S>,
+  foundations: Foundations<S>,
+  log: Log,
+): Promise<{ stop(): Promise<void> }> {
+  const { settings, database, hsm } = foundations
+  const recovery = await openRecovery(foundations, log)
+  const needed = () => recovery ?? fail(`${service.name} declares no recovery`)
+  const worker = startWorker({
+    connectionString: textOf(settings.DATABASE_URL),
+    work: [
+      ...(service.work?.({ settings, database, hsm, recovery: needed }) ?? []),
+      auditing(service.name, foundations),
+    ],
+    concurrency: settings.WORKER_CONCURRENCY,
+    stopSeconds: settings.SHUTDOWN_SECONDS,
+    onFailed: ({ kind, id, attempt, attempts, parked, error }) =>
+      log.caught(parked ? 'job parked' : 'job failed', error, { kind, job: id, attempt, attempts }),
+    onSweepFailed: ({ name, error }) => log.caught('sweep failed', error, { name }),
+    onConnectionLost: (error) => log.caught('worker connection lost', error),
+    log: (event, fields) => log.info(event, fields),
+  })
+  return {
+    async stop() {
+      await worker.stop()
+      await recovery?.close()
+    },
+  }
+}
+
+async function openRecovery<S extends Settings>(
+  { settings, recovery, database, hsm, token, keys }: Foundations<S>,
+  log: Log,
+): Promise<RecoveryKeystore | undefined> {
+  if (!recovery) return undefined
+  const second = recoveryToken(token, { ...settings, ...recovery }, database)
+  const opened = await openRecoveryKeystore({
+    ...second,
+    keys: recoveryKeys(keys),
+    log: (event, reason) => log.warn(event, { reason, token: second.tokenLabel }),
+  })
+  assertDifferentTokens(hsm.describe(), opened.describe())
+  const { label, model, software } = opened.describe()
+  log.info('recovery token ready', { label, model, software })
+  return opened
+}
+
+/** Links the audit log and sends its signed heads away; without a sink they are signed all the same. */
+function auditing<S extends Settings>(app: string, { settings, database, hsm }: Foundations<S>) {
+  const { DEPLOYMENT: deployment, AUDIT_SINK: where, AUDIT_SINK_TOKEN: bearer } = settings
+  const sink = where === undefined ? { targets: [] } : sinkFrom(where, bearer)
+  return mountWork({
+    sweeps: [
+      sweep<object>()({
+        name: 'audit.link-events',
+        every: SECONDS_BETWEEN_HEADS,
+        run: async () => void (await linkEvents({ database, hsm, sink, deployment, app })),
+      }),
+    ],
+    deps: {},
+  })
+}
+
+function fail(message: string): never {
+  throw new Error(message)
+}

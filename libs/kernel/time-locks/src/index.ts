@@ -1,0 +1,16 @@
+export { CancelToken, findLinkedLock, issueCancelLink, type LinkedLock, useCancelLink } from './cancel-links.ts'
+export { claimNotices, sweepLocks } from './notices.ts'
+export type { DueNotice, Lock, LockEvent, LockPolicy } from './policy.ts'
+export {
+  armLock,
+  cancelHeld,
+  cancelLocks,
+  endLock,
+  findLock,
+  type Held,
+  isCancellable,
+  isLocked,
+  lapseLocks,
+  prolongBlocked,
+  timeLockMigrations,
+} from './store.ts'

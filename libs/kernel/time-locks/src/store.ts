@@ -1,0 +1,157 @@
+import { appendEvent, type EventKind } from '@strongroom/audit'
+import { column, type Query, readMigrations, sql, type Statements } from '@strongroom/storage'
+import { z } from 'zod'
+import { lockArmed, lockCancelled, lockDone, lockLapsed } from './events.ts'
+import type { Lock, LockPolicy } from './policy.ts'
+
+export const timeLockMigrations = readMigrations('time_locks', new URL('../migrations/', import.meta.url), {
+  locks: ['select', 'insert', 'update', 'delete'],
+  notices: ['select', 'insert', 'update', 'delete'],
+  cancel_links: ['select', 'insert', 'update', 'delete'],
+  contests: ['select', 'insert', 'update', 'delete'],
+})
+
+const lockRow = z.object({
+  id: z.uuid(),
+  subject: z.string(),
+  holder: z.string(),
+  opensAt: column.instant,
+  lapsesAt: column.instant,
+  open: z.boolean(),
+  contested: z.boolean(),
+})
+
+const columns = sql`id, subject, holder, opens_at as "opensAt", lapses_at as "lapsesAt", opens_at <= strongroom.now() as open, contested`
+const isActive = sql`state = 'active' and lapses_at > strongroom.now()`
+
+export interface Held {
+  readonly subject: string
+  readonly holder: string
+}
+
+/** The lock that this holder has on the subject, if it neither ended nor lapsed. */
+export const findLock = (
+  statements: Statements,
+  { kind }: LockPolicy,
+  { subject, holder }: Held,
+): Promise<Lock | undefined> =>
+  statements.maybe(
+    lockRow,
+    sql`select ${columns} from time_locks.locks
+         where kind = ${kind} and subject = ${subject} and holder = ${holder} and ${isActive}`,
+  )
+
+/** As a boolean expression of a larger statement: whether anybody holds a lock on the subject. */
+export const isLocked = ({ kind }: LockPolicy, subject: Query): Query =>
+  sql`exists (select from time_locks.locks where kind = ${kind} and subject = ${subject} and state = 'active')`
+
+/** As a boolean expression of a larger statement: whether the lock of that id is still there to be cancelled. */
+export const isCancellable = (lockId: Query): Query =>
+  sql`exists (select from time_locks.locks where id = ${lockId} and state = 'active')`
+
+const isContested = ({ kind }: LockPolicy, subject: string): Query =>
+  sql`exists (select from time_locks.contests where kind = ${kind} and subject = ${subject} and until > strongroom.now())`
+
+/** From now on, and for every lock that is armed within the policy's time, no holder alone completes. */
+export const contestSubject = (tx: Statements, { kind, contest }: LockPolicy, subject: string): Promise<number> =>
+  tx.run(sql`
+    with waiting as (
+      update time_locks.locks set contested = true where kind = ${kind} and subject = ${subject} and state = 'active'
+    )
+    insert into time_locks.contests (kind, subject, until)
+    values (${kind}, ${subject}, strongroom.now() + make_interval(secs => ${contest}))
+    on conflict (kind, subject) do update set until = greatest(contests.until, excluded.until)`)
+
+/** Arms a lock, unless this holder has one already: a second start shortens and prolongs nothing. */
+export async function armLock(tx: Statements, policy: LockPolicy, held: Held): Promise<Lock> {
+  await lapseLocks(tx, policy, held.subject)
+  const known = await findLock(tx, policy, held)
+  if (known) return known
+  const { kind, delay, window } = policy
+  const armed = await tx.maybe(
+    lockRow,
+    sql`
+    with lock as (
+      insert into time_locks.locks (kind, subject, holder, opens_at, lapses_at, contested)
+      values (${kind}, ${held.subject}, ${held.holder}, strongroom.now() + make_interval(secs => ${delay}),
+              strongroom.now() + make_interval(secs => ${delay + window}), ${isContested(policy, held.subject)})
+      on conflict do nothing
+      returning *
+    ), noted as (
+      insert into time_locks.notices (lock_id, event, due_at)
+      select id, event, due
+        from lock, lateral (values ('armed', armed_at), ('half-time', armed_at + (opens_at - armed_at) / 2), ('open', opens_at)) as n (event, due)
+    ), logged as (${told(lockArmed, kind, { subject: sql`${held.subject}`, from: sql`lock` })})
+    select ${columns} from lock`,
+  )
+  // Two requests at once: the other one armed it a moment ago.
+  return armed ?? (await findLock(tx, policy, held)) ?? Promise.reject(new Error('a lock was neither armed nor found'))
+}
+
+type End = 'done' | 'cancelled'
+const endEvents = { done: lockDone, cancelled: lockCancelled } as const
+
+/** Ends one lock. False where it ended, or lapsed, before: then nothing may follow from it. */
+export const endLock = async (
+  tx: Statements,
+  { kind }: LockPolicy,
+  { lockId, as }: { lockId: string; as: End },
+): Promise<boolean> => (await endWhere(tx, { kind, as, which: sql`id = ${lockId} and ${isActive}` })) === 1
+
+/** Cancels every lock on the subject, whoever holds it; answers how many there were. */
+export const cancelLocks = (tx: Statements, { kind }: LockPolicy, subject: string): Promise<number> =>
+  endWhere(tx, { kind, as: 'cancelled', which: sql`kind = ${kind} and subject = ${subject} and state = 'active'` })
+
+/** Cancels the holder's lock on the subject. */
+export const cancelHeld = (tx: Statements, { kind }: LockPolicy, { subject, holder }: Held): Promise<number> =>
+  endWhere(tx, {
+    kind,
+    as: 'cancelled',
+    which: sql`kind = ${kind} and subject = ${subject} and holder = ${holder} and state = 'active'`,
+  })
+
+/** Locks whose window passed, of one subject or of all: at most a thousand at a time. */
+export const lapseLocks = (statements: Statements, { kind }: LockPolicy, subject?: string): Promise<number> =>
+  endWhere(statements, {
+    kind,
+    as: 'lapsed',
+    which: sql`id in (select id from time_locks.locks
+                       where kind = ${kind} and state = 'active' and lapses_at <= strongroom.now()
+                         and (${subject ?? null}::text is null or subject = ${subject ?? null})
+                       order by lapses_at limit 1000 for update skip locked)`,
+  })
+
+/** Ends locks, drops what they would still have told, tells the end, and writes the event: one statement. */
+const endWhere = (
+  statements: Statements,
+  { kind, as, which }: { kind: string; as: End | 'lapsed'; which: Query },
+): Promise<number> =>
+  statements
+    .one(
+      z.object({ ended: column.count }),
+      sql`
+    with lock as (
+      update time_locks.locks set state = ${as}, ended_at = strongroom.now() where ${which} returning id, subject
+    ), silenced as (
+      delete from time_locks.notices where lock_id in (select id from lock) and claimed_at is null
+    ), noted as (
+      insert into time_locks.notices (lock_id, event, due_at) select id, ${as}, strongroom.now() from lock
+    ), logged as (${told(as === 'lapsed' ? lockLapsed : endEvents[as], kind, { subject: sql`subject`, from: sql`lock` })})
+    select count(*) as ended from lock`,
+    )
+    .then(({ ended }) => ended)
+
+const told = (event: EventKind, kind: string, { subject, from }: { subject: Query; from: Query }): Query =>
+  appendEvent(event, { subject, detail: sql`jsonb_build_object('kind', ${kind}::text, 'lock', id)`, from })
+
+/** The holder of an open lock could prove nothing until then: the window grows by that time, once. */
+export const prolongBlocked = (
+  statements: Statements,
+  { kind }: LockPolicy,
+  { subject, holder, until }: Held & { until: Date },
+) =>
+  statements.run(sql`
+    update time_locks.locks
+       set lapses_at = lapses_at + (${until}::timestamptz - greatest(strongroom.now(), blocked_until)), blocked_until = ${until}
+     where kind = ${kind} and subject = ${subject} and holder = ${holder} and ${isActive}
+       and opens_at <= strongroom.now() and greatest(strongroom.now(), blocked_until) < ${until}::timestamptz`)

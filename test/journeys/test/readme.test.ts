@@ -1,0 +1,46 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { checkout } from '@strongroom/postgres'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { clockCommand, clockEnvironment } from '../src/clock.ts'
+import { npmEnvironment, writeScript } from '../src/npm.ts'
+import { demandProgram, runInOneShell } from '../src/one-shell.ts'
+import { makeState, type State } from '../src/state.ts'
+import { fits, stepsUnder } from '../src/steps.ts'
+import { startSupervisor, worldFile, type RunningWorld } from '../src/world.ts'
+
+const documented = { app: 'http://127.0.0.1:4100', outbox: 'http://127.0.0.1:8025' }
+
+let state: State
+let world: RunningWorld
+beforeAll(async () => {
+  demandProgram('curl')
+  state = await makeState()
+  world = startSupervisor(state)
+  await world.hears('how to log in')
+})
+afterAll(async () => {
+  world.signal('SIGTERM')
+  await world.exited
+  await state.remove()
+})
+
+test('what the README tells a reader to paste does what the README says', async () => {
+  const steps = stepsUnder('## Try it', readFileSync(join(checkout, 'README.md'), 'utf8'))
+  expect(steps.length).toBeGreaterThan(3)
+  const { apps, outbox } = worldFile(state)
+  writeScript(state, 'clock', clockCommand)
+  const ran = await runInOneShell(
+    steps.map(({ command }) =>
+      command.replaceAll(documented.app, apps['key-server'] ?? '').replaceAll(documented.outbox, outbox),
+    ),
+    { directory: state.home, environment: { ...npmEnvironment(state), ...clockEnvironment(state) } },
+  )
+  const told = ran.map(({ exitCode, output }, index) => {
+    const { command, expected } = steps[index] ?? { command: '', expected: [] }
+    const pattern = expected.join('\n')
+    const isSo = exitCode === 0 && (expected.length === 0 || fits(pattern, output))
+    return { command, exitCode, output: isSo ? pattern : output }
+  })
+  expect(told).toEqual(steps.map(({ command, expected }) => ({ command, exitCode: 0, output: expected.join('\n') })))
+})

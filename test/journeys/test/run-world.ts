@@ -1,0 +1,7 @@
+// What `npm start` runs, with the real apps, in a state of its own.
+import { apps, runDevWorld } from '@strongroom/dev-world'
+
+const [home = '', cluster = '', port = '', ...argv] = process.argv.slice(2)
+const here = apps.filter(({ name }) => name === 'key-server').map((app) => ({ ...app, port: Number(port) }))
+
+process.exit(await runDevWorld({ argv, apps: here, places: { home, cluster } }))

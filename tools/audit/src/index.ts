@@ -1,0 +1,1 @@
+export { runAudit, type Output } from './run-audit.ts'
