@@ -46,7 +46,7 @@ describe(`case 8, kill -9 of the app while it creates, ATTACK_SEED=${randomness.
   it.each([
     { point: 'after the guess, before the user', lock: 'pin_keys.users', statement: 'insert into pin_keys.users' },
     { point: 'before the code', lock: 'codes.codes', statement: 'insert into codes.codes' },
-    { point: 'before its job', lock: 'graphile_worker._private_jobs', statement: 'graphile_worker.add_job(' },
+    { point: 'before any job', lock: 'graphile_worker._private_jobs', statement: 'graphile_worker.add_jobs(' },
     { point: 'before the commit', lock: 'notify.tallies', statement: 'notify.take_send' },
   ])('adding a user, killed $point: nobody is added, and the next try adds', async ({ lock, statement }) => {
     const [keyId, userId] = [await survivor().create('4829'), address()]

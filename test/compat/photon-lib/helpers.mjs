@@ -10,11 +10,12 @@ const patience = 30_000
  * Which key server, and what helps to tell its story: by name, else the development world of this checkout, if one runs.
  * `undefined` where there is no key server.
  */
-export function findServer(named, { KEY_SERVER_URL, OUTBOX_URL, CLOCK_COMMAND }) {
+export function findServer(named, { KEY_SERVER_URL, OUTBOX_URL, CLOCK_COMMAND, STRONGROOM_STATE }) {
   const keyServerUrl = named ?? KEY_SERVER_URL
   if (keyServerUrl) return { keyServerUrl, outboxUrl: OUTBOX_URL, clockCommand: CLOCK_COMMAND }
+  const home = STRONGROOM_STATE ? `${STRONGROOM_STATE}/world` : `${checkout}/.strongroom`
   try {
-    const { apps, outbox } = JSON.parse(readFileSync(`${checkout}/.strongroom/world.json`, 'utf8'))
+    const { apps, outbox } = JSON.parse(readFileSync(`${home}/world.json`, 'utf8'))
     return { keyServerUrl: apps['key-server'], outboxUrl: outbox, clockCommand: 'npm run --silent clock --' }
   } catch {
     return undefined

@@ -38,7 +38,7 @@ test('what the plan allows is not found', () => {
 
 test.each([
   ['a relative path out of the project', 'src/keys/api.ts', "import { a } from '../../../../kernel/http/src/index.ts'"],
-  ['a slice that uses one after it', 'src/keys/api.ts', "import { a } from '../users/rules.ts'"],
+  ['a slice that uses one after it', 'src/keys/api.ts', "import { a } from '../resets/rules.ts'"],
   ['a contract that no browser could load', 'src/keys/contract.ts', "import { a } from '@strongroom/storage'"],
   ['a contract that leans on a file for servers', 'src/keys/contract.ts', "import { a } from './rules.ts'"],
 ])('%s is found', (_, file, text) => {

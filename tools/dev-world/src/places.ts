@@ -1,5 +1,5 @@
 import { chmodSync, mkdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { checkout, stateDirectory } from '@strongroom/postgres'
 
 /** Where a world keeps what must survive it. Nothing here is ever deleted but logs, locks and `world.json`. */
@@ -25,6 +25,8 @@ export const credentialsOf = ({ home }: Places, app: string): string => join(hom
 export const tokenOf = ({ home }: Places, app: string): string => join(home, 'tokens', app)
 
 export function makePrivateDirectory(path: string): string {
+  // Only the last folder is private: PostgreSQL, under another account, may live beside it.
+  mkdirSync(dirname(path), { recursive: true })
   mkdirSync(path, { recursive: true, mode: 0o700 })
   chmodSync(path, 0o700)
   return path

@@ -1,6 +1,6 @@
 import { listener, mount, problems, type Told } from '@strongroom/http'
 import { describeService } from './describe.ts'
-import type { Foundations } from './foundations.ts'
+import { type Foundations, NeedsProvisioning } from './foundations.ts'
 import { healthHandlers } from './health.ts'
 import { listen } from './listen.ts'
 import { describeError, type Log } from './log.ts'
@@ -72,6 +72,7 @@ async function apiParts<S extends Settings>(
   { settings, database, hsm }: Foundations<S>,
 ): Promise<ApiParts<S>> {
   const publicKey = service.recovery && (await readRecoveryKey(database, hsm, service.name))
+  if (service.recovery && !publicKey) throw new NeedsProvisioning('the recovery key was not recorded yet')
   const recovery = () => {
     if (!publicKey) throw new Error(`${service.name} has no recovery key`)
     return { publicKey, ...tenantOf(service.name, settings) }

@@ -47,6 +47,8 @@ export const codeSender = perform<DeliveryDeps>()(
   },
 )
 
+const cancelLink = (publicUrl: string, token: string) => `${publicUrl.replace(/\/$/, '')}/v2/cancel/${token}`
+
 /** Sent once; twice only if we die after the provider took it and before we noted it, with the same id then. */
 export const noticeDeliverer = perform<DeliveryDeps>()(
   deliverNotice,
@@ -55,8 +57,7 @@ export const noticeDeliverer = perform<DeliveryDeps>()(
     if (!delivery) return
     const { userId, event, lockId, opensAt, cancellable } = delivery
     const to = await openContact(hsm, delivery)
-    const link =
-      lockId && cancellable ? new URL(`/v2/cancel/${await issueCancelLink(database, lockId)}`, publicUrl).href : ''
+    const link = lockId && cancellable ? cancelLink(publicUrl, await issueCancelLink(database, lockId)) : ''
     const words = renderNotice(event, { opensAt, link })
     const outcome = await sendUnlessRefused(sender, { id: deliveryId, channel: delivery.channel, to, ...words })
     if (outcome === 'sent') return void (await markSent(database, deliveryId))
