@@ -6,20 +6,23 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { TestApp } from '@strongroom/test-world'
-import { beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startKeyServer } from './client.ts'
 import { passTime } from './pass-time.ts'
 
 const folder = join(import.meta.dirname, '../../../test/compat/photon-lib')
 const run = promisify(execFile)
 
+let app: TestApp
 beforeAll(async () => {
+  app = await startKeyServer()
   // It has a lockfile of its own: what the published client drags along is nobody else's.
   if (!existsSync(join(folder, 'node_modules'))) await run('npm', ['ci', '--no-audit', '--no-fund'], { cwd: folder })
 }, 120_000)
+afterAll(() => app.stop())
 
-/** A command that moves the time of the app on by what follows it: `+31d`. It asks us, who know the database. */
-async function clockOf(app: TestApp) {
+/** A command that moves the time of the app on by what follows it: `+31d`. It asks us, who may. */
+async function startClock() {
   const server = createServer((request, response) => {
     const [, days = ''] = /^\/\+(\d+)d$/.exec(request.url ?? '') ?? []
     void passTime(app, `${days} days`).then(
@@ -34,8 +37,7 @@ async function clockOf(app: TestApp) {
 }
 
 test('the published client lives its whole life: backups, users, a forgotten PIN, limits', async () => {
-  await using app = await startKeyServer()
-  using clock = await clockOf(app)
+  using clock = await startClock()
   const { stdout } = await run('npm', ['test', '--silent', '--', app.baseUrls[0] ?? ''], {
     cwd: folder,
     env: { ...process.env, OUTBOX_URL: app.outbox.url, CLOCK_COMMAND: clock.command },
@@ -45,7 +47,6 @@ test('the published client lives its whole life: backups, users, a forgotten PIN
 })
 
 test('without an outbox and a clock it tells what it can, and says what it left out', async () => {
-  await using app = await startKeyServer()
   const { stdout } = await run('npm', ['test', '--silent', '--', app.baseUrls[0] ?? ''], { cwd: folder })
   expect(stdout).toContain('left out')
   const count = (pattern: RegExp) => [...stdout.matchAll(pattern)].length

@@ -163,6 +163,32 @@ test('a contested key is completed by codes of two users', async () => {
   expect(keyOf((await client.open(keyId, '8642')).text)).toBe(key)
 })
 
+test('on a contested key a thief cannot ride on the owner’s proof: both must want the same PIN', async () => {
+  const [mail, number] = [newEmail(), newPhone()]
+  const { keyId } = await keyWith(mail, number)
+  await prove(keyId, number)
+  await fetch(await linkTo(mail, 'asked to reset'), { method: 'POST' })
+  await prove(keyId, number)
+  await pass('31 days')
+  expect((await prove(keyId, mail, '8642')).status).toBe(423)
+  expect((await prove(keyId, number, '6666')).status).toBe(423)
+  expect((await client.open(keyId, '6666')).status).toBe(404)
+})
+
+test('a copy of another key, planted by SQL, is refused: the key stays what it was', async () => {
+  const [mail, other] = [newEmail(), newEmail()]
+  const [{ keyId, key }, planted] = [await keyWith(mail), await keyWith(other)]
+  await prove(keyId, mail)
+  await pass('31 days')
+  const swap = (id: string, from: string) =>
+    app.sql(
+      `update pin_keys.recovery_copies set envelope = (select envelope from pin_keys.recovery_copies where key_id = '${from}') where key_id = '${id}'`,
+    )
+  await swap(keyId, planted.keyId)
+  expect((await prove(keyId, mail, '8642')).status).toBe(404)
+  expect(keyOf((await client.open(keyId, '1234')).text)).toBe(key)
+})
+
 test('window starvation: codes burned from day 30 on prolong the window by the time that they were blocked', async () => {
   const mail = newEmail()
   const { keyId } = await keyWith(mail)

@@ -12,6 +12,12 @@ export { killWhileCreating, type CreationVerdict, type KilledCreation } from './
 export { transplantRows, type RowTransplant, type TransplantVerdict } from './cases/row-transplant.ts'
 export { spillCanaries, type OutputVerdict, type SecretOutput } from './cases/secret-output.ts'
 export { stormWithoutToken, type StormVerdict, type TokenStorm } from './cases/token-storm.ts'
+export { abuseWrongClock, type ClockVerdict, type WrongClock } from './cases/wrong-clock.ts'
+export { addWhileProviderIsAway, type AwayVerdict, type ProviderAway } from './cases/provider-away.ts'
+export { tellApart, type Enumeration, type EnumerationVerdict } from './cases/enumeration.ts'
+export { guessForYears, type DripGuessing, type DripVerdict } from './cases/drip-guessing.ts'
+export { aliasCode, guessCodes, type CodeGuessing, type CodeVerdict } from './cases/code-guessing.ts'
+export { pumpSms, type PumpVerdict, type SmsPumping } from './cases/sms-pumping.ts'
 export { becomeOwner, openKey, type Owner } from './attacker/owner.ts'
 export { budget, spendWhatRemains } from './attacker/guess-budget.ts'
 export { drawFrom, drawSeed, type Randomness } from './attacker/randomness.ts'
@@ -21,3 +27,15 @@ export { dumpDatabase } from './attacker/dump.ts'
 export { swapColumns, type ColumnSwap } from './attacker/swap-columns.ts'
 export { ask, type Answer, type Question } from './attacker/ask.ts'
 export { startMailTrap, type Behaviour, type Mail, type MailTrap } from './attacker/mail-trap.ts'
+export {
+  becomeUser,
+  codesTo,
+  fetchCode,
+  fetchResetCode,
+  joinKey,
+  newAddress,
+  type Person,
+  type Place,
+} from './attacker/people.ts'
+export { waitUntil } from './attacker/wait-until.ts'
+export { askForBytes } from './attacker/same-bytes.ts'

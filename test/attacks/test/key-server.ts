@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { enqueue, runSweepsNow } from '@strongroom/jobs'
 import { openDatabase, shiftClock } from '@strongroom/storage'
 import { startApp, type AppProcess, type Settings, type TestApp } from '@strongroom/test-world'
+import type { Place } from '../src/index.ts'
 
 interface KeyServerWish {
   processes?: number
@@ -18,6 +19,12 @@ export const baseUrlOf = ({ baseUrls: [first] }: { baseUrls: readonly string[] }
   if (first === undefined) throw new Error('No process is listening.')
   return first
 }
+
+/** One of its processes as an attack sees it. */
+export const placeOf = (app: TestApp, { baseUrl } = { baseUrl: baseUrlOf(app) }): Place => ({
+  baseUrl,
+  textsTo: async (address) => (await app.messagesTo(address)).map(({ text }) => text),
+})
 
 /** Moves the time of the app's database on, by an interval such as `31 days`, and has its sweeps run. */
 export async function passTime({ database }: Pick<TestApp, 'database'>, interval: string): Promise<void> {

@@ -97,7 +97,7 @@ describe(`case 8, kill -9 while a reset completes, ATTACK_SEED=${randomness.seed
     },
     {
       point: 'in the middle of the transaction',
-      lock: ({ keyId }: Waiting) => `select from pin_keys.keys where id = '${keyId}' for update`,
+      lock: ({ keyId }: Waiting) => `select from pin_keys.keys where id = '${keyId}' for no key update`,
       statement: 'update pin_keys.keys',
     },
   ])('the worker is killed $point', async ({ lock, statement }) => {
@@ -130,7 +130,7 @@ describe(`case 8, kill -9 while a reset completes, ATTACK_SEED=${randomness.seed
   it('the app is killed after the commit and before its answer', async () => {
     const victim = await app.spawn({}, '--role=api')
     const one = await openReset()
-    await using held = await hold(app, `select from pin_keys.keys where id = '${one.keyId}' for update`)
+    await using held = await hold(app, `select from pin_keys.keys where id = '${one.keyId}' for no key update`)
     const lost = expect(one.complete(clientOf(victim.baseUrl))).rejects.toThrow('fetch failed')
     await held.caught('update pin_keys.keys')
     await Promise.all([kill(victim), lost])

@@ -12,7 +12,7 @@ describe('case 7, row transplant, on the original’s shape', () => {
       owners,
       columns: ['encryptionKey', 'pin', 'salt'],
       swap: async (columns) =>
-        original.database.swap(owners[0].keyId, owners[1].keyId, columns as ('encryptionKey' | 'pin' | 'salt')[]),
+        original.database.keys.swap(owners[0].keyId, owners[1].keyId, columns as ('encryptionKey' | 'pin' | 'salt')[]),
     })
     expect(verdict.released).toEqual(['encryptionKey', 'pin, salt'])
     expect(verdict).toMatchObject({ combinations: 7, forbidden: 0, asked: 28, refused: 0, intact: 2 })

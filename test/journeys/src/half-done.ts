@@ -27,7 +27,7 @@ const questions = {
   'users of keys that are gone': `
     select count(*)::int as found from pin_keys.users u
      where removed_at is null and not exists (select from pin_keys.keys where id = u.key_id)`,
-  'users who were added or verified untold, or removed': `
+  'users who were added or verified without a trace': `
     select count(*)::int as found from (
       select id, 'user.added' as event from pin_keys.users union all
       select id, 'user.verified' from pin_keys.users where verified_at is not null

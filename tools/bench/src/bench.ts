@@ -30,7 +30,7 @@ export interface Row {
 }
 
 const depths = {
-  quick: { rounds: 5, seconds: 0.4, keys: 200 },
+  quick: { rounds: 3, seconds: 0.4, keys: 200 },
   full: { rounds: 7, seconds: 2, keys: 1000 },
 } as const
 

@@ -1,3 +1,4 @@
+import { realpathSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type Pkcs11 from 'pkcs11js'
@@ -28,15 +29,20 @@ process.on('message', ({ ask }: { ask?: string }) => {
   if (answer) process.send?.({ [ask]: answer() })
 })
 
-// NSS reads its directory from a parameter of C_Initialize that no setting of ours carries.
-const libraryParameters = process.env['BENCH_LIBRARY_PARAMETERS']
+// NSS reads its directory from a parameter of C_Initialize that no setting of ours carries. The recovery token is of
+// another module, which refuses such a parameter.
+const { BENCH_LIBRARY_PARAMETERS: libraryParameters, HSM_MODULE: module = '' } = process.env
 if (libraryParameters !== undefined) {
+  const ownModule = realpathSync(module)
   const pkcs11js = createRequire(import.meta.url)('pkcs11js') as typeof Pkcs11
   class WithParameters extends pkcs11js.PKCS11 {
     constructor() {
       super()
-      const initialise = this.C_Initialize.bind(this)
-      this.C_Initialize = (options) => initialise({ ...options, libraryParameters: `${libraryParameters} ` })
+      const [load, initialise] = [this.load.bind(this), this.C_Initialize.bind(this)]
+      let loaded = ''
+      this.load = (path) => load((loaded = path))
+      this.C_Initialize = (options) =>
+        initialise(loaded === ownModule ? { ...options, libraryParameters: `${libraryParameters} ` } : options)
     }
   }
   Object.assign(pkcs11js, { PKCS11: WithParameters })

@@ -53,10 +53,12 @@ create table pin_keys.completions (
 );
 create index completions_by_age on pin_keys.completions (requested_at);
 
--- Who proved a code while the key was contested: two different users complete.
+-- Who proved a code of late, and for which new PIN: where the key is contested, two users must want the same one.
 create table pin_keys.confirmations (
-  key_id  uuid        not null references pin_keys.keys on delete cascade,
-  user_id uuid        not null references pin_keys.users on delete cascade,
-  at      timestamptz not null default strongroom.now(),
+  key_id   uuid        not null references pin_keys.keys on delete cascade,
+  user_id  uuid        not null references pin_keys.users on delete cascade,
+  -- of the PIN that is wanted, in the epoch that it would begin
+  verifier bytea       not null check (length(verifier) = 32),
+  at       timestamptz not null default strongroom.now(),
   primary key (key_id, user_id)
 );

@@ -17,8 +17,8 @@ test('a line of the library is told as its constant words, with names', () => {
     logger.warn('Runner stopping (reason: ann)')
   })
   expect(lines).toEqual([
-    ['jobs: Failed to fail jobs', { level: 'error', label: 'worker', workerId: 'worker-1', error: 'Error 23505' }],
-    ['jobs: Runner stopping', { level: 'warning' }],
+    ['jobs: Failed to fail jobs', { severity: 'error', label: 'worker', workerId: 'worker-1', error: 'Error 23505' }],
+    ['jobs: Runner stopping', { severity: 'warning' }],
   ])
 })
 

@@ -11,7 +11,7 @@ export const graphileLog = ({ log }: Tell): Logger =>
     const event = /^[A-Za-z][A-Za-z ]{0,60}/.exec(message)?.[0].trim() ?? 'said'
     const error = meta['error'] ?? meta['fatalError']
     log(`jobs: ${event}`, {
-      level,
+      severity: level,
       ...(label !== undefined && { label }),
       ...(workerId !== undefined && { workerId }),
       ...(error !== undefined && { error: nameOfError(error) }),

@@ -14,7 +14,7 @@ export const createKey: Row = {
     const sideOn = ({ port }: { port: number }) => rateOf(bench, { port, requests: [postKey(PIN)], expect: 201 })
     const lines = await compareRates(bench, { ours: sideOn(server), theirs: sideOn(peer) }, [
       {
-        operation: 'create key, durable, audited',
+        operation: 'create key, durable, audit log on',
         peer: 'Koa + 1 INSERT, durable',
         ours: 'ours',
         theirs: 'theirs',

@@ -17,7 +17,7 @@ const FEW_CONNECTIONS = CONNECTIONS / 8
 export const growth: Row = {
   name: 'growth',
   async measure(bench) {
-    const [small, large] = [await serverOf(bench, SMALL), await serverOf(bench, SMALL)]
+    const [small, large] = await Promise.all([serverOf(bench, SMALL), serverOf(bench, SMALL)])
     const lines: Line[] = []
     let rows = SMALL
     for (const size of SIZES[bench.depth]) {

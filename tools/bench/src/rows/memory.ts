@@ -8,9 +8,13 @@ import { type Point, slope } from '../statistics.ts'
 import { startKeyServer } from '../world/key-server.ts'
 import { PIN, seedKeys } from '../world/seed-keys.ts'
 
-const REQUESTS = { quick: 30_000, full: 1_000_000 } as const
-const OPERATIONS = { quick: 20_000, full: 200_000 } as const
+const REQUESTS = { quick: 16_000, full: 1_000_000 } as const
+// Then it stops, wherever it is.
+const SECONDS = { quick: 15, full: 480 } as const
+const OPERATIONS = { quick: 10_000, full: 200_000 } as const
 const SAMPLES = 16
+// Fewer have no slope.
+const LEAST_SAMPLES = 4
 const KEYS = 200
 // As many at once as there are connections to the database: queues are memory too, but not a leak.
 const CONNECTIONS = 10
@@ -21,8 +25,7 @@ export const memory: Row = {
   name: 'memory',
   async measure(bench) {
     const soft = await leakOfModule(bench)
-    const requests = REQUESTS[bench.depth]
-    const { heap, rss } = await slopes(bench, requests)
+    const { requests, heap, rss } = await slopes(bench)
     const operation = `memory after a collection, GET key × ${requests.toLocaleString('en')}, NSS`
     // A short run cannot tell the resident set of a leak from that of a process which still warms up.
     const goal = { most: 20, unit: 'bytes' }
@@ -54,12 +57,12 @@ async function leakOfModule(bench: Bench): Promise<number> {
   return bytesEach
 }
 
-/** Bytes for each request over the second half: the first one warms up. */
-async function slopes(bench: Bench, requests: number): Promise<{ heap: number; rss: number }> {
+/** Bytes for each request over the second half of those that there was time for: the first one warms up. */
+async function slopes(bench: Bench): Promise<{ requests: number; heap: number; rss: number }> {
   const superuserUrl = await bench.throwaway()
   const server = bench.own(await startKeyServer({ superuserUrl, module: nssModule(), nodeArguments: ['--expose-gc'] }))
   const ids = await seedKeys(server.port, KEYS)
-  const step = requests / SAMPLES
+  const step = REQUESTS[bench.depth] / SAMPLES
   const plan = {
     port: server.port,
     connections: CONNECTIONS,
@@ -67,15 +70,21 @@ async function slopes(bench: Bench, requests: number): Promise<{ heap: number; r
     expect: 200,
     until: { requests: step },
   }
+  const over = performance.now() + SECONDS[bench.depth] * 1000
   const seen: { heap: Point; rss: Point }[] = []
-  for (let x = step; x <= requests; x += step) {
-    await load(plan)
+  while (seen.length < SAMPLES && (seen.length < LEAST_SAMPLES || performance.now() < over)) {
+    const { requests } = await load(plan)
     const { heap, rss } = await server.child.ask<{ heap: number; rss: number }>('memory')
+    const x = (seen.at(-1)?.heap.x ?? 0) + requests
     seen.push({ heap: { x, y: heap }, rss: { x, y: rss } })
   }
   await server.stop()
-  const settled = seen.slice(SAMPLES / 2)
-  return { heap: slope(settled.map(({ heap }) => heap)), rss: slope(settled.map(({ rss }) => rss)) }
+  const settled = seen.slice(Math.floor(seen.length / 2))
+  return {
+    requests: seen.at(-1)?.heap.x ?? 0,
+    heap: slope(settled.map(({ heap }) => heap)),
+    rss: slope(settled.map(({ rss }) => rss)),
+  }
 }
 
 function nssModule(): string {

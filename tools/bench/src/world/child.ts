@@ -67,6 +67,8 @@ export function startChild({ script, args = [], nodeArguments = [], environment,
       if (child.exitCode !== null || child.signalCode !== null) return
       const ended = once(child, 'exit')
       child.kill('SIGTERM')
+      // One that was made to pause would never hear it.
+      child.kill('SIGCONT')
       await ended
     },
   }

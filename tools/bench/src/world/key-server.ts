@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { softToken } from '@strongroom/hsm/testing'
+import type { ModuleSource } from '@strongroom/hsm'
+import { softToken, type SoftToken } from '@strongroom/hsm/testing'
 import { type Child, startChild } from './child.ts'
 import { type BenchDatabase, makeDatabase } from './database.ts'
 
@@ -19,71 +20,107 @@ export interface ServerProcess {
   readonly child: Child
 }
 
-/** The key server as an operator runs it: provisioned, then served by processes of its own `main.ts`. */
-export interface KeyServer {
-  readonly port: number
-  readonly child: Child
+/** A database and tokens that the key server's own `main.ts` provisioned, as an operator would. */
+export interface Provisioned {
   readonly database: BenchDatabase
-  /** One more process on the same database and token. */
+  /** An `api` process. */
   spawn(settings: Readonly<Record<string, string>>): Promise<ServerProcess>
+  /** A worker beside: sweeps, jobs, and the log in to the recovery token. */
+  spawnWorker(): Promise<Child>
   stop(): Promise<void>
 }
 
+/** With a first `api` process: production keeps workers apart, so none sweeps beside what is measured unless asked to. */
+export type KeyServer = Provisioned & ServerProcess
+
+type Variables = Readonly<Record<string, string | undefined>>
+type KeepSecret = (name: string, value: string) => string
+
 const preload = new URL('../inspector.ts', import.meta.url).href
 
-export async function startKeyServer({ superuserUrl, module, nodeArguments = [] }: KeyServerWish): Promise<KeyServer> {
+export async function startKeyServer(wish: KeyServerWish): Promise<KeyServer> {
+  const provisioned = await provisionKeyServer(wish)
+  try {
+    return { ...provisioned, ...(await provisioned.spawn({})) }
+  } catch (error) {
+    await provisioned.stop()
+    throw error
+  }
+}
+
+export async function provisionKeyServer(wish: KeyServerWish): Promise<Provisioned> {
+  const { superuserUrl, module, nodeArguments = [] } = wish
   const token = await softToken({ label: 'key-server', ...(module !== undefined && { module }) })
+  const recoveryToken = await softToken({ label: 'key-server-recovery' })
   const database = await makeDatabase(superuserUrl)
   const scratch = mkdtempSync(join(tmpdir(), 'strongroom-bench-'))
-  const secret = (name: string, value: string) => {
+  const secret: KeepSecret = (name, value) => {
     writeFileSync(join(scratch, name), value, { mode: 0o600 })
     return join(scratch, name)
   }
-  const source = typeof token.module === 'string' ? { path: token.module } : token.module
   const environment = {
     PATH: process.env['PATH'],
     NODE_ENV: 'production',
     STRONGROOM_ENV: 'development',
     PORT: '0',
+    PUBLIC_URL: 'http://127.0.0.1:4100',
     DATABASE_URL_FILE: secret('database-url', database.runtimeUrl),
     DATABASE_CONNECTIONS: String(CONNECTIONS_IN_POOL),
     CREATIONS_PER_ADDRESS: '1000000',
     CREATIONS_IN_ALL: '1000000',
-    HSM_MODULE: source.path,
-    ...source.environment,
-    ...(source.libraryParameters !== undefined && { BENCH_LIBRARY_PARAMETERS: source.libraryParameters }),
-    HSM_TOKEN_LABEL: token.tokenLabel,
-    HSM_PIN_FILE: secret('pin', Buffer.from(token.pin.expose()).toString('utf8')),
     HSM_STATE_DIRECTORY: scratch,
+    BENCH_LIBRARY_PARAMETERS: sourceOf(token).libraryParameters,
+    ...tokenSettings('HSM', token, secret),
   }
-  const launch = (command: string, extra: Readonly<Record<string, string>>) =>
+  // As in production, where a process that serves callers does not know the PIN of the recovery token.
+  const recovery = tokenSettings('RECOVERY_HSM', recoveryToken, secret)
+  const launch = (args: readonly string[], extra: Variables) =>
     startChild({
       script: 'apps/key-server/src/main.ts',
-      args: [command],
+      args,
       nodeArguments: [`--import=${preload}`, ...nodeArguments],
       environment: { ...environment, ...extra },
       log: join(scratch, 'log'),
     })
   const running: Child[] = []
-  const spawn: KeyServer['spawn'] = async (settings) => {
-    const child = launch('serve', settings)
+  const serve = async (role: 'api' | 'worker', extra: Variables): Promise<ServerProcess> => {
+    const child = launch(['serve', `--role=${role}`], extra)
     running.push(child)
     return { child, port: await child.told<number>('listening') }
   }
   const stop = async () => {
     await Promise.all(running.map((child) => child.stop()))
-    await token.remove()
+    await Promise.all([token.remove(), recoveryToken.remove()])
     rmSync(scratch, { recursive: true, force: true })
   }
   try {
-    const provisioning = launch('provision', {
+    const provisioning = launch(['provision'], {
+      ...recovery,
       MIGRATOR_DATABASE_URL_FILE: secret('owner-url', database.ownerUrl),
       RUNTIME_ROLE: database.runtimeRole,
     })
     await provisioning.ended()
-    return { ...(await spawn({})), database, spawn, stop }
+    return {
+      database,
+      spawn: (settings) => serve('api', settings),
+      spawnWorker: async () => (await serve('worker', recovery)).child,
+      stop,
+    }
   } catch (error) {
     await stop()
     throw error
+  }
+}
+
+const sourceOf = ({ module }: SoftToken): ModuleSource => (typeof module === 'string' ? { path: module } : module)
+
+function tokenSettings(prefix: 'HSM' | 'RECOVERY_HSM', token: SoftToken, secret: KeepSecret): Variables {
+  const { path, environment = {} } = sourceOf(token)
+  const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}`)
+  return {
+    [`${prefix}_MODULE`]: path,
+    [`${prefix}_MODULE_ENV`]: variables.join(',') || undefined,
+    [`${prefix}_TOKEN_LABEL`]: token.tokenLabel,
+    [`${prefix}_PIN_FILE`]: secret(`${prefix}-pin`, Buffer.from(token.pin.expose()).toString('utf8')),
   }
 }

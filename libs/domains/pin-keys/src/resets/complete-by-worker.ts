@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Secret } from '@strongroom/crypto'
 import type { Database } from '@strongroom/storage'
@@ -7,7 +6,7 @@ import { invalidParams } from '../pins/contract.ts'
 import type { PinDeps } from '../pins/guess-pin.ts'
 import { lockWith } from '../pins/rules.ts'
 import { findKey } from '../pins/store.ts'
-import { completionState, requestCompletion, settleCompletion } from './store.ts'
+import { completionState, settleCompletion } from './store.ts'
 
 const PATIENCE_MS = 10_000
 const LONGEST_PAUSE_MS = 100
@@ -18,22 +17,17 @@ class WorkerAway extends Error {
   readonly retryAfterSeconds = 30
 }
 
-/**
- * Hands a reset whose code and lock are proved to the worker, who alone can open the copy of the key, and waits for it.
- * The worker gets the sealed half of a MAC of the new PIN, never the PIN.
- */
-export async function completeByWorker(
-  { database, hsm, policies }: PinDeps,
-  { keyId, lockId, codeId, newPin }: { keyId: string; lockId: string; codeId: string; newPin: Secret },
-) {
+/** What a new PIN would lock the key with: the sealed half of a MAC, never the PIN. `undefined`: there is no such key. */
+export async function prepareNewPin({ database, hsm, policies }: PinDeps, keyId: string, newPin: Secret) {
   const key = await findKey(database.reading, policies.resets, keyId)
-  if (!key) return invalidParams()
+  if (!key) return undefined
   const pinEpoch = key.pinEpoch + 1
-  const prepared = await hsm.prepareLock(lockWith(newPin, { keyId, pinEpoch }))
-  const id = randomUUID()
-  await requestCompletion(database, id, { keyId, lockId, codeId, pinEpoch, ...prepared })
-  return (await outcomeOf(database, id)) === 'done' ? success : invalidParams()
+  return { pinEpoch, ...(await hsm.prepareLock(lockWith(newPin, { keyId, pinEpoch }))) }
 }
+
+/** Waits for the worker, who alone can open the copy of the key; a worker that is away has spent nothing. */
+export const awaitWorker = async (database: Database, completionId: string) =>
+  (await outcomeOf(database, completionId)) === 'done' ? success : invalidParams()
 
 async function outcomeOf(database: Database, id: string) {
   const deadline = performance.now() + PATIENCE_MS

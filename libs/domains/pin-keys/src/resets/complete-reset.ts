@@ -32,7 +32,8 @@ class Overtaken extends Error {
 export const resetCompleter = perform<CompletionDeps>()(completeReset, async ({ completionId }, deps) => {
   const { database } = deps
   const wanted = await findPending(database, completionId)
-  if (!wanted) return
+  // Nobody waits for it any more: what it would need is of no use.
+  if (!wanted) return void (await settleCompletion(database, completionId, 'withdrawn'))
   try {
     const locked = await lockAnew(deps, wanted)
     await database.transaction((tx) => putInPlace(tx, deps.policies, { completionId, wanted, locked }))

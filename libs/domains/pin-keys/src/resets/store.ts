@@ -63,19 +63,20 @@ export const findCopy = async (statements: Statements, keyId: string): Promise<U
     )
   )?.envelope
 
-/** Notes that a user proved a code while the key was contested; answers how many users did so of late. */
-export const confirmReset = async (
+/** Notes that a user proved a code for a new PIN; answers how many users of late want that very PIN. */
+export async function confirmReset(
   tx: Statements,
-  { keyId, userId, seconds }: { keyId: string; userId: string; seconds: number },
-): Promise<number> => {
+  { keyId, userId, verifier, seconds }: { keyId: string; userId: string; verifier: Uint8Array; seconds: number },
+): Promise<number> {
   await tx.run(sql`
-    insert into pin_keys.confirmations (key_id, user_id) values (${keyId}, ${userId})
-    on conflict (key_id, user_id) do update set at = strongroom.now()`)
+    insert into pin_keys.confirmations (key_id, user_id, verifier) values (${keyId}, ${userId}, ${verifier})
+    on conflict (key_id, user_id) do update set at = strongroom.now(), verifier = excluded.verifier`)
   const { users } = await tx.one(
     z.object({ users: column.count }),
     sql`select count(*) as users
           from pin_keys.confirmations as c join pin_keys.users as u on u.id = c.user_id and u.removed_at is null
-         where c.key_id = ${keyId} and c.at > strongroom.now() - make_interval(secs => ${seconds})`,
+         where c.key_id = ${keyId} and c.verifier = ${verifier}
+           and c.at > strongroom.now() - make_interval(secs => ${seconds})`,
   )
   return users
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { recordEvent } from '@strongroom/audit'
 import { guessCode, useCode } from '@strongroom/codes'
 import { Secret } from '@strongroom/crypto'
@@ -9,12 +10,15 @@ import type { UserDeps } from '../users/create-user.ts'
 import { userVerified } from '../users/events.ts'
 import { nameUser } from '../users/identify.ts'
 import { holdUser, markVerified } from '../users/store.ts'
-import { completeByWorker } from './complete-by-worker.ts'
+import { awaitWorker, prepareNewPin } from './complete-by-worker.ts'
 import { timeLocked, verifyUser } from './contract.ts'
 import { resetConfirmed } from './events.ts'
-import { confirmReset } from './store.ts'
+import { confirmReset, requestCompletion } from './store.ts'
 
-/** Where somebody used a cancel link, one user's codes are not enough: a thief may hold that user's phone. */
+/**
+ * Where somebody used a cancel link, one user's codes are not enough: a thief may hold that user's phone. Nor do two
+ * count who want different PINs: the thief would wait for the owner to prove one, and set another.
+ */
 const usersWanted = ({ contested }: Lock) => (contested ? 2 : 1)
 
 /** An open lock that waits for a second user is locked for the first one until it lapses. */
@@ -22,9 +26,10 @@ const waitFor = ({ open, opensAt, lapsesAt }: Lock) => (open ? lapsesAt : opensA
 
 export const verify = implement<UserDeps>()(verifyUser, async ({ params: { keyId, userId: address }, body }, deps) => {
   const { database, hsm, policies } = deps
+  const { codes } = policies
   const { op: purpose, newPin } = body
   const { lookup, subject } = await nameUser(hsm, keyId, address)
-  const guessed = await guessCode({ database, hsm }, policies.codes, { subject, purpose, code: new Secret(body.code) })
+  const guessed = await guessCode({ database, hsm }, codes, { subject, purpose, code: new Secret(body.code) })
   if (guessed.outcome === 'exhausted') {
     // Whoever burns the owner's guesses must not also run out the owner's window.
     await prolongBlocked(database, policies.resets, { subject: keyId, holder: subject, until: guessed.until })
@@ -32,6 +37,7 @@ export const verify = implement<UserDeps>()(verifyUser, async ({ params: { keyId
   }
   if (guessed.outcome === 'wrong') return invalidParams()
   const codeId = guessed.found
+  const wanted = newPin && (await prepareNewPin(deps, keyId, newPin))
 
   const next = await database.transaction(async (tx) => {
     const user = await holdUser(tx, keyId, lookup)
@@ -46,15 +52,21 @@ export const verify = implement<UserDeps>()(verifyUser, async ({ params: { keyId
 
     const lock = await findLock(tx, policies.resets, { subject: keyId, holder: subject })
     // The one answer that keeps the code: nothing was done with it.
-    if (lock?.open && !newPin) return invalidInput({ field: 'body newPin' })
-    const users = await confirmReset(tx, { keyId, userId: user.id, seconds: policies.codes.lifetime })
+    if (lock?.open && !wanted) return invalidInput({ field: 'body newPin' })
+    const users = wanted
+      ? await confirmReset(tx, { keyId, userId: user.id, verifier: wanted.verifier, seconds: codes.lifetime })
+      : 0
     await recordEvent(tx, resetConfirmed, { subject: keyId, detail: { user: user.id } })
-    if (lock?.open && newPin && users >= usersWanted(lock)) return { lockId: lock.id, newPin }
+    if (lock?.open && wanted && users >= usersWanted(lock)) {
+      const completionId = randomUUID()
+      await requestCompletion(tx, completionId, { keyId, lockId: lock.id, codeId, ...wanted })
+      return { completionId }
+    }
 
     if (!(await useCode(tx, codeId))) return invalidParams()
     // Not a refusal yet: that would roll back what was armed and used up.
     return { wait: waitFor(lock ?? (await armLock(tx, policies.resets, { subject: keyId, holder: subject }))) }
   })
   if ('wait' in next) return timeLocked({ delay: next.wait.toISOString() })
-  return 'lockId' in next ? completeByWorker(deps, { ...next, keyId, codeId }) : next
+  return 'completionId' in next ? awaitWorker(database, next.completionId) : next
 })
