@@ -68,6 +68,15 @@ test.each(refused)('a start with $what is refused', async ({ app, settings, why 
   expect(await start(app(), settings)).toMatch(why)
 })
 
+test('a process that performs no work refuses the login to the recovery token', async () => {
+  await expect(trueClock.spawn({}, '--role=api')).rejects.toThrow('RECOVERY_HSM_PIN')
+})
+
+test('two provisioners at once make each key once', async () => {
+  const codes = await Promise.all([trueClock.provision(), trueClock.provision()])
+  expect(codes).toEqual([0, 0])
+})
+
 test('production with a software token that is allowed by name serves, and so does development on loopback', async () => {
   expect(await start(trueClock, production)).toBe('serves')
   expect(await start(shifted, {})).toBe('serves')

@@ -180,11 +180,9 @@ test('a copy of another key, planted by SQL, is refused: the key stays what it w
   const [{ keyId, key }, planted] = [await keyWith(mail), await keyWith(other)]
   await prove(keyId, mail)
   await pass('31 days')
-  const swap = (id: string, from: string) =>
-    app.sql(
-      `update pin_keys.recovery_copies set envelope = (select envelope from pin_keys.recovery_copies where key_id = '${from}') where key_id = '${id}'`,
-    )
-  await swap(keyId, planted.keyId)
+  await app.sql(`update pin_keys.recovery_copies
+                    set envelope = (select envelope from pin_keys.recovery_copies where key_id = '${planted.keyId}')
+                  where key_id = '${keyId}'`)
   expect((await prove(keyId, mail, '8642')).status).toBe(404)
   expect(keyOf((await client.open(keyId, '1234')).text)).toBe(key)
 })

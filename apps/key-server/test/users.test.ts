@@ -135,6 +135,44 @@ test('one address gets few codes, whatever the number of keys that ask', async (
   expect(new Set(answers.slice(20))).toEqual(new Set([429]))
 })
 
+test('codes for a reset do not depend on what strangers had sent to the address', async () => {
+  const [keyId, address] = [await client.create('1234'), newEmail()]
+  await addVerified(app, client, { keyId, pin: '1234', address })
+  for (let i = 0; i < 22; i++) await client.addUser(await client.create('1234'), '1234', address)
+  expect((await client.addUser(await client.create('1234'), '1234', address)).status).toBe(429)
+  expect((await client.askReset(keyId, address)).status).toBe(200)
+})
+
+test('notices are never held back, so what causes them is limited', async () => {
+  const [keyId, address] = [await client.create('1234'), newEmail()]
+  await addVerified(app, client, { keyId, pin: '1234', address })
+  const statuses: number[] = []
+  for (let i = 0; i < 63; i++) statuses.push((await client.change(keyId, '1234', '1234')).status)
+  expect(statuses.filter((status) => status === 200)).toHaveLength(60)
+  expect(statuses.slice(60)).toEqual([429, 429, 429])
+  expect((await client.open(keyId, '1234')).status).toBe(200)
+})
+
+test('a code for one user is not sent to another, whatever a job says', async () => {
+  const [keyId, mine, other] = [await client.create('1234'), newEmail(), newEmail()]
+  await addVerified(app, client, { keyId, pin: '1234', address: mine })
+  await addVerified(app, client, { keyId: await client.create('1234'), pin: '1234', address: other })
+  const before = (await app.messagesTo(other)).length
+  const [row] = await app.sql(`
+    with code as (
+      insert into codes.codes (kind, subject, "group", purpose)
+      select 'user-code', encode(lookup, 'hex'), key_id::text, 'reset-pin' from pin_keys.users where key_id = '${keyId}' returning id
+    )
+    select (graphile_worker.add_job('pin-keys.send-code', json_build_object('codeId', code.id, 'userId', u.id))).id is not null as added
+      from code, pin_keys.users as u where u.key_id <> '${keyId}' order by u.created_at desc limit 1`)
+  expect(row).toEqual({ added: true })
+  expect((await client.askReset(keyId, mine)).status).toBe(200)
+  await expect
+    .poll(async () => (await app.messagesTo(mine)).filter(({ text }) => text.includes('code is')).length)
+    .toBe(2)
+  expect(await app.messagesTo(other)).toHaveLength(before)
+})
+
 test.each([
   '',
   'nobody',

@@ -178,8 +178,10 @@ test('a SIM thief is stopped by a link in a mail, and stays out alone; codes of 
   await outbox.messageTo(stolen, 'can be set anew from now on')
   await thiefIsRefused()
 
-  // The owner has the number back.
+  // The thief, told by SMS, cannot ride on what the owner proves by mail.
   expect((await person.resetPin(keyId, mail, '86420')).status).toBe(423)
+  await thiefIsRefused()
+  // The owner has the number back.
   expect((await person.resetPin(keyId, stolen, '86420')).status).toBe(200)
   expect(fieldOf((await open(keyId, '86420')).text, 'encryptionKey')).toBe(encryptionKey)
   await expectNothingHalfDone()

@@ -41,6 +41,8 @@ export interface TestApp extends AsyncDisposable {
   sql(query: string): Promise<Record<string, unknown>[]>
   takeToken(): Promise<void>
   bringTokenBack(): Promise<void>
+  /** Provisions once more; answers the exit code. */
+  provision(): Promise<number | null>
   /** One more process, on the same database and token. */
   spawn(settings?: Settings, ...options: readonly string[]): Promise<AppProcess>
   stop(): Promise<void>
@@ -102,6 +104,14 @@ export async function startApp({ app, processes = 1, settings = {} }: AppWish): 
     running.push(one)
     return one
   }
+  const provision = async () => {
+    const provisioning = launch(['provision'], {
+      MIGRATOR_DATABASE_URL_FILE: secret('migrator-url', database.adminUrl),
+      RUNTIME_ROLE: database.role,
+    })
+    const [code] = (await once(provisioning, 'exit')) as [number | null]
+    return code
+  }
   const stop = async () => {
     await Promise.all(running.map(({ child }) => end(child)))
     await database.drop()
@@ -110,12 +120,7 @@ export async function startApp({ app, processes = 1, settings = {} }: AppWish): 
   }
 
   try {
-    const provisioning = launch(['provision'], {
-      MIGRATOR_DATABASE_URL_FILE: secret('migrator-url', database.adminUrl),
-      RUNTIME_ROLE: database.role,
-    })
-    const [code] = (await once(provisioning, 'exit')) as [number | null]
-    if (code !== 0) throw new Error(`${app} could not be provisioned:\n${output.join('')}`)
+    if ((await provision()) !== 0) throw new Error(`${app} could not be provisioned:\n${output.join('')}`)
     for (let i = 0; i < processes; i++) await spawnOne()
   } catch (error) {
     await stop()
@@ -138,6 +143,7 @@ export async function startApp({ app, processes = 1, settings = {} }: AppWish): 
     sql: (query) => askAsOwner(database.adminUrl, query),
     takeToken: () => token.take(),
     bringTokenBack: () => token.bringBack(),
+    provision,
     spawn: spawnOne,
     stop,
     [Symbol.asyncDispose]: stop,

@@ -36,6 +36,7 @@ create table pin_keys.deliveries (
   failed_at  timestamptz
 );
 create index deliveries_by_user on pin_keys.deliveries (user_id);
+create index deliveries_by_key on pin_keys.deliveries (key_id, created_at);
 create index deliveries_by_age on pin_keys.deliveries (created_at);
 
 -- A reset whose code and lock are proved: the worker, who alone can open the copy, completes it or refuses.

@@ -120,6 +120,12 @@ export const findLive = (
 export const useCode = async (tx: Statements, codeId: string): Promise<boolean> =>
   (await tx.run(sql`update codes.codes set used_at = strongroom.now() where id = ${codeId} and used_at is null`)) === 1
 
+/** With a subject go the codes that it was sent. */
+export const dropCodes = (tx: Statements, { kind }: CodePolicy, subject: string): Promise<number> =>
+  tx.run(
+    sql`update codes.codes set used_at = strongroom.now() where kind = ${kind} and subject = ${subject} and used_at is null`,
+  )
+
 /** What the longest window no longer counts. */
 export const sweepCodes = (statements: Statements, { kind, sends, lifetime }: CodePolicy): Promise<number> =>
   statements.run(sql`

@@ -15,7 +15,8 @@ export type Charge = z.output<typeof charge>
 
 /**
  * Takes one guess away, if one is left, and writes the attempt to the audit log: one statement, durable when it
- * returns. The row lock makes it exact at any number of connections. A subject without a budget is charged to a decoy.
+ * returns. The row lock makes it exact at any number of connections. A subject without a budget is
+ * charged to a decoy, whose epoch is 0: nothing is ever settled or given back there, nor on a budget that opens meanwhile.
  */
 export const chargeGuess = (database: Statements, budget: Budget, { subject, purpose }: Attempt): Promise<Charge> =>
   database.one(
@@ -33,7 +34,7 @@ export const chargeGuess = (database: Statements, budget: Budget, { subject, pur
     ), state as (
       select null::int as slot, * from known
       union all
-      select slot, 1, case when mine then charged else 0 end, 0, 0, case when mine then wrong else 0 end,
+      select slot, 0, case when mine then charged else 0 end, 0, 0, case when mine then wrong else 0 end,
              case when mine then window_start end, case when mine then window_length end
         from decoy
     ), windowed as (

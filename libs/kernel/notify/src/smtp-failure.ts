@@ -7,6 +7,8 @@ import { type Failure, ProviderMisconfigured, ProviderUnavailable, Undeliverable
 const aboutUs = /^(500|502|503|53\d)$/
 /** Codes of nodemailer for what the server said to this message alone. */
 const aboutMessage = ['EENVELOPE', 'EMESSAGE']
+/** A mailbox that is full today: whoever fills it must not end what its owner is to be told. */
+const MAILBOX_FULL = 552
 const untrusted = /CERT|SELF_SIGNED|_TLS_|_SSL_|UNABLE_TO_/
 
 interface SmtpError {
@@ -22,6 +24,7 @@ export function asSmtpFailure(thrown: unknown): ProviderUnavailable | Undelivera
   const error = (thrown instanceof Error ? thrown : {}) as SmtpError
   const answer = typeof error.responseCode === 'number' ? error.responseCode : 0
   const failure: Failure = { channel: 'email', code: answer > 0 ? `smtp-${String(answer)}` : systemCode(error) }
+  if (answer === MAILBOX_FULL) return new ProviderUnavailable(failure)
   if (isAboutMessage(error, answer)) return new Undeliverable(failure)
   return isAboutConfiguration(error, answer) ? new ProviderMisconfigured(failure) : new ProviderUnavailable(failure)
 }

@@ -20,3 +20,11 @@ export async function assertTrueClock(environment: string, database: Statements)
     'strongroom.now() is not the production clock: this database belongs to a development world. Use another database.',
   )
 }
+
+/** Whoever gets into a process that faces the network must find no login to the token that opens copies of keys. */
+export function assertNoRecoveryLogin(env: NodeJS.ProcessEnv): void {
+  if (env['RECOVERY_HSM_PIN'] === undefined && env['RECOVERY_HSM_PIN_FILE'] === undefined) return
+  throw new StartRefused(
+    'This process performs no work: take RECOVERY_HSM_PIN and RECOVERY_HSM_PIN_FILE from its environment.',
+  )
+}

@@ -3,7 +3,7 @@ import { type KeyRecord, type Keystore, openKeystore, type TokenConnection } fro
 import { Refusal } from '@strongroom/http'
 import { areJobsMigrated } from '@strongroom/jobs'
 import { type Database, isMigrated, openDatabase } from '@strongroom/storage'
-import { assertLoopback, assertTrueClock } from './doors.ts'
+import { assertLoopback, assertNoRecoveryLogin, assertTrueClock } from './doors.ts'
 import { ownKeys, recordedKeys } from './key-registry.ts'
 import { kernelSettings, recoverySettings } from './kernel-settings.ts'
 import type { Log } from './log.ts'
@@ -34,6 +34,7 @@ export async function layFoundations<S extends Settings>(
   { env, role, log }: { env: NodeJS.ProcessEnv; role: Role; log: Log },
 ): Promise<Foundations<S>> {
   const wantsRecovery = service.recovery !== undefined && performsWork(role)
+  if (!wantsRecovery) assertNoRecoveryLogin(env)
   const { settings, recovery } = readAll(service, env, wantsRecovery)
   assertLoopback(settings.STRONGROOM_ENV, settings.HOST)
   const database = openDatabase({

@@ -1,5 +1,5 @@
 import type { Told } from '@strongroom/http'
-import { countJobs } from '@strongroom/jobs'
+import { countJobs, type JobCount } from '@strongroom/jobs'
 import type { Database } from '@strongroom/storage'
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 
@@ -32,12 +32,13 @@ export function openMetrics({ isTokenReady, database }: { isTokenReady: () => bo
     registers,
     collect: () => token.set(isTokenReady() ? 1 : 0),
   })
+  const count = jobCounter(database)
   const jobs: Gauge<'kind' | 'state'> = new Gauge({
     name: 'strongroom_jobs',
     help: 'Jobs by kind and state: due, waiting, running, parked.',
     labelNames: ['kind', 'state'],
     registers,
-    collect: () => countInto(jobs, database),
+    collect: () => countInto(jobs, count),
   })
   return {
     observe({ method, route, status, refusal = '', seconds: took }) {
@@ -50,11 +51,25 @@ export function openMetrics({ isTokenReady, database }: { isTokenReady: () => bo
   }
 }
 
-/** A database that is away must not take the other metrics along. */
-async function countInto(jobs: Gauge<'kind' | 'state'>, database: Database): Promise<void> {
-  const counts = await countJobs(database.reading).catch(() => [])
+const COUNTS_KEPT_MS = 5_000
+
+/** Counting reads every job: at most once in five seconds, and never on the connection that look-ups by key share. */
+function jobCounter(database: Database): () => Promise<JobCount[]> {
+  let counted: Promise<JobCount[]> = Promise.resolve([])
+  let until = 0
+  return () => {
+    if (performance.now() < until) return counted
+    until = performance.now() + COUNTS_KEPT_MS
+    // A database that is away must not take the other metrics along.
+    counted = countJobs(database).catch(() => [])
+    return counted
+  }
+}
+
+async function countInto(jobs: Gauge<'kind' | 'state'>, count: () => Promise<JobCount[]>): Promise<void> {
+  const counts = await count()
   jobs.reset()
   for (const { kind, ...states } of counts) {
-    for (const [state, count] of Object.entries(states)) jobs.set({ kind, state }, count)
+    for (const [state, number] of Object.entries(states)) jobs.set({ kind, state }, number)
   }
 }

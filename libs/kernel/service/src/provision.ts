@@ -1,7 +1,7 @@
 import { auditKeyNeed } from '@strongroom/audit'
 import { type KeyNeed, openKeystore, openRecoveryKeystore, provisionKeys, type TokenConnection } from '@strongroom/hsm'
 import { migrateJobs } from '@strongroom/jobs'
-import { type Database, migrate, openDatabase } from '@strongroom/storage'
+import { alone, type Database, migrate, openDatabase } from '@strongroom/storage'
 import { ownKeys, recordedKeys, recordKey, recoveryKeys } from './key-registry.ts'
 import { kernelSettings, provisionSettings, recoverySettings } from './kernel-settings.ts'
 import type { Log } from './log.ts'
@@ -25,19 +25,26 @@ export async function provision<S extends Settings>(
   const settings = readSettings({ ...kernelSettings, ...provisionSettings }, env)
   const recovery = service.recovery && readSettings(recoverySettings, env)
   const migratorUrl = textOf(settings.MIGRATOR_DATABASE_URL)
-  await migrateJobs(migratorUrl, settings.RUNTIME_ROLE)
-  await migrate(migratorUrl, allMigrations(service.migrations), settings.RUNTIME_ROLE)
-  log.info('database migrated')
+  // Two at once would both make the keys that both find missing.
+  await alone(migratorUrl, async () => {
+    await migrateJobs(migratorUrl, settings.RUNTIME_ROLE)
+    await migrate(migratorUrl, allMigrations(service.migrations), settings.RUNTIME_ROLE)
+    log.info('database migrated')
 
-  const database = openDatabase({ connectionString: migratorUrl, connections: 1 })
-  try {
-    const own = ownToken(service.name, settings, database)
-    await makeKeys(database, own, { needs: [...service.keys, auditKeyNeed], log })
-    if (recovery)
-      await makeRecoveryKey(database, { own, second: recoveryToken(own, { ...settings, ...recovery }, database), log })
-  } finally {
-    await database.close()
-  }
+    const database = openDatabase({ connectionString: migratorUrl, connections: 1 })
+    try {
+      const own = ownToken(service.name, settings, database)
+      await makeKeys(database, own, { needs: [...service.keys, auditKeyNeed], log })
+      if (recovery)
+        await makeRecoveryKey(database, {
+          own,
+          second: recoveryToken(own, { ...settings, ...recovery }, database),
+          log,
+        })
+    } finally {
+      await database.close()
+    }
+  })
 }
 
 async function makeKeys(

@@ -31,6 +31,8 @@ export interface DatabaseOptions {
   readonly onConnectionLost?: (error: Error) => void
 }
 
+const IDLE_IN_TRANSACTION = 10_000
+
 export function openDatabase(options: DatabaseOptions): Database {
   const { connectionString, connections = 10, statementTimeout = 10_000 } = options
   const { isRefusal = () => false, onConnectionLost = () => undefined } = options
@@ -41,7 +43,9 @@ export function openDatabase(options: DatabaseOptions): Database {
     options: `-c jit=off -c statement_timeout=${String(statementTimeout)}`,
     types: { getTypeParser },
   }
-  const pool = new pg.Pool({ ...config, max: connections })
+  // A frozen process must not keep its locks; and what a role was altered to must not make charges less than durable.
+  const durable = `${config.options} -c synchronous_commit=on -c idle_in_transaction_session_timeout=${String(IDLE_IN_TRANSACTION)}`
+  const pool = new pg.Pool({ ...config, options: durable, max: connections })
   pool.on('error', onConnectionLost)
   pool.on('connect', (client) => client.on('error', onConnectionLost))
   const reading = openPipeline({ ...config, options: `${config.options} -c default_transaction_read_only=on` })

@@ -1,7 +1,7 @@
 export { hasTrueClock, shiftClock } from './clock.ts'
 export * as column from './columns.ts'
 export { type Database, type DatabaseOptions, openDatabase, type Tx } from './database.ts'
-export { fingerprint, isMigrated, migrate, MigrationMismatch, pending } from './migrate.ts'
+export { alone, fingerprint, isMigrated, migrate, MigrationMismatch, pending } from './migrate.ts'
 export { type Migration, type MigrationSet, type Privilege, readMigrations, storageMigrations } from './migrations.ts'
 export { DatabaseUnavailable, violatedConstraint } from './outage.ts'
 export { type Query, sql } from './sql.ts'

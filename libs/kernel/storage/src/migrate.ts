@@ -11,6 +11,20 @@ export class MigrationMismatch extends Error {
 }
 
 const lockKey = 0x5f3759df
+const aloneKey = 0x5f3759e0
+
+/** Does work that no other process may do on this database at the same time; the others wait. */
+export async function alone<T>(migratorUrl: string, work: () => Promise<T>): Promise<T> {
+  const client = new pg.Client({ connectionString: migratorUrl })
+  await client.connect()
+  try {
+    await client.query('select pg_advisory_lock($1)', [aloneKey])
+    return await work()
+  } finally {
+    await client.end()
+  }
+}
+
 const ledger = `
   create schema if not exists strongroom_migrations;
   create table if not exists strongroom_migrations.applied (

@@ -3,11 +3,11 @@ export { claimNotices, sweepLocks } from './notices.ts'
 export type { DueNotice, Lock, LockEvent, LockPolicy } from './policy.ts'
 export {
   armLock,
-  cancelHeld,
   cancelLocks,
   endLock,
   findLock,
   type Held,
+  holdLock,
   isCancellable,
   isLocked,
   lapseLocks,

@@ -102,14 +102,6 @@ export const endLock = async (
 export const cancelLocks = (tx: Statements, { kind }: LockPolicy, subject: string): Promise<number> =>
   endWhere(tx, { kind, as: 'cancelled', which: sql`kind = ${kind} and subject = ${subject} and state = 'active'` })
 
-/** Cancels the holder's lock on the subject. */
-export const cancelHeld = (tx: Statements, { kind }: LockPolicy, { subject, holder }: Held): Promise<number> =>
-  endWhere(tx, {
-    kind,
-    as: 'cancelled',
-    which: sql`kind = ${kind} and subject = ${subject} and holder = ${holder} and state = 'active'`,
-  })
-
 /** Locks whose window passed, of one subject or of all: at most a thousand at a time. */
 export const lapseLocks = (statements: Statements, { kind }: LockPolicy, subject?: string): Promise<number> =>
   endWhere(statements, {
@@ -144,14 +136,25 @@ const endWhere = (
 const told = (event: EventKind, kind: string, { subject, from }: { subject: Query; from: Query }): Query =>
   appendEvent(event, { subject, detail: sql`jsonb_build_object('kind', ${kind}::text, 'lock', id)`, from })
 
-/** The holder of an open lock could prove nothing until then: the window grows by that time, once. */
+/**
+ * The holder of an open lock could prove nothing until then: the window grows by that time, once, and the owner is told
+ * again that it is open, so that nobody keeps a lock alive in silence.
+ */
 export const prolongBlocked = (
   statements: Statements,
   { kind }: LockPolicy,
   { subject, holder, until }: Held & { until: Date },
 ) =>
   statements.run(sql`
-    update time_locks.locks
-       set lapses_at = lapses_at + (${until}::timestamptz - greatest(strongroom.now(), blocked_until)), blocked_until = ${until}
-     where kind = ${kind} and subject = ${subject} and holder = ${holder} and ${isActive}
-       and opens_at <= strongroom.now() and greatest(strongroom.now(), blocked_until) < ${until}::timestamptz`)
+    with lock as (
+      update time_locks.locks
+         set lapses_at = lapses_at + (${until}::timestamptz - greatest(strongroom.now(), blocked_until)), blocked_until = ${until}
+       where kind = ${kind} and subject = ${subject} and holder = ${holder} and ${isActive}
+         and opens_at <= strongroom.now() and greatest(strongroom.now(), blocked_until) < ${until}::timestamptz
+      returning id
+    )
+    insert into time_locks.notices (lock_id, event, due_at) select id, 'open', strongroom.now() from lock`)
+
+/** The lock of that id, if it neither ended nor lapsed; nobody else changes it before the transaction ends. */
+export const holdLock = (tx: Statements, lockId: string): Promise<Lock | undefined> =>
+  tx.maybe(lockRow, sql`select ${columns} from time_locks.locks where id = ${lockId} and ${isActive} for update`)

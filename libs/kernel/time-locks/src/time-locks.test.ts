@@ -16,7 +16,6 @@ import { claimNotices, sweepLocks } from './notices.ts'
 import type { LockPolicy } from './policy.ts'
 import {
   armLock,
-  cancelHeld,
   cancelLocks,
   endLock,
   findLock,
@@ -85,7 +84,7 @@ test('a second start neither shortens nor prolongs, at once or later', async () 
 test('another holder has a lock of its own', async () => {
   const [phone, mail] = [await armLock(database, policy, held('phone')), await armLock(database, policy, held('mail'))]
   expect(phone.id).not.toBe(mail.id)
-  expect(await cancelHeld(database, policy, held('phone'))).toBe(1)
+  expect(await endLock(database, policy, { lockId: phone.id, as: 'cancelled' })).toBe(true)
   expect([await find('phone'), (await find('mail'))?.id]).toEqual([undefined, mail.id])
   await armLock(database, policy, held('phone'))
   expect(await cancelLocks(database, policy, subject)).toBe(2)
@@ -185,6 +184,7 @@ test('time during which the holder was blocked is added to an open window, once,
   for (let i = 0; i < 3; i++) await prolongBlocked(database, policy, { ...held(), until })
   const grown = ((await find())?.lapsesAt.getTime() ?? 0) - lapsesAt.getTime()
   expect(Math.round(grown / 1000 / DAY)).toBe(7)
+  expect((await events()).filter((event) => event === 'open')).toHaveLength(2)
 })
 
 test('ended locks are forgotten after their time, active ones are not', async () => {

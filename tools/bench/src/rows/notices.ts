@@ -8,7 +8,7 @@ import { provisionKeyServer } from '../world/key-server.ts'
 import { compareRates } from './rates.ts'
 
 const SIZES = { quick: [100_000], full: [10_000, 100_000, 300_000] } as const
-const DUE = { quick: 600, full: 2000 } as const
+const DUE = { quick: 600, full: 1000 } as const
 
 /** The sweep that tells of resets, among none that wait and among many: two databases, seen at the same time. */
 export const notices: Row = {

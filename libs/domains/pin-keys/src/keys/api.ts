@@ -1,10 +1,11 @@
 import { type Secret, toBase64 } from '@strongroom/crypto'
 import { implement, type Limiter, Refusal, reply } from '@strongroom/http'
+import { cancelLocks } from '@strongroom/time-locks'
 import { limitedUntil, success } from '../pins/answers.ts'
 import { invalidParams } from '../pins/contract.ts'
 import { guessPin, type PinDeps } from '../pins/guess-pin.ts'
 import { lockWith } from '../pins/rules.ts'
-import { announce } from '../users/announce.ts'
+import { announce, findChangeLimit } from '../users/announce.ts'
 import { removeAllUsers } from '../users/store.ts'
 import { changePin, createKey, eraseKey, openKey } from './contract.ts'
 import { deleteKey, insertKey, replaceLock } from './store.ts'
@@ -51,7 +52,11 @@ const change = implement<KeyDeps>()(changePin, async ({ params: { keyId }, proof
   )
   if (next instanceof Refusal) return next
   return database.transaction(async (tx) => {
+    const until = await findChangeLimit(tx, keyId)
+    if (until) return limitedUntil(until)
     if (!(await replaceLock(tx, policies, next))) return invalidParams()
+    // One may have been armed since the PIN was proved.
+    await cancelLocks(tx, policies.resets, keyId)
     await announce(tx, { keyId, event: 'pin-changed' })
     return success
   })
@@ -67,6 +72,7 @@ const erase = implement<KeyDeps>()(eraseKey, async ({ params: { keyId }, proof: 
   if (pinEpoch instanceof Refusal) return pinEpoch
   return database.transaction(async (tx) => {
     if (!(await deleteKey(tx, policies, { keyId, pinEpoch }))) return invalidParams()
+    await cancelLocks(tx, policies.resets, keyId)
     await announce(tx, { keyId, event: 'key-erased' })
     await removeAllUsers(tx, policies, keyId)
     return success

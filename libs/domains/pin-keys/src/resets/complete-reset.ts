@@ -3,14 +3,15 @@ import { useCode } from '@strongroom/codes'
 import { type Keystore, type RecoveryKeystore, Unopenable } from '@strongroom/hsm'
 import { perform } from '@strongroom/jobs'
 import type { Database } from '@strongroom/storage'
-import { cancelLocks, endLock } from '@strongroom/time-locks'
+import { cancelLocks, endLock, holdLock } from '@strongroom/time-locks'
 import { completeReset } from '../jobs.ts'
 import { replaceLock } from '../keys/store.ts'
 import { bindKey } from '../pins/rules.ts'
 import type { Policies } from '../policies.ts'
 import { openCopy } from '../users/recovery-copy.ts'
 import { resetCompleted } from './events.ts'
-import { type Completion, findCopy, findPending, settleCompletion } from './store.ts'
+import { usersWanted } from './rules.ts'
+import { type Completion, countConfirmations, findCopy, findPending, settleCompletion } from './store.ts'
 
 export interface CompletionDeps {
   readonly database: Database
@@ -65,8 +66,13 @@ async function putInPlace(
   policies: Policies,
   { completionId, wanted, locked }: { completionId: string; wanted: Completion; locked: Locked },
 ): Promise<void> {
-  const { keyId, lockId, codeId, pinEpoch } = wanted
+  const { keyId, lockId, codeId, pinEpoch, verifier } = wanted
+  // Read again: a cancel link may have been used since the proof.
+  const lock = await holdLock(tx, lockId)
+  const users = await countConfirmations(tx, { keyId, verifier, seconds: policies.codes.lifetime })
   const inTime =
+    lock?.open &&
+    users >= usersWanted(lock) &&
     (await settleCompletion(tx, completionId, 'done')) &&
     (await useCode(tx, codeId)) &&
     (await endLock(tx, policies.resets, { lockId, as: 'done' })) &&

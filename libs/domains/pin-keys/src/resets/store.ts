@@ -71,6 +71,14 @@ export async function confirmReset(
   await tx.run(sql`
     insert into pin_keys.confirmations (key_id, user_id, verifier) values (${keyId}, ${userId}, ${verifier})
     on conflict (key_id, user_id) do update set at = strongroom.now(), verifier = excluded.verifier`)
+  return countConfirmations(tx, { keyId, verifier, seconds })
+}
+
+/** How many users proved a code of late for that very PIN. */
+export async function countConfirmations(
+  tx: Statements,
+  { keyId, verifier, seconds }: { keyId: string; verifier: Uint8Array; seconds: number },
+): Promise<number> {
   const { users } = await tx.one(
     z.object({ users: column.count }),
     sql`select count(*) as users

@@ -13,13 +13,8 @@ import { holdUser, markVerified } from '../users/store.ts'
 import { awaitWorker, prepareNewPin } from './complete-by-worker.ts'
 import { timeLocked, verifyUser } from './contract.ts'
 import { resetConfirmed } from './events.ts'
+import { usersWanted } from './rules.ts'
 import { confirmReset, requestCompletion } from './store.ts'
-
-/**
- * Where somebody used a cancel link, one user's codes are not enough: a thief may hold that user's phone. Nor do two
- * count who want different PINs: the thief would wait for the owner to prove one, and set another.
- */
-const usersWanted = ({ contested }: Lock) => (contested ? 2 : 1)
 
 /** An open lock that waits for a second user is locked for the first one until it lapses. */
 const waitFor = ({ open, opensAt, lapsesAt }: Lock) => (open ? lapsesAt : opensAt)

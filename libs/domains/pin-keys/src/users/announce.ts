@@ -1,5 +1,6 @@
 import { addJobs } from '@strongroom/jobs'
-import { sql, type Statements } from '@strongroom/storage'
+import { column, sql, type Statements } from '@strongroom/storage'
+import { z } from 'zod'
 import { deliverNotice } from '../jobs.ts'
 
 /** What users are told of. The words stand in `messages.ts`. */
@@ -36,3 +37,20 @@ export const announce = (tx: Statements, { keyId, event, lock }: Announcement): 
       returning id
     )
     select ${addJobs(deliverNotice, { from: sql`told`, payload: sql`json_build_object('deliveryId', id)` })}`)
+
+const NOTICES_PER_DAY = 60
+
+/**
+ * When the key may be changed again, if its changes of a day have told its users enough. A notice is never held back, so
+ * what causes it is: else whoever knows one PIN could have us send any number of messages.
+ */
+export const findChangeLimit = async (tx: Statements, keyId: string): Promise<Date | undefined> =>
+  (
+    await tx.maybe(
+      z.object({ until: column.instant }),
+      sql`select created_at + interval '1 day' as until from pin_keys.deliveries
+           where key_id = ${keyId} and event in ('pin-changed', 'user-added', 'user-removed')
+             and created_at > strongroom.now() - interval '1 day'
+           order by created_at desc offset ${NOTICES_PER_DAY - 1} limit 1`,
+    )
+  )?.until

@@ -1,10 +1,11 @@
 import { recordEvent } from '@strongroom/audit'
 import { openBudget } from '@strongroom/guesses'
 import { implement, Refusal, reply } from '@strongroom/http'
+import { limitedUntil } from '../pins/answers.ts'
 import { invalidParams } from '../pins/contract.ts'
 import { guessPin, type PinDeps } from '../pins/guess-pin.ts'
 import { holdEpoch } from '../pins/store.ts'
-import { announce } from './announce.ts'
+import { announce, findChangeLimit } from './announce.ts'
 import { createUser, userExists } from './contract.ts'
 import { userAdded } from './events.ts'
 import { type Caps, countSend, nameUser, sealContact } from './identify.ts'
@@ -40,10 +41,12 @@ export const create = implement<UserDeps>()(
     const known = await findUser(database.reading, keyId, lookup)
     if (known?.verified) return userExists()
     const id = known?.id ?? deps.newUserId()
-    const contact = await sealContact(hsm, { keyId, userId: id }, address)
+    const contact = await sealContact(hsm, { keyId, userId: id, subject }, address)
 
     return database.transaction(async (tx) => {
       if (!(await holdEpoch(tx, { keyId, pinEpoch: proved.pinEpoch }))) return invalidParams()
+      const until = await findChangeLimit(tx, keyId)
+      if (until) return limitedUntil(until)
       if (!known && (await insertUser(tx, { id, keyId, lookup, channel: address.channel, contact }))) {
         await tx.run(openBudget(policies.codes.budget, subject))
         await announce(tx, { keyId, event: 'user-added' })

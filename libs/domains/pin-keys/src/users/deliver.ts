@@ -39,9 +39,10 @@ export const codeSender = perform<DeliveryDeps>()(
   async ({ codeId, userId }, { database, hsm, policies, sender }) => {
     const found = await findContact(database, userId)
     if (!found) return
-    const to = await openContact(hsm, found)
+    const to = await openContact(hsm, found, found.contact)
     const drawn = await drawCode({ database, hsm }, policies.codes, codeId)
-    if (!drawn) return
+    // A code for another user than this one: nobody asked for that here.
+    if (drawn?.subject !== found.subject) return
     const words = codeMessage.render({ code: fromUtf8(drawn.code.expose()) })
     await sendUnlessRefused(sender, { id: codeId, channel: found.channel, to, ...words })
   },
@@ -56,7 +57,7 @@ export const noticeDeliverer = perform<DeliveryDeps>()(
     const delivery = await findDelivery(database, deliveryId)
     if (!delivery) return
     const { userId, event, lockId, opensAt, cancellable } = delivery
-    const to = await openContact(hsm, delivery)
+    const to = await openContact(hsm, delivery, delivery.contact)
     const link = lockId && cancellable ? cancelLink(publicUrl, await issueCancelLink(database, lockId)) : ''
     const words = renderNotice(event, { opensAt, link })
     const outcome = await sendUnlessRefused(sender, { id: deliveryId, channel: delivery.channel, to, ...words })

@@ -6,6 +6,7 @@ import type { NoticeEvent } from './announce.ts'
 const deliveryRow = z.object({
   keyId: z.uuid(),
   userId: z.uuid(),
+  subject: z.string(),
   channel: z.enum(['email', 'sms']),
   contact: column.bytes,
   event: z.string().transform((event) => event as NoticeEvent),
@@ -18,7 +19,7 @@ const deliveryRow = z.object({
 export const findDelivery = (statements: Statements, deliveryId: string) =>
   statements.maybe(
     deliveryRow,
-    sql`select d.key_id as "keyId", d.user_id as "userId", u.channel, u.contact, d.event, d.lock_id as "lockId",
+    sql`select d.key_id as "keyId", d.user_id as "userId", encode(u.lookup, 'hex') as subject, u.channel, u.contact, d.event, d.lock_id as "lockId",
                d.opens_at as "opensAt", ${isCancellable(sql`d.lock_id`)} as cancellable
           from pin_keys.deliveries as d
           join pin_keys.users as u on u.id = d.user_id

@@ -25,11 +25,26 @@ export async function nameUser(hsm: Keystore, keyId: string, { folded }: UserAdd
 
 const PREFIX_LENGTH = 6
 
-/** What a send counts against: a MAC of the address under another key, the same for all keys, and the number's prefix. */
+/**
+ * What a code to a new address counts against: a MAC of the address under another key, the same for all keys, the
+ * number's prefix, and all sends of the channel.
+ */
 export async function countSend(hsm: Keystore, { channel, folded }: UserAddress, caps: Caps): Promise<SendAsked> {
   const recipient = await hsm.mac(RECIPIENT_USE, encodeTuple(folded))
   const asked = { channel, caps: caps[channel], recipient }
   return channel === 'sms' ? { ...asked, prefix: folded.slice(0, PREFIX_LENGTH) } : asked
+}
+
+const RESETS_PER_DAY = 40
+const ANY = 1_000_000
+
+/**
+ * What a code for a reset counts against: its own count of the address alone. Strangers can add an address to keys of
+ * theirs and use up what new addresses are sent; what a verified user is sent must not depend on them.
+ */
+export async function countResetSend(hsm: Keystore, { channel, folded }: UserAddress): Promise<SendAsked> {
+  const recipient = await hsm.mac(RECIPIENT_USE, encodeTuple('reset', folded))
+  return { channel, caps: { recipientPerDay: RESETS_PER_DAY, channelPerDay: ANY }, recipient }
 }
 
 export interface Caps {
@@ -37,23 +52,26 @@ export interface Caps {
   readonly sms: SendCaps
 }
 
-const bindContact = (keyId: string, userId: string): Binding => ({
+/** Bound to the name as well: a code for one user cannot be sent to the address of another. */
+const bindContact = ({ keyId, userId, subject }: ContactPlace): Binding => ({
   table: 'pin_keys.users',
   row: userId,
-  owner: keyId,
+  owner: `${keyId}/${subject}`,
   purpose: 'contact',
 })
 
-export const sealContact = (
-  hsm: Keystore,
-  { keyId, userId }: { keyId: string; userId: string },
-  { typed }: UserAddress,
-) => hsm.seal(new Secret(toUtf8(typed)), bindContact(keyId, userId))
+export interface ContactPlace {
+  readonly keyId: string
+  readonly userId: string
+  /** Of `nameUser`. */
+  readonly subject: string
+}
 
-export async function openContact(
-  hsm: Keystore,
-  { keyId, userId, contact }: { keyId: string; userId: string; contact: Uint8Array },
-) {
-  const opened = await hsm.open(contact, bindContact(keyId, userId))
+export const sealContact = (hsm: Keystore, place: ContactPlace, { typed }: UserAddress): Promise<Uint8Array> =>
+  hsm.seal(new Secret(toUtf8(typed)), bindContact(place))
+
+/** Throws `Unopenable` for a contact of another user. */
+export async function openContact(hsm: Keystore, place: ContactPlace, contact: Uint8Array): Promise<string> {
+  const opened = await hsm.open(contact, bindContact(place))
   return fromUtf8(opened.expose())
 }

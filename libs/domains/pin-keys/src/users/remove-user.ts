@@ -1,18 +1,20 @@
 import { recordEvent } from '@strongroom/audit'
+import { dropCodes } from '@strongroom/codes'
 import { closeBudget } from '@strongroom/guesses'
 import { implement, Refusal } from '@strongroom/http'
-import { success } from '../pins/answers.ts'
+import { cancelLocks } from '@strongroom/time-locks'
+import { limitedUntil, success } from '../pins/answers.ts'
 import { invalidParams } from '../pins/contract.ts'
 import { guessPin } from '../pins/guess-pin.ts'
 import { holdEpoch } from '../pins/store.ts'
-import { announce } from './announce.ts'
+import { announce, findChangeLimit } from './announce.ts'
 import { removeUser } from './contract.ts'
 import type { UserDeps } from './create-user.ts'
 import { userRemoved } from './events.ts'
 import { nameUser } from './identify.ts'
 import { dropCopyWithoutUsers, holdUser, markRemoved } from './store.ts'
 
-/** A right PIN has cancelled every reset already, his included. */
+/** Cancels every reset once more, in the transaction: one may have been armed since the PIN was proved. */
 export const remove = implement<UserDeps>()(
   removeUser,
   async ({ params: { keyId, userId: address }, proof: pin }, deps) => {
@@ -26,10 +28,14 @@ export const remove = implement<UserDeps>()(
     const { lookup, subject } = await nameUser(hsm, keyId, address)
     return database.transaction(async (tx) => {
       if (!(await holdEpoch(tx, { keyId, pinEpoch }))) return invalidParams()
+      const until = await findChangeLimit(tx, keyId)
+      if (until) return limitedUntil(until)
       const user = await holdUser(tx, keyId, lookup)
       if (!user) return invalidParams()
       await announce(tx, { keyId, event: 'user-removed' })
       await markRemoved(tx, user.id)
+      await cancelLocks(tx, policies.resets, keyId)
+      await dropCodes(tx, policies.codes, subject)
       await tx.run(closeBudget(policies.codes.budget, subject))
       await dropCopyWithoutUsers(tx, keyId)
       await recordEvent(tx, userRemoved, { subject: keyId, detail: { user: user.id, channel: user.channel } })

@@ -61,12 +61,19 @@ export const dropCopyWithoutUsers = (tx: Statements, keyId: string): Promise<num
     delete from pin_keys.recovery_copies
      where key_id = ${keyId} and not exists (select from pin_keys.users where key_id = ${keyId} and removed_at is null)`)
 
-const contactRow = z.object({ userId: z.uuid(), keyId: z.uuid(), channel: Channel, contact: column.bytes })
+const contactRow = z.object({
+  userId: z.uuid(),
+  keyId: z.uuid(),
+  subject: z.string(),
+  channel: Channel,
+  contact: column.bytes,
+})
 
 export const findContact = (statements: Statements, userId: string) =>
   statements.maybe(
     contactRow,
-    sql`select id as "userId", key_id as "keyId", channel, contact from pin_keys.users where id = ${userId} and removed_at is null`,
+    sql`select id as "userId", key_id as "keyId", encode(lookup, 'hex') as subject, channel, contact
+          from pin_keys.users where id = ${userId} and removed_at is null`,
   )
 
 /** Users who were removed, and told of it, a week ago. */
