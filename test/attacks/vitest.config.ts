@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os'
 import { testsOf } from '../../vitest.shared.ts'
 
-export default testsOf('attacks', { postgres: true })
+// Most of these tests wait: for a worker to be missed, for a provider, for PostgreSQL.
+export default testsOf('attacks', { postgres: true, maxWorkers: Math.max(2, availableParallelism() - 1) })

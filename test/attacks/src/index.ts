@@ -18,6 +18,8 @@ export { tellApart, type Enumeration, type EnumerationVerdict } from './cases/en
 export { guessForYears, type DripGuessing, type DripVerdict } from './cases/drip-guessing.ts'
 export { aliasCode, guessCodes, type CodeGuessing, type CodeVerdict } from './cases/code-guessing.ts'
 export { pumpSms, type PumpVerdict, type SmsPumping } from './cases/sms-pumping.ts'
+export { tellStory, type PeopleInOutput, type PeopleVerdict } from './cases/people-in-output.ts'
+export { transplantReset, type ResetTransplant, type ResetVerdict } from './cases/reset-transplant.ts'
 export { becomeOwner, openKey, type Owner } from './attacker/owner.ts'
 export { budget, spendWhatRemains } from './attacker/guess-budget.ts'
 export { drawFrom, drawSeed, type Randomness } from './attacker/randomness.ts'

@@ -18,7 +18,7 @@ import {
   type Question,
 } from '../src/index.ts'
 import { startOnCluster, type AppOnCluster } from './app-on-cluster.ts'
-import { baseUrlOf, kill } from './key-server.ts'
+import { baseUrlOf, kill, spawnApi } from './key-server.ts'
 import { startOwnCluster, type OwnCluster } from './own-cluster.ts'
 import { traced, traceOf } from './statements.ts'
 
@@ -81,7 +81,7 @@ describe(`case 17, enumeration, on the key server, ${repeat}`, () => {
     trap = await startMailTrap()
     cluster = await startOwnCluster(traced)
     app = await startOnCluster(cluster.url, { SMTP_URL: trap.url })
-    const api = await app.spawn({}, '--role=api')
+    const api = await spawnApi(app)
     const worker = await app.spawn({}, '--role=worker')
     place = { baseUrl: api.baseUrl, textsTo: (address) => trap.mailsTo(address).map(({ text }) => text) }
     owner = await becomeUser(place, pin, newAddress(randomness))
@@ -127,17 +127,21 @@ describe(`case 17, enumeration, on the key server, ${repeat}`, () => {
     })
   })
 
-  describe.each(['verify', 'reset-pin'])('proving a code, %s: a wrong code, an unknown user, an unknown key', (op) => {
-    const urls = async () => {
-      const userId = newAddress(randomness)
-      await clientOf(place.baseUrl).addUser(owner.keyId, pin, userId)
-      return {
-        wrong: userUrl(place.baseUrl, owner.keyId, userId),
-        unknownUser: userUrl(place.baseUrl, owner.keyId, newAddress(randomness)),
-        unknownKey: userUrl(place.baseUrl, randomUUID(), owner.userId),
-      }
+  const urls = async () => {
+    const userId = newAddress(randomness)
+    await clientOf(place.baseUrl).addUser(owner.keyId, pin, userId)
+    return {
+      wrong: userUrl(place.baseUrl, owner.keyId, userId),
+      unknownUser: userUrl(place.baseUrl, owner.keyId, newAddress(randomness)),
+      unknownKey: userUrl(place.baseUrl, randomUUID(), owner.userId),
     }
+  }
+  const reset = (keyId: string, userId: string) => ({
+    method: 'GET',
+    url: `${userUrl(place.baseUrl, keyId, userId)}/reset`,
+  })
 
+  describe.each(['verify', 'reset-pin'])('proving a code, %s: a wrong code, an unknown user, an unknown key', (op) => {
     it('answer alike to the byte, also when the guesses are spent', async () => {
       const questions = Object.fromEntries(
         Object.entries(await urls()).map(([name, url]) => [name, verification(url, op)]),
@@ -171,10 +175,6 @@ describe(`case 17, enumeration, on the key server, ${repeat}`, () => {
   })
 
   it('asking for a code tells who is verified, as the contract demands, and nothing more', async () => {
-    const reset = (keyId: string, userId: string) => ({
-      method: 'GET',
-      url: `${userUrl(place.baseUrl, keyId, userId)}/reset`,
-    })
     const questions = {
       unverified: reset(other.keyId, unverified),
       unknownUser: reset(other.keyId, newAddress(randomness)),

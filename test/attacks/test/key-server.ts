@@ -37,6 +37,10 @@ export async function passTime({ database }: Pick<TestApp, 'database'>, interval
   }
 }
 
+/** A process that serves callers and performs no work: it must not even know how to log in to the recovery token. */
+export const spawnApi = (app: Pick<TestApp, 'spawn'>): Promise<AppProcess> =>
+  app.spawn({ RECOVERY_HSM_PIN_FILE: undefined }, '--role=api')
+
 /** As the power would: no handler runs. */
 export async function kill({ child }: Pick<AppProcess, 'child'>): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return
@@ -44,3 +48,10 @@ export async function kill({ child }: Pick<AppProcess, 'child'>): Promise<void> 
   child.kill('SIGKILL')
   await ended
 }
+
+/** Whether an answer came before the connection broke. */
+export const outcomeOf = (asked: Promise<unknown>): Promise<'answered' | 'lost'> =>
+  asked.then(
+    () => 'answered',
+    () => 'lost',
+  )

@@ -4,6 +4,7 @@ import type { AppProcess } from '@strongroom/test-world'
 import { expect, it } from 'vitest'
 import { drawFrom, drawSeed, startMailTrap } from '../src/index.ts'
 import { startOnCluster } from './app-on-cluster.ts'
+import { spawnApi } from './key-server.ts'
 import { findOrphans } from './orphans.ts'
 import { startOwnCluster } from './own-cluster.ts'
 
@@ -39,7 +40,7 @@ it.each(['stop', 'crash'] as const)(
     await using trap = await startMailTrap()
     await using cluster = await startOwnCluster()
     await using app = await startOnCluster(cluster.url, { SMTP_URL: trap.url })
-    const api = await app.spawn({}, '--role=api')
+    const api = await spawnApi(app)
     const worker = await app.spawn({}, '--role=worker')
     const client = clientOf(api.baseUrl)
 

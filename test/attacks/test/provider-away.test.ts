@@ -44,7 +44,9 @@ describe(`case 22, provider away, on the key server, ${repeat}`, () => {
     trap = await startMailTrap()
     app = await startKeyServer({ settings: { SMTP_URL: trap.url } })
     const textsTo = async (address: string) =>
-      address.startsWith('+') ? (await app.messagesTo(address)).map(({ text }) => text) : trap.mailsTo(address).map(({ text }) => text)
+      address.startsWith('+')
+        ? (await app.messagesTo(address)).map(({ text }) => text)
+        : trap.mailsTo(address).map(({ text }) => text)
     place = { baseUrl: baseUrlOf(app), textsTo }
   })
   afterAll(async () => {
@@ -52,7 +54,8 @@ describe(`case 22, provider away, on the key server, ${repeat}`, () => {
     await trap[Symbol.asyncDispose]()
   })
   const quiet = () => waitUntil('quiet jobs', () => areJobsQuiet(app))
-  const noticesTo = (address: string) => trap.mailsTo(address).filter(({ text }) => text.includes('PIN of your key was changed'))
+  const noticesTo = (address: string) =>
+    trap.mailsTo(address).filter(({ text }) => text.includes('PIN of your key was changed'))
   const changePin = async ({ keyId, pin }: Person) =>
     expect((await clientOf(place.baseUrl).change(keyId, pin, pin)).status).toBe(200)
 
@@ -91,14 +94,19 @@ describe(`case 22, provider away, on the key server, ${repeat}`, () => {
     trap.behave('away')
     const owners = people.filter((_, index) => index % 4 === 0)
     for (let times = 0; times < 4; times++) for (const one of owners) await changePin(one)
-    await waitUntil('an SMS', async () => (await place.textsTo(phone)).filter((text) => text.includes('was changed')).length === 4)
+    await waitUntil(
+      'an SMS',
+      async () => (await place.textsTo(phone)).filter((text) => text.includes('was changed')).length === 4,
+    )
     const waits: number[] = []
     while (waits.reduce((sum, wait) => sum + wait, 0) < 3_600) {
       await quiet()
       waits.push((await skipToNextAttempt(app)) ?? Number.NaN)
     }
     await quiet()
-    const [tried] = await app.sql('select count(*)::int as jobs, max(attempts) as most from graphile_worker._private_jobs')
+    const [tried] = await app.sql(
+      'select count(*)::int as jobs, max(attempts) as most from graphile_worker._private_jobs',
+    )
     expect(tried).toMatchObject({ jobs: 48 })
     expect(Number(tried?.['most'])).toBeLessThanOrEqual(10)
     expect(Math.max(...waits)).toBeGreaterThan(600)
@@ -120,7 +128,9 @@ describe(`case 22, provider away, on the key server, ${repeat}`, () => {
     await waitUntil('a notice', () => noticesTo(owner.userId).length === 1)
     await quiet()
     while ((await skipToNextAttempt(app)) !== undefined) await quiet()
-    const [parked] = await app.sql('select count(*)::int as jobs, bool_and(attempts = max_attempts) as parked from graphile_worker._private_jobs')
+    const [parked] = await app.sql(
+      'select count(*)::int as jobs, bool_and(attempts = max_attempts) as parked from graphile_worker._private_jobs',
+    )
     expect(parked).toEqual({ jobs: 1, parked: true })
     const metrics = await clientOf(place.baseUrl).ask({ path: '/metrics' })
     expect(metrics.text).toContain('strongroom_jobs{kind="pin-keys.deliver-notice",state="parked"} 1')

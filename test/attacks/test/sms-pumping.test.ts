@@ -25,6 +25,10 @@ describe('case 18, SMS pumping, on the key server', () => {
     const other = await pumpSms({ place: second, ...attack, prefix: '+88214' })
     expect(other).toEqual({ asked: 80, accepted: 20, refused: 60, sent: 20 })
     // A number that earns nothing is sent no more than its own cap.
-    expect(Math.max(...(await Promise.all([0, 1, 2].map(async (n) => (await first.textsTo(`+88213000000${String(n)}`)).length))))).toBeLessThanOrEqual(2)
+    expect(
+      Math.max(
+        ...(await Promise.all([0, 1, 2].map(async (n) => (await first.textsTo(`+88213000000${String(n)}`)).length))),
+      ),
+    ).toBeLessThanOrEqual(2)
   })
 })

@@ -12,7 +12,9 @@ describe(`case 23, wrong clock, on the original’s shape, ${repeat}`, () => {
     await using original = await startOriginal()
     const place = { baseUrl: baseUrlOf(original), textsTo: original.textsTo }
     const verdict = await abuseWrongClock({
-      ...{ behind: place, ahead: place, randomness },
+      behind: place,
+      ahead: place,
+      randomness,
       jump: () => original.shiftClock(31),
       passTime: async () => original.shiftClock(1),
     })
@@ -32,13 +34,17 @@ describe(`case 23, wrong clock, on the key server, ${repeat}`, () => {
     const [slow, fast] = [await app.spawn(skewed(-40)), await app.spawn(skewed(40))]
     const [behind, ahead] = [placeOf(app, slow), placeOf(app, fast)]
     const verdict = await abuseWrongClock({
-      ...{ behind, ahead, randomness },
+      behind,
+      ahead,
+      randomness,
       jump: () => undefined,
       passTime: (interval) => passTime(app, interval),
     })
     expect(verdict).toEqual({ armed: 423, completed: 423, isReset: false, oldCode: 404, spent: 429, spentAhead: 429 })
     // That their clocks were wrong indeed.
-    const times = [...(await app.log()).matchAll(/"time":"?(\d{4}-[^"]+|\d+)"?/g)].map(([, time]) => new Date(Number(time) || String(time)).getTime())
+    const times = [...(await app.log()).matchAll(/"time":"?(\d{4}-[^"]+|\d+)"?/g)].map(([, time]) =>
+      new Date(Number(time) || String(time)).getTime(),
+    )
     expect(Math.max(...times) - Math.min(...times)).toBeGreaterThan(79 * 86_400_000)
   })
 })

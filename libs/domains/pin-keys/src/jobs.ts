@@ -1,11 +1,11 @@
 import { job } from '@strongroom/jobs'
 import { z } from 'zod'
 
-/** Draws a code and sends it. */
+/** Draws a code and sends it. The last attempt comes before the code's hour is over, so that one that fails is seen. */
 export const sendCode = job({
   name: 'pin-keys.send-code',
   payload: z.strictObject({ codeId: z.uuid(), userId: z.uuid() }),
-  attempts: 8,
+  attempts: 7,
 })
 
 /** Tells one user of one thing that happened. */

@@ -6,7 +6,7 @@ import { waitUntil } from './wait-until.ts'
 export interface Place {
   baseUrl: string
   /** What an address or number was sent, oldest first. */
-  textsTo(address: string): string[] | Promise<string[]>
+  textsTo: (address: string) => string[] | Promise<string[]>
 }
 
 export interface Person {

@@ -8,5 +8,6 @@ export async function askForBytes(question: Question): Promise<string> {
   const said = await sayRaw(origin, wireOf({ ...question, headers: { ...question.headers, connection: 'close' } }))
   return said
     .replace(/^x-request-id: .*$/im, 'X-Request-Id: -')
-    .replace(/^date: .*$/im, 'Date: -').replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g, '-')
+    .replace(/^date: .*$/im, 'Date: -')
+    .replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g, '-')
 }

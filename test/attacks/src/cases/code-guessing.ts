@@ -1,5 +1,4 @@
 import { clientOf } from '@strongroom/key-server/testing'
-import { ask } from '../attacker/ask.ts'
 import { codesTo, fetchResetCode, type Person, type Place } from '../attacker/people.ts'
 import type { Randomness } from '../attacker/randomness.ts'
 import { storm } from '../attacker/storm.ts'
@@ -36,7 +35,7 @@ export async function guessCodes(attack: CodeGuessing): Promise<CodeVerdict> {
     sent = await fetchResetCode(place, victim).catch(() => sent)
     const known = await codesTo(place, victim.userId)
     const guessed = await storm({
-      work: Array.from({ length: attack.guesses }, (_, place) => place),
+      work: Array.from({ length: attack.guesses }, (_, turn) => turn),
       connections,
       perform: async (connection, turn) => {
         const url = `${place.baseUrl}/v2/key/${victim.keyId}/user/${encodeURIComponent(spell(victim.userId, turn))}`
@@ -74,8 +73,15 @@ function wrongCode(randomness: Randomness, known: readonly string[]): string {
   return known.includes(code) ? wrongCode(randomness, known) : code
 }
 
-/** Spellings that are other people: a right code of the victim's must not serve under them. Answers those that it serves. */
-export async function aliasCode({ place, victim }: Pick<CodeGuessing, 'place' | 'victim'>): Promise<string[]> {
+export interface AliasVerdict {
+  /** Addresses that are other people's, under which the code served. */
+  served: string[]
+  /** To the code under its own address, afterwards. */
+  own: number
+}
+
+/** Case 16: a right code, under addresses that somebody might take for that of the victim. */
+export async function aliasCode({ place, victim }: Pick<CodeGuessing, 'place' | 'victim'>): Promise<AliasVerdict> {
   const code = await fetchResetCode(place, victim)
   const [name = '', domain = ''] = victim.userId.split('@')
   const others = [
@@ -88,10 +94,11 @@ export async function aliasCode({ place, victim }: Pick<CodeGuessing, 'place' | 
     `${name.normalize('NFD')}\u0301@${domain}`,
   ]
   const served: string[] = []
+  const prove = (address: string) =>
+    clientOf(place.baseUrl).verify(victim.keyId, address, { code, op: 'reset-pin', newPin: '8642' })
   for (const other of others) {
-    const url = `${place.baseUrl}/v2/key/${victim.keyId}/user/${encodeURIComponent(other)}`
-    const { status } = await ask({ method: 'PUT', url, body: { code, op: 'reset-pin', newPin: '8642' } })
+    const { status } = await prove(other)
     if (status !== 404 && status !== 400) served.push(other)
   }
-  return served
+  return { served, own: (await prove(victim.userId)).status }
 }

@@ -32,6 +32,7 @@ interface Made {
 }
 
 const pin = '4829'
+const count = (found: readonly boolean[]): number => found.filter(Boolean).length
 
 /** Case 8: a process is killed while it creates keys and users. Whatever it had answered is there. */
 export async function killWhileCreating(attack: KilledCreation): Promise<CreationVerdict> {
@@ -75,6 +76,5 @@ export async function killWhileCreating(attack: KilledCreation): Promise<Creatio
       return (await connection.ask({ method: 'DELETE', url, pin })).status === 200
     },
   })
-  const count = (found: readonly boolean[]) => found.filter(Boolean).length
   return { keys: made.length, users: users.length, open: count(opened), known: count(removed), strange }
 }

@@ -57,7 +57,7 @@ export class Table<Row extends { id: string }> {
 
   dump(): DumpedCell[] {
     return [...this.#records.values()].flatMap((record) =>
-      Object.entries(record).map(([column, value]) => ({
+      Object.entries<unknown>(record).map(([column, value]) => ({
         table: this.name,
         row: record.id,
         column,

@@ -8,7 +8,7 @@ export interface OriginalParts {
   hashes: HashService
   provider: Provider
   /** The process's clock, which the original believes. */
-  now(): Date
+  now: () => Date
   log(line: string): void
 }
 

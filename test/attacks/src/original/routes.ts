@@ -1,7 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import { Router } from '@koa/router'
 import type { KeyRecord } from './database.ts'
-import { answering, invalidRequest, isPin, type OriginalParts, readBody, type Reply, success, withPin } from './parts.ts'
+import {
+  answering,
+  invalidRequest,
+  isPin,
+  type OriginalParts,
+  readBody,
+  type Reply,
+  success,
+  withPin,
+} from './parts.ts'
 import { drawSecret } from './pin-hash.ts'
 import { routeUsers } from './user-routes.ts'
 

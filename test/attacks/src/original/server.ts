@@ -16,7 +16,7 @@ export interface Original extends AsyncDisposable {
   takeToken(): Promise<void>
   bringTokenBack(): Promise<void>
   /** Everything that was sent to an address or number, oldest first. */
-  textsTo(address: string): string[]
+  textsTo: (address: string) => string[]
   takeProvider(): void
   bringProviderBack(): void
   /** Sets the clock of its process on, or back where negative. */

@@ -60,7 +60,7 @@ const idOf = ({ hashes }: OriginalParts, { salt }: KeyRecord, userId: string): P
   hashes.hash(userId, salt)
 
 async function find(parts: OriginalParts, { params }: RouterContext) {
-  const { keyId = '', userId = '' } = params as Record<string, string>
+  const { keyId = '', userId = '' } = params
   if (!isKeyId(keyId) || !isUserId(userId)) return null
   const key = await parts.database.keys.get(keyId)
   if (key === null) return { userId, key: null, user: null }

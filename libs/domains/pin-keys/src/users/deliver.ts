@@ -36,7 +36,7 @@ const sendUnlessRefused = async (sender: Sender, message: Message): Promise<'sen
 
 export const codeSender = perform<DeliveryDeps>()(
   sendCode,
-  async ({ codeId, userId }, { database, hsm, policies, sender }) => {
+  async ({ codeId, userId }, { database, hsm, policies, sender }, { number }) => {
     const found = await findContact(database, userId)
     if (!found) return
     const to = await openContact(hsm, found, found.contact)
@@ -44,7 +44,8 @@ export const codeSender = perform<DeliveryDeps>()(
     // A code for another user than this one: nobody asked for that here.
     if (drawn?.subject !== found.subject) return
     const words = codeMessage.render({ code: fromUtf8(drawn.code.expose()) })
-    await sendUnlessRefused(sender, { id: codeId, channel: found.channel, to, ...words })
+    // Another attempt is another code: a mailbox that drops doubles by their id must not show the dead one alone.
+    await sendUnlessRefused(sender, { id: `${codeId}-${String(number)}`, channel: found.channel, to, ...words })
   },
 )
 
