@@ -9,6 +9,6 @@ test.each([
   expect(readShift(text)).toBe(interval)
 })
 
-test.each(['', '31d', '-1d', '+', '+d', '+1y', "+1d'; drop table x", '+1.5d'])('%j is no shift', (text) => {
+test.each(['', '31d', '-1d', '+', '+d', '+1y', '+1d2d', "+1d'; drop table x", '+1.5d'])('%j is no shift', (text) => {
   expect(readShift(text)).toBeUndefined()
 })

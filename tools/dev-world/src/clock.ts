@@ -7,7 +7,7 @@ const units: Readonly<Record<string, string>> = { w: 'weeks', d: 'days', h: 'hou
 
 /** `+31d`, `+1w2d`, `+90m` as an interval of PostgreSQL; `undefined` for anything else. Time only moves on. */
 export function readShift(text: string): string | undefined {
-  if (!/^\+(\d{1,5}[wdhms])+$/.test(text)) return undefined
+  if (!/^\+(\d{1,5}[wdhms])+$/.test(text) || /([wdhms]).*\1/.test(text)) return undefined
   return [...text.matchAll(/(\d+)([wdhms])/g)]
     .map(([, count = '', unit = '']) => `${count} ${units[unit] ?? ''}`)
     .join(' ')

@@ -1,6 +1,8 @@
-import { chmodSync, mkdirSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { randomBytes } from 'node:crypto'
+import { chmodSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import { checkout, stateDirectory } from '@strongroom/postgres'
+import { writePrivately } from './private-file.ts'
 
 /** Where a world keeps what must survive it. Nothing here is ever deleted but logs, locks and `world.json`. */
 export interface Places {
@@ -11,11 +13,24 @@ export interface Places {
 }
 
 const apart = process.env['STRONGROOM_STATE']
+const usualHome = apart === undefined ? join(checkout, '.strongroom') : resolve(apart, 'world')
 
 /** In the checkout; with `STRONGROOM_STATE`, a world of its own there. */
 export const usualPlaces: Places = {
-  home: apart === undefined ? join(checkout, '.strongroom') : join(apart, 'world'),
-  cluster: join(stateDirectory(), 'postgres'),
+  home: usualHome,
+  get cluster() {
+    return join(stateDirectory(), `postgres-${worldId(usualHome)}`)
+  },
+}
+
+/**
+ * Ties a cluster that may lie elsewhere to the tokens in `home`: neither opens anything without the other, and a checkout
+ * that was made anew at the same path is another world.
+ */
+function worldId(of: string): string {
+  const path = join(makePrivateDirectory(of), 'world-id')
+  if (!existsSync(path)) writePrivately(path, randomBytes(6).toString('hex'))
+  return readFileSync(path, 'utf8')
 }
 
 export const worldFileOf = ({ home }: Places): string => join(home, 'world.json')

@@ -27,6 +27,7 @@ export function referencePage(document: unknown): Middleware {
     if (ctx.path === '/openapi.json') return answer(ctx, 'application/json', json)
     if (!ctx.path.startsWith('/docs')) return next()
     ctx.set('Content-Security-Policy', policy)
+    if (ctx.path === '/docs/') return ctx.redirect('/docs')
     if (ctx.path === '/docs') return answer(ctx, 'text/html', page)
     if (ctx.path === '/docs/start.js') return answer(ctx, 'text/javascript', start)
     const type = files.get(ctx.path)
