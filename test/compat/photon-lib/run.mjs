@@ -1,4 +1,4 @@
-import { clock, codeReader, findServer } from './helpers.mjs'
+import { clock, codeReader, findServer } from './surroundings.mjs'
 import { tellBackupStory } from './story.mjs'
 
 const missing = { readCode: 'OUTBOX_URL', passDays: 'CLOCK_COMMAND' }
