@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { keyServer } from '@strongroom/key-server'
+import { apps } from '@strongroom/dev-world'
 import {
   describeService,
   kernelSettings,
@@ -13,8 +13,20 @@ import {
 import { format } from 'prettier'
 import { root } from './projects.ts'
 
-/** Each app, with the folder that holds its documents. */
-const apps: readonly (readonly [string, Service<Settings>])[] = [['apps/key-server', keyServer]]
+type AnyService = Service<Settings>
+
+/** The parts list of every app that the development world runs, found where each app keeps it. */
+async function findServices(): Promise<readonly (readonly [folder: string, service: AnyService])[]> {
+  return Promise.all(
+    apps.map(async ({ name }) => {
+      const folder = `apps/${name}`
+      const exported = Object.values((await import(join(root, folder, 'src/service.ts'))) as Record<string, AnyService>)
+      const service = exported.find((one) => one.name === name)
+      if (!service) throw new Error(`${folder}/src/service.ts exports no service that is called ${name}`)
+      return [folder, service] as const
+    }),
+  )
+}
 
 interface Golden {
   readonly path: string
@@ -24,7 +36,7 @@ interface Golden {
 /** Every file, or part of one, that is made from the code. */
 export async function makeGolden(): Promise<readonly Golden[]> {
   const made: Golden[] = []
-  for (const [folder, service] of apps) {
+  for (const [folder, service] of await findServices()) {
     made.push({ path: `${folder}/openapi.json`, text: `${JSON.stringify(describeService(service), null, 2)}\n` })
     const readme = `${folder}/README.md`
     const tables = {
