@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { openDatabase, shiftClock } from '@strongroom/storage'
+import { openDatabase, shiftClock, sql } from '@strongroom/storage'
 import type { Settings, TestApp } from '@strongroom/test-world'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startKeyServer } from './client.ts'
@@ -73,8 +73,18 @@ test('a process that performs no work refuses the login to the recovery token', 
 })
 
 test('two provisioners at once make each key once', async () => {
-  const codes = await Promise.all([trueClock.provision(), trueClock.provision()])
-  expect(codes).toEqual([0, 0])
+  const owner = openDatabase({ connectionString: trueClock.database.adminUrl, connections: 1 })
+  await owner.run(sql`delete from keystore.keys where use = 'recipient'`)
+  const codes = await owner.transaction(async (tx) => {
+    // Nobody can record a key until both are as far as they get.
+    await tx.run(sql`lock table keystore.keys in share mode`)
+    const both = Promise.all([trueClock.provision(), trueClock.provision()])
+    const waiting = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
+    await expect.poll(async () => (await trueClock.sql(waiting)).length, { timeout: 8_000 }).toBe(2)
+    return { both }
+  })
+  expect(await codes.both).toEqual([0, 0])
+  await owner.close()
 })
 
 test('production with a software token that is allowed by name serves, and so does development on loopback', async () => {

@@ -1,3 +1,3 @@
 import { testsOf } from '../../../vitest.shared.ts'
 
-export default testsOf('service', { postgres: true })
+export default testsOf('service')
