@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { apps } from '@strongroom/dev-world'
+import { type Leaf, leavesOf } from '@strongroom/http/contract'
 import {
   describeService,
   kernelSettings,
@@ -60,10 +61,16 @@ const endpointsTable = ({ api }: Service<Settings>): string =>
     '| endpoint | what it does | proof | answers | refuses |',
     '| --- | --- | --- | --- | --- |',
     ...api.endpoints.map(({ method, path, summary, proof, reply, refusals }) => {
-      const refused = [...(proof?.refusals ?? []), ...refusals].map(({ kind, status }) => `${String(status)} ${kind}`)
-      return `| \`${method} ${path}\` | ${summary} | ${proof?.name ?? 'none'} | ${Object.keys(reply).join(', ')} | ${refused.join(', ')} |`
+      const leaves = leavesOf(proof)
+      const refused = [...new Set([...leaves.flatMap((leaf) => leaf.proof.refusals), ...refusals])].map(
+        ({ kind, status }) => `${String(status)} ${kind}`,
+      )
+      return `| \`${method} ${path}\` | ${summary} | ${namesOf(leaves)} | ${Object.keys(reply).join(', ')} | ${refused.join(', ')} |`
     }),
   ].join('\n')
+
+const namesOf = (leaves: readonly Leaf[]): string =>
+  leaves.map(({ proof, required }) => (required ? proof.name : `${proof.name}, if sent`)).join(' and ') || 'none'
 
 function replacePart(text: string, name: string, part: string): string {
   const between = new RegExp(`(<!-- made: ${name} -->)[^]*?(<!-- end -->)`)

@@ -27,8 +27,10 @@ export const owners: Readonly<Record<string, readonly string[]>> = {
   pkcs11js: ['hsm'],
   'node-webcrypto-p11': ['hsm'],
   koa: ['http', 'service'],
+  '@koa/cors': ['http'],
   '@koa/router': ['http', 'service'],
   'graphile-worker': ['jobs', 'service'],
+  jose: ['proofs'],
 }
 
 /** Slices of a domain, in the order in which each may use those before it. */
@@ -44,5 +46,7 @@ export const isomorphic = [
   'proof.ts',
   'basic-pin.ts',
   'application-key.ts',
+  'login-token.ts',
+  'did-presentation.ts',
   'user-id.ts',
 ]

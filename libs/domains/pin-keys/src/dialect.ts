@@ -1,4 +1,12 @@
-import { bodyTooLarge, crashed, type Dialect, invalidInput, unavailable, unknownRoute } from '@strongroom/http'
+import {
+  bodyTooLarge,
+  crashed,
+  type Dialect,
+  invalidInput,
+  unavailable,
+  unknownRoute,
+  unsupportedMediaType,
+} from '@strongroom/http'
 import type { AnyEndpoint, AnyRefusalKind } from '@strongroom/http/contract'
 import { z } from 'zod'
 import { changePin, createKey, eraseKey, openKey } from './keys/contract.ts'
@@ -8,6 +16,7 @@ import { createUser, removeUser } from './users/contract.ts'
 /** What the original says instead of a refusal's own status and title. */
 const said = new Map<string, { status: number; message: string }>([
   [invalidInput.kind, { status: 400, message: 'Invalid request' }],
+  [unsupportedMediaType.kind, { status: 400, message: 'Invalid request' }],
   [bodyTooLarge.kind, { status: 400, message: 'Invalid request' }],
   [unknownRoute.kind, { status: 403, message: 'Missing Authentication Token' }],
   [unavailable.kind, { status: 503, message: 'Service unavailable' }],

@@ -1,5 +1,15 @@
 export { type AnyEndpoint, endpoint, type Method } from './endpoint.ts'
-export type { Proof, ProofValue } from './proof.ts'
+export {
+  allOf,
+  type AllOf,
+  type Leaf,
+  leavesOf,
+  optional,
+  type Optional,
+  type Proof,
+  type ProofLike,
+  type ProofValue,
+} from './proof.ts'
 export {
   type AnyRefusalKind,
   bodyTooLarge,
@@ -11,4 +21,5 @@ export {
   type RefusalOf,
   unavailable,
   unknownRoute,
+  unsupportedMediaType,
 } from './refusal.ts'

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { Proof } from './proof.ts'
+import type { ProofLike } from './proof.ts'
 import type { AnyRefusalKind } from './refusal.ts'
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
@@ -9,9 +9,11 @@ export interface AnyEndpoint {
   readonly method: Method
   readonly path: `/${string}`
   readonly summary: string
-  readonly proof?: Proof
+  readonly proof?: ProofLike
   readonly params?: z.ZodObject
   readonly query?: z.ZodObject
+  /** Named in lower case. */
+  readonly headers?: z.ZodObject
   readonly body?: z.ZodType
   /** Bytes of body that are read at most; 16 KiB unless said. */
   readonly bodyLimit?: number

@@ -25,6 +25,7 @@ type Parsed<E, Part extends string> = E extends { readonly [K in Part]: infer Sc
 export interface RequestOf<E extends AnyEndpoint> {
   readonly params: Parsed<E, 'params'>
   readonly query: Parsed<E, 'query'>
+  readonly headers: Parsed<E, 'headers'>
   readonly body: Parsed<E, 'body'>
   readonly proof: E extends { readonly proof: infer P } ? ProofValue<P> : undefined
   /** The address to limit by: the peer's, or the one that trusted proxies report. */

@@ -1,9 +1,9 @@
-import type { IncomingMessage } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { getRawBody } from 'raw-body'
 import type { z } from 'zod'
 import type { Dialect } from './dialect.ts'
 import type { AnyEndpoint } from './endpoint.ts'
-import { bodyTooLarge, invalidInput, type Refusal } from './refusal.ts'
+import { bodyTooLarge, invalidInput, type Refusal, unsupportedMediaType } from './refusal.ts'
 
 const KIBIBYTE = 1024
 const DEFAULT_BODY_LIMIT = 16 * KIBIBYTE
@@ -24,28 +24,32 @@ export async function readBody(request: IncomingMessage, endpoint: AnyEndpoint):
 export interface Input {
   readonly params: unknown
   readonly query: unknown
+  readonly headers: unknown
   readonly body: unknown
 }
 
-/** Judges params, query and body by the endpoint's shapes. A refusal names the field, never its value. */
+/** Judges params, query, headers and body by the endpoint's shapes. A refusal names the field, never its value. */
 export function parseInput(
   endpoint: AnyEndpoint,
-  raw: { params: unknown; query: unknown; body: Uint8Array; contentType: string | undefined },
+  raw: { params: unknown; query: unknown; headers: IncomingHttpHeaders; body: Uint8Array },
   dialect: Dialect,
 ): Input | Refusal {
   const params = endpoint.params?.safeParse(raw.params)
   if (params?.error) return wrong('params', params.error)
   const query = endpoint.query?.safeParse(raw.query)
   if (query?.error) return wrong('query', query.error)
-  if (!endpoint.body) return { params: params?.data, query: query?.data, body: undefined }
+  const headers = endpoint.headers?.safeParse(raw.headers)
+  if (headers?.error) return wrong('header', headers.error)
+  const parts = { params: params?.data, query: query?.data, headers: headers?.data }
+  if (!endpoint.body) return { ...parts, body: undefined }
 
-  if (raw.body.length > 0 && !isAccepted(raw.contentType, dialect))
-    return invalidInput({ field: 'header content-type' })
+  if (raw.body.length > 0 && !isAccepted(raw.headers['content-type'], dialect))
+    return unsupportedMediaType({ field: 'header content-type' })
   const json = parseJson(raw.body)
   if (json === undefined) return invalidInput({ field: 'body' })
   const body = endpoint.body.safeParse(json)
   if (body.error) return wrong('body', body.error)
-  return { params: params?.data, query: query?.data, body: body.data }
+  return { ...parts, body: body.data }
 }
 
 function isAccepted(contentType: string | undefined, { accepts }: Dialect): boolean {
@@ -67,9 +71,15 @@ function parseJson(body: Uint8Array): unknown {
 }
 
 const plainName = /^[a-z][\w-]{0,40}$/i
+const ISSUES_TOLD = 20
+
+/** Keys of a record are the caller's own: they are told only where they cannot be a value. */
+const nameOf = (step: PropertyKey): string | number =>
+  typeof step === 'number' || plainName.test(String(step)) ? (typeof step === 'number' ? step : String(step)) : '*'
 
 function wrong(where: string, error: z.ZodError): Refusal {
-  const path = error.issues[0]?.path ?? []
-  const names = path.map((step) => (typeof step === 'number' || plainName.test(String(step)) ? String(step) : '*'))
-  return invalidInput({ field: [where, ...names].join(' ') })
+  const issues = error.issues
+    .slice(0, ISSUES_TOLD)
+    .map(({ path, code, message }) => ({ path: path.map(nameOf), code, message }))
+  return invalidInput({ field: [where, ...(issues[0]?.path ?? [])].join(' '), issues })
 }

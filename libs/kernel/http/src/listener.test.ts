@@ -5,7 +5,7 @@ import { afterEach, expect, test } from 'vitest'
 import { z } from 'zod'
 import { endpoint } from './endpoint.ts'
 import { type Handler, implement, reply } from './handler.ts'
-import { listener, type Told } from './listener.ts'
+import { listener, type ListenerOptions, type Told } from './listener.ts'
 import { mount } from './mount.ts'
 import { problems } from './problem-dialect.ts'
 import type { Proof } from './proof.ts'
@@ -17,6 +17,7 @@ const stranger = refusal({ kind: 'stranger', status: 401, title: 'Who are you?' 
 const badge: Proof<string> = {
   name: 'badge',
   scheme: { type: 'apiKey', in: 'header', name: 'X-Badge', description: 'A badge.' },
+  reads: { header: 'x-badge' },
   refusals: [stranger],
 }
 const brew = endpoint({
@@ -51,10 +52,18 @@ afterEach(() => {
   for (const server of servers.splice(0)) server.close().closeAllConnections()
 })
 
-async function serve(cup: Kitchen['cup'] = () => Promise.resolve('a'), trustedProxyHops = 0) {
+async function serve(
+  cup: Kitchen['cup'] = () => Promise.resolve('a'),
+  { trustedProxyHops = 0, corsOrigins = [] }: Pick<ListenerOptions, 'trustedProxyHops' | 'corsOrigins'> = {},
+) {
   const told: Told[] = []
   const tea = mount({ dialect: problems, handlers, provers: [showBadge], deps: { cup } })
-  const handle = listener({ mounts: [tea], trustedProxyHops, onAnswer: (one) => told.push(one) }).callback()
+  const handle = listener({
+    mounts: [tea],
+    trustedProxyHops,
+    corsOrigins,
+    onAnswer: (one) => told.push(one),
+  }).callback()
   const server = createServer((request, response) => void handle(request, response))
   servers.push(server.listen(0, '127.0.0.1'))
   await once(server, 'listening')
@@ -168,4 +177,33 @@ test('what is not declared does not compile', () => {
   implement<Kitchen>()(brew, () => Promise.resolve(stranger()))
   // @ts-expect-error a refusal without its details
   tooHot()
+})
+
+test('a body of another media type is 415, and names the header to the log', async () => {
+  const { ask, told } = await serve()
+  const { status } = await ask('/tea/green', { badge: 'ann', body: at(1), headers: { 'content-type': 'text/plain' } })
+  expect(status).toBe(415)
+  expect(told).toMatchObject([{ refusal: 'unsupported-media-type', field: 'header content-type' }])
+})
+
+test('what was wrong is told field by field, for dialects that show it, and never a value', async () => {
+  const { ask } = await serve()
+  const { body } = await ask('/tea/green', { badge: 'ann', body: JSON.stringify({ degrees: 'canary', note: 4711 }) })
+  expect(body).toMatchObject({ issues: [{ path: ['degrees'], code: 'invalid_type' }, { path: ['note'] }] })
+  expect(JSON.stringify(body)).not.toMatch(/canary|4711/)
+})
+
+test('pages of a named origin may call, pages of another are answered without a word of it', async () => {
+  const { ask } = await serve(undefined, { corsOrigins: ['https://wallet.example.com'] })
+  const from = (origin: string) =>
+    ask('/tea/green', { method: 'OPTIONS', headers: { Origin: origin, 'Access-Control-Request-Method': 'POST' } })
+  const allowed = await ask('/tea/green', {
+    badge: 'ann',
+    body: at(1),
+    headers: { Origin: 'https://wallet.example.com' },
+  })
+  expect(allowed.headers.get('access-control-allow-origin')).toBe('https://wallet.example.com')
+  expect(allowed.headers.get('access-control-allow-credentials')).toBeNull()
+  const other = await from('https://wallet.example.com.evil.example')
+  expect([other.status, other.headers.get('access-control-allow-origin')]).toEqual([404, null])
 })

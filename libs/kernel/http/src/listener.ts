@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import cors from '@koa/cors'
 import { Router } from '@koa/router'
 import Koa from 'koa'
 import { clientAddress } from './address.ts'
@@ -13,6 +14,8 @@ export interface ListenerOptions {
   readonly mounts: readonly [Mount, ...Mount[]]
   /** Proxies in front of this listener that may be believed; 0 where callers connect directly. */
   readonly trustedProxyHops?: number
+  /** Origins whose pages may call this listener, exactly as browsers send them; none unless given. */
+  readonly corsOrigins?: readonly string[]
   /** Told of each answer, for logs and metrics. */
   readonly onAnswer?: (told: Told) => void
   /** Answers what is no endpoint: documents, metrics. */
@@ -35,7 +38,7 @@ export interface Told {
 }
 
 /** The Koa app of one port. */
-export function listener({ mounts, trustedProxyHops = 0, onAnswer, beside }: ListenerOptions): Koa {
+export function listener({ mounts, trustedProxyHops = 0, corsOrigins = [], onAnswer, beside }: ListenerOptions): Koa {
   const router = new Router({ strict: true, sensitive: true })
   for (const { routes, dialect } of mounts) for (const route of routes) addRoute(router, route, dialect)
 
@@ -52,6 +55,7 @@ export function listener({ mounts, trustedProxyHops = 0, onAnswer, beside }: Lis
     const seconds = (performance.now() - started) / 1000
     onAnswer({ requestId, method: ctx.method, route, status: ctx.status, seconds, ...answer.told })
   })
+  if (corsOrigins.length > 0) app.use(sharedWith(corsOrigins))
   app.use(router.routes())
   if (beside) app.use(beside)
   const [{ dialect }] = mounts
@@ -64,6 +68,15 @@ export function listener({ mounts, trustedProxyHops = 0, onAnswer, beside }: Lis
   })
   return app
 }
+
+/** Bearer tokens, not cookies: credentials are never shared. Other origins are answered without a word of it. */
+const sharedWith = (origins: readonly string[]) =>
+  cors({
+    origin: (ctx) => origins.find((one) => one === ctx.get('Origin')) ?? '',
+    allowMethods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
+    exposeHeaders: ['X-Request-Id', 'Retry-After'],
+    maxAge: 600,
+  })
 
 function addRoute(router: Router, route: Route, dialect: Dialect) {
   const { endpoint } = route

@@ -2,6 +2,7 @@ import type Koa from 'koa'
 import type { Dialect } from './dialect.ts'
 import type { AnyEndpoint } from './endpoint.ts'
 import type { Handler } from './handler.ts'
+import { judgeOf } from './judge.ts'
 import type { Prover } from './prover.ts'
 import { type Answer, answerRequest } from './road.ts'
 
@@ -26,10 +27,8 @@ export function mount<Deps>(parts: {
   const { dialect, handlers, provers = [], deps } = parts
   const routes = handlers.map((handler): Route => {
     const { endpoint } = handler
-    const prover = provers.find((one) => one.proof === endpoint.proof)
-    if (endpoint.proof && !prover)
-      throw new Error(`no prover for ${endpoint.proof.name}, which ${endpoint.path} declares`)
-    return { endpoint, answer: (ctx) => answerRequest(ctx, { handler, prover, dialect, deps }) }
+    const judge = judgeOf(endpoint.proof, provers)
+    return { endpoint, answer: (ctx) => answerRequest(ctx, { handler, judge, dialect, deps }) }
   })
   return { dialect, routes }
 }

@@ -2,7 +2,8 @@ import { z } from 'zod'
 import { createDocument, type ZodOpenApiComponentsObject, type ZodOpenApiPathsObject } from 'zod-openapi'
 import type { Dialect } from './dialect.ts'
 import type { AnyEndpoint } from './endpoint.ts'
-import { type AnyRefusalKind, crashed, invalidInput, unavailable } from './refusal.ts'
+import { leavesOf } from './proof.ts'
+import { type AnyRefusalKind, crashed, invalidInput, unavailable, unsupportedMediaType } from './refusal.ts'
 
 export type OpenApiDocument = ReturnType<typeof createDocument>
 
@@ -19,7 +20,7 @@ export function describeApi({ title, version, description, dialect, endpoints }:
   const paths: ZodOpenApiPathsObject = {}
   const schemes: NonNullable<ZodOpenApiComponentsObject['securitySchemes']> = {}
   for (const one of endpoints) {
-    if (one.proof) schemes[one.proof.name] = one.proof.scheme
+    for (const { proof } of leavesOf(one.proof)) if (proof.scheme) schemes[proof.name] = proof.scheme
     const path = one.path.replaceAll(/:(\w+)/g, '{$1}')
     paths[path] = { ...paths[path], [one.method.toLowerCase()]: operation(one, dialect) }
   }
@@ -32,15 +33,25 @@ export function describeApi({ title, version, description, dialect, endpoints }:
 }
 
 function operation(endpoint: AnyEndpoint, dialect: Dialect) {
-  const { params, query, body, proof } = endpoint
+  const { params, query, headers, body } = endpoint
+  const security = securityOf(endpoint)
   const [requestType] = dialect.accepts as [string, ...string[]]
   return {
     summary: endpoint.summary,
-    requestParams: { ...(params && { path: params }), ...(query && { query }) },
+    requestParams: { ...(params && { path: params }), ...(query && { query }), ...(headers && { header: headers }) },
     ...(body && { requestBody: { required: true, content: { [requestType]: { schema: body } } } }),
-    ...(proof && { security: [{ [proof.name]: [] }] }),
+    ...(security && { security }),
     responses: { ...replies(endpoint, dialect), ...refusals(endpoint, dialect) },
   }
+}
+
+/** One requirement with all of the proofs and, where some may be left out, one without them. */
+function securityOf({ proof }: AnyEndpoint) {
+  const leaves = leavesOf(proof).filter((leaf) => leaf.proof.scheme)
+  if (leaves.length === 0) return undefined
+  const requirement = (some: typeof leaves) => Object.fromEntries(some.map((leaf) => [leaf.proof.name, []]))
+  const required = leaves.filter((leaf) => leaf.required)
+  return required.length === leaves.length ? [requirement(leaves)] : [requirement(leaves), requirement(required)]
 }
 
 function replies({ reply }: AnyEndpoint, { contentType }: Dialect) {
@@ -53,16 +64,29 @@ function replies({ reply }: AnyEndpoint, { contentType }: Dialect) {
 }
 
 function refusals(endpoint: AnyEndpoint, dialect: Dialect) {
-  const { params, query, body, proof } = endpoint
-  const implied = [...(params || query || body || proof ? [invalidInput] : []), unavailable, crashed]
-  const kinds: AnyRefusalKind[] = [...implied, ...(proof?.refusals ?? []), ...endpoint.refusals]
+  const { params, query, headers, body, proof } = endpoint
+  const implied = [
+    ...(params || query || headers || body || proof ? [invalidInput] : []),
+    ...(body ? [unsupportedMediaType] : []),
+    unavailable,
+    crashed,
+  ]
+  const proofs = leavesOf(proof).flatMap((leaf) => leaf.proof.refusals)
+  const kinds: AnyRefusalKind[] = [...implied, ...proofs, ...endpoint.refusals]
   const byStatus = Map.groupBy(new Set(kinds), (kind) => dialect.describe(kind, endpoint).status)
   return Object.fromEntries(
     [...byStatus].map(([status, alike]) => {
-      const shapes = alike.map((kind) => dialect.describe(kind, endpoint).body)
+      const shapes = distinct(alike.map((kind) => dialect.describe(kind, endpoint).body))
       const schema = shapes.length === 1 ? shapes[0] : z.union(shapes)
       const description = alike.map((kind) => `${kind.kind}: ${kind.title}`).join(' ')
       return [status, { description, content: { [dialect.contentType]: { schema } } }]
     }),
   )
 }
+
+/** Kinds that a dialect tells in the same words are one shape. */
+const distinct = (shapes: readonly z.ZodType[]): readonly z.ZodType[] => [
+  ...new Map(
+    shapes.map((shape) => [JSON.stringify(z.toJSONSchema(shape, { unrepresentable: 'any' })), shape]),
+  ).values(),
+]

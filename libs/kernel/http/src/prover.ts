@@ -13,10 +13,15 @@ export interface RawRequest {
   readonly body: Uint8Array
 }
 
+/** What provers are given: the raw request, and its input as the endpoint's shapes parsed it. */
+export interface ProofRequest extends RawRequest {
+  readonly input: { readonly params: unknown; readonly query: unknown; readonly body: unknown }
+}
+
 /** The server's half of a proof. Answers with what the proof yields, or with one of its refusals or `invalidInput`. */
 export interface Prover<in Deps = unknown> {
   readonly proof: Proof
-  prove(request: RawRequest, deps: Deps): unknown
+  prove(request: ProofRequest, deps: Deps): unknown
 }
 
 /** Ties a prover to the proof that it proves, and its answer to what the proof yields. */
@@ -24,7 +29,7 @@ export const prover =
   <Deps = unknown>() =>
   <Value>(
     proof: Proof<Value>,
-    prove: (request: RawRequest, deps: Deps) => Promise<Value | Refusal> | Value | Refusal,
+    prove: (request: ProofRequest, deps: Deps) => Promise<Value | Refusal> | Value | Refusal,
   ): Prover<Deps> => ({
     proof,
     prove,

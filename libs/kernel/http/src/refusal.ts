@@ -51,6 +51,18 @@ export const invalidInput = refusal({
   kind: 'invalid-input',
   status: 400,
   title: 'The request does not have the declared shape.',
+  details: {
+    field: z.string(),
+    /** What was wrong with each field, for dialects that tell it: never a value. */
+    issues: z
+      .array(z.object({ path: z.array(z.union([z.string(), z.number()])), code: z.string(), message: z.string() }))
+      .optional(),
+  },
+})
+export const unsupportedMediaType = refusal({
+  kind: 'unsupported-media-type',
+  status: 415,
+  title: 'The request body has a media type that is not accepted here.',
   details: { field: z.string() },
 })
 export const bodyTooLarge = refusal({ kind: 'body-too-large', status: 413, title: 'The request body is too large.' })

@@ -4,7 +4,7 @@ import type { AnyEndpoint } from './endpoint.ts'
 import type { Handler, Reply } from './handler.ts'
 import { parseInput, readBody } from './input.ts'
 import { isOutage } from './outage.ts'
-import type { Prover } from './prover.ts'
+import type { Judge } from './judge.ts'
 import { crashed, Refusal, unavailable } from './refusal.ts'
 
 export interface Answer {
@@ -16,7 +16,7 @@ export interface Answer {
 
 interface Way<Deps> {
   readonly handler: Handler<Deps>
-  readonly prover: Prover<Deps> | undefined
+  readonly judge: Judge<Deps>
   readonly dialect: Dialect
   readonly deps: Deps
 }
@@ -38,15 +38,15 @@ export async function answerRequest<Deps>(ctx: Koa.Context, way: Way<Deps>): Pro
   }
 }
 
-async function walk<Deps>(ctx: Koa.Context, { handler, prover, dialect, deps }: Way<Deps>): Promise<Reply | Refusal> {
+async function walk<Deps>(ctx: Koa.Context, { handler, judge, dialect, deps }: Way<Deps>): Promise<Reply | Refusal> {
   const { endpoint } = handler
   const body = await readBody(ctx.req, endpoint)
   if (body instanceof Refusal) return body
   const { params, query } = ctx as Koa.Context & { params: unknown }
-  const input = parseInput(endpoint, { params, query, body, contentType: ctx.req.headers['content-type'] }, dialect)
-  if (input instanceof Refusal) return input
   const { method = '', url = '', headers, rawHeaders } = ctx.req
-  const proof = await prover?.prove({ method, target: url, headers, rawHeaders, body }, deps)
+  const input = parseInput(endpoint, { params, query, headers, body }, dialect)
+  if (input instanceof Refusal) return input
+  const proof = await judge({ method, target: url, headers, rawHeaders, body, input }, deps)
   if (proof instanceof Refusal) return proof
   const { requestId, ip } = ctx.state as { requestId: string; ip: string }
   return handler.handle({ ...input, proof, id: requestId, ip } as never, deps)

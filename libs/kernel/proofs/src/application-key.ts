@@ -15,5 +15,6 @@ export const applicationKey: Proof<undefined> = {
     name: 'X-Application-Key',
     description: 'Only where the operator demands one.',
   },
+  reads: { header: 'x-application-key' },
   refusals: [applicationKeyRefused],
 }

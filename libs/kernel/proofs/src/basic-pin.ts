@@ -17,5 +17,6 @@ export const Pin = z
 export const basicPin: Proof<Secret> = {
   name: 'basicPin',
   scheme: { type: 'http', scheme: 'basic', description: 'The PIN as the password; the user name is ignored.' },
+  reads: { header: 'authorization' },
   refusals: [],
 }

@@ -10,6 +10,7 @@ const prove = (brought: string | undefined, expected: string | undefined) =>
       target: '/',
       rawHeaders: [],
       body: new Uint8Array(),
+      input: { params: undefined, query: undefined, body: undefined },
       headers: brought === undefined ? {} : { 'x-application-key': brought },
     },
     { applicationKey: expected === undefined ? undefined : new Secret(expected) },

@@ -3,7 +3,8 @@ import { Refusal } from '@strongroom/http'
 import { expect, test } from 'vitest'
 import { proveBasicPin } from './prove-basic-pin.ts'
 
-const request = { method: 'GET', target: '/', rawHeaders: [], body: new Uint8Array() }
+const input = { params: undefined, query: undefined, body: undefined }
+const request = { method: 'GET', target: '/', rawHeaders: [], body: new Uint8Array(), input }
 const prove = (authorization: string | undefined) =>
   proveBasicPin.prove({ ...request, headers: authorization === undefined ? {} : { authorization } }, {})
 const basic = (credentials: string | Uint8Array) => `Basic ${Buffer.from(credentials).toString('base64')}`

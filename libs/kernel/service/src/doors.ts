@@ -13,6 +13,12 @@ export function assertLoopback(environment: string, host: string): void {
   throw new StartRefused('STRONGROOM_ENV=development serves loopback only: set HOST=127.0.0.1, or run in production.')
 }
 
+/** Stubs and test logins are for development. */
+export function assertDoorsShut(environment: string, open: readonly string[]): void {
+  if (environment === 'development' || open.length === 0) return
+  throw new StartRefused(`Only STRONGROOM_ENV=development may do this: ${open.join(' ')}`)
+}
+
 /** A clock that someone can shift opens every time lock: production runs on the true one only. */
 export async function assertTrueClock(environment: string, database: Statements): Promise<void> {
   if (environment === 'development' || (await hasTrueClock(database))) return

@@ -3,7 +3,7 @@ import { type KeyRecord, type Keystore, openKeystore, type TokenConnection } fro
 import { Refusal } from '@strongroom/http'
 import { areJobsMigrated } from '@strongroom/jobs'
 import { type Database, isMigrated, openDatabase } from '@strongroom/storage'
-import { assertLoopback, assertNoRecoveryLogin, assertTrueClock } from './doors.ts'
+import { assertDoorsShut, assertLoopback, assertNoRecoveryLogin, assertTrueClock } from './doors.ts'
 import { ownKeys, recordedKeys } from './key-registry.ts'
 import { kernelSettings, recoverySettings } from './kernel-settings.ts'
 import type { Log } from './log.ts'
@@ -27,6 +27,9 @@ export interface Foundations<S extends Settings> {
   readonly hsm: Keystore
   readonly token: TokenConnection
   readonly keys: readonly KeyRecord[]
+  readonly atEnd: (close: () => unknown) => void
+  /** Closes what was given to `atEnd`, the token and the database. */
+  close(): Promise<void>
 }
 
 export async function layFoundations<S extends Settings>(
@@ -37,6 +40,8 @@ export async function layFoundations<S extends Settings>(
   if (!wantsRecovery) assertNoRecoveryLogin(env)
   const { settings, recovery } = readAll(service, env, wantsRecovery)
   assertLoopback(settings.STRONGROOM_ENV, settings.HOST)
+  assertDoorsShut(settings.STRONGROOM_ENV, service.doors?.(settings) ?? [])
+  for (const warning of service.warnings?.(settings) ?? []) log.warn(warning)
   const database = openDatabase({
     connectionString: textOf(settings.DATABASE_URL),
     connections: settings.DATABASE_CONNECTIONS,
@@ -49,7 +54,21 @@ export async function layFoundations<S extends Settings>(
   const hsm = await openKeystore({ ...token, keys: ownKeys(keys), log: (event, reason) => log.warn(event, { reason }) })
   const { label, model, software } = hsm.describe()
   log.info('token ready', { label, model, software })
-  return { settings, recovery, database, hsm, token, keys }
+  const closers: (() => unknown)[] = []
+  return {
+    settings,
+    recovery,
+    database,
+    hsm,
+    token,
+    keys,
+    atEnd: (close) => void closers.push(close),
+    async close() {
+      await Promise.allSettled(closers.map(async (close) => close()))
+      await hsm.close()
+      await database.close()
+    },
+  }
 }
 
 /** All together, so that every mistake is told at once; an app's settings cannot shadow the kernel's. */

@@ -47,6 +47,11 @@ export const kernelSettings = {
     'Proxies in front that may be believed; the rest of `X-Forwarded-For` is ignored.',
     '`0`',
   ),
+  CORS_ORIGINS: setting(
+    list.pipe(z.array(z.url({ protocol: /^https?$/ }).refine((one) => new URL(one).origin === one, 'is no origin'))),
+    'Origins whose web pages may call this app, comma-separated (`https://wallet.example.com`).',
+    'none',
+  ),
   DATABASE_URL: secretSetting('PostgreSQL, as the runtime role.'),
   DATABASE_CONNECTIONS: setting(whole(1, 200).default(10), 'Connections in the pool.', '`10`'),
   HSM_MODULE: setting(z.string().startsWith('/'), 'Absolute path of the PKCS#11 module.'),

@@ -28,8 +28,7 @@ export async function serve<S extends Settings>(
     async stop() {
       await listeners.drain()
       await work?.stop()
-      await foundations.hsm.close()
-      await foundations.database.close()
+      await foundations.close()
     },
   }
 }

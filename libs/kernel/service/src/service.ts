@@ -18,6 +18,10 @@ export interface Service<S extends Settings> {
   readonly recovery?: 'second-token'
   /** The endpoints of the public listener, as documents describe them. */
   readonly api: Omit<Described, 'title' | 'version' | 'description'>
+  /** Doors that these settings open: a sentence each. They are for development; production refuses to start with one. */
+  doors?(settings: ValuesOf<S>): readonly string[]
+  /** What an operator should know of these settings, told at each start. */
+  warnings?(settings: ValuesOf<S>): readonly string[]
   /** Gives the endpoints what they need; the first one's dialect answers where nothing else does. */
   mount(parts: ApiParts<S>): readonly [Mount, ...Mount[]]
   /** Gives jobs and sweeps what they need. */
@@ -28,6 +32,8 @@ export interface Parts<S extends Settings> {
   readonly settings: ValuesOf<S> & ValuesOf<typeof kernelSettings>
   readonly database: Database
   readonly hsm: Keystore
+  /** What to close when the process ends: connections that the app opened itself. */
+  readonly atEnd: (close: () => unknown) => void
 }
 
 export interface ApiParts<S extends Settings> extends Parts<S> {

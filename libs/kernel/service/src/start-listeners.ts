@@ -40,16 +40,17 @@ export async function startListeners<S extends Settings>(
   })
   const beside = managementPages(describeService(service), metrics)
   const shared = { trustedProxyHops: settings.TRUSTED_PROXY_HOPS, onAnswer }
+  const facing = { ...shared, corsOrigins: settings.CORS_ORIGINS }
   const managing = listener({ mounts: [health], beside, ...shared })
   const api = servesCallers(role) ? service.mount(await apiParts(service, foundations)) : undefined
   if (!api) return withDrain(await listen(managing, { host, port, drainSeconds }), undefined)
   if (managementPort === undefined) {
     return withDrain(
-      await listen(listener({ mounts: [...api, health], beside, ...shared }), { host, port, drainSeconds }),
+      await listen(listener({ mounts: [...api, health], beside, ...facing }), { host, port, drainSeconds }),
       undefined,
     )
   }
-  const serving = await listen(listener({ mounts: api, ...shared }), { host, port, drainSeconds })
+  const serving = await listen(listener({ mounts: api, ...facing }), { host, port, drainSeconds })
   return withDrain(serving, await listen(managing, { host, port: managementPort, drainSeconds }))
 
   function withDrain(open: Listening, management: Listening | undefined): Listeners {
@@ -69,7 +70,7 @@ type Listening = Awaited<ReturnType<typeof listen>>
 
 async function apiParts<S extends Settings>(
   service: Service<S>,
-  { settings, database, hsm }: Foundations<S>,
+  { settings, database, hsm, atEnd }: Foundations<S>,
 ): Promise<ApiParts<S>> {
   const publicKey = service.recovery && (await readRecoveryKey(database, hsm, service.name))
   if (service.recovery && !publicKey) throw new NeedsProvisioning('the recovery key was not recorded yet')
@@ -77,7 +78,7 @@ async function apiParts<S extends Settings>(
     if (!publicKey) throw new Error(`${service.name} has no recovery key`)
     return { publicKey, ...tenantOf(service.name, settings) }
   }
-  return { settings, database, hsm, recovery }
+  return { settings, database, hsm, atEnd, recovery }
 }
 
 function isQuiet(assert: () => void): boolean {

@@ -16,13 +16,13 @@ export async function startWork<S extends Settings>(
   foundations: Foundations<S>,
   log: Log,
 ): Promise<{ stop(): Promise<void> }> {
-  const { settings, database, hsm } = foundations
+  const { settings, database, hsm, atEnd } = foundations
   const recovery = await openRecovery(foundations, log)
   const needed = () => recovery ?? fail(`${service.name} declares no recovery`)
   const worker = startWorker({
     connectionString: textOf(settings.DATABASE_URL),
     work: [
-      ...(service.work?.({ settings, database, hsm, recovery: needed }) ?? []),
+      ...(service.work?.({ settings, database, hsm, atEnd, recovery: needed }) ?? []),
       auditing(service.name, foundations),
     ],
     concurrency: settings.WORKER_CONCURRENCY,

@@ -1,4 +1,4 @@
-import { implement, type Dialect, invalidInput, reply } from '@strongroom/http'
+import { implement, type Dialect, invalidInput, reply, unsupportedMediaType } from '@strongroom/http'
 import type { Database } from '@strongroom/storage'
 import { findLinkedLock, useCancelLink } from '@strongroom/time-locks'
 import { z } from 'zod'
@@ -20,7 +20,7 @@ export const pages: Dialect = {
   contentType: 'text/html; charset=utf-8',
   encode: String,
   render: ({ kind, status, title }) =>
-    kind === invalidInput.kind
+    kind === invalidInput.kind || kind === unsupportedMediaType.kind
       ? { status: nothingToCancel.status, body: page(nothingToCancel.title, explanation) }
       : { status, body: page(title, kind === nothingToCancel.kind ? explanation : '') },
   describe: ({ status }) => ({ status, body: z.string() }),
