@@ -1,3 +1,3 @@
 import { testsOf } from '../../../vitest.shared.ts'
 
-export default testsOf('proofs')
+export default testsOf('proofs', { postgres: true })

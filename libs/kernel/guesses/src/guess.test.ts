@@ -13,7 +13,16 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { z } from 'zod'
 import { type Budget, windowSeconds } from './budget.ts'
 import { spendGuess } from './guess.ts'
-import { chargeGuess, closeBudget, giveBack, guessMigrations, openBudget, renewBudget, settleRight } from './store.ts'
+import {
+  chargeGuess,
+  closeBudget,
+  giveBack,
+  guessMigrations,
+  keepBudget,
+  openBudget,
+  renewBudget,
+  settleRight,
+} from './store.ts'
 
 const DAY = 86_400
 const budget: Budget = { kind: 'pin', guesses: 10, window: 7 * DAY, growth: 'doubling' }
@@ -79,6 +88,12 @@ test('a subject that does not exist answers the same, at once and one by one', a
   await repeat(10, wrong)
   const refused = await wrong()
   expect(refused.outcome === 'exhausted' && daysUntil(refused.until, await now())).toBe(7)
+})
+
+test('a budget that is opened again goes on as it is', async () => {
+  for (let guess = 0; guess < 10; guess++) await charge()
+  await database.run(keepBudget(budget, subject))
+  expect((await charge()).allowed).toBe(false)
 })
 
 test('a right guess after the budget is spent is not compared', async () => {

@@ -108,6 +108,10 @@ const told = (kind: string, guess: Guess) =>
 export const openBudget = ({ kind }: Budget, subject: string): Query =>
   sql`insert into guesses.budgets (kind, subject) values (${kind}, ${subject})`
 
+/** The same for a subject that may have one: then it goes on as it is. */
+export const keepBudget = (budget: Budget, subject: string): Query =>
+  sql`${openBudget(budget, subject)} on conflict do nothing`
+
 /** Part of the transaction that changes the secret: clears every counter and raises the epoch. */
 export const renewBudget = ({ kind }: Budget, subject: string): Query => sql`
     update guesses.budgets

@@ -22,4 +22,5 @@ export {
   unavailable,
   unknownRoute,
   unsupportedMediaType,
+  wrongMethod,
 } from './refusal.ts'

@@ -14,7 +14,12 @@ export interface Dialect {
   /** How a body becomes text; JSON unless said. */
   encode?(body: unknown): string
   /** `endpoint` is `undefined` for an unknown route. */
-  render(refusal: Refusal, endpoint: AnyEndpoint | undefined): { status: number; body: unknown }
+  render(
+    refusal: Refusal,
+    endpoint: AnyEndpoint | undefined,
+  ): { status: number; body: unknown; headers?: Readonly<Record<string, string>> }
+  /** Whether a known path asked with another method is told apart (405); else it is an unknown route. */
+  readonly wrongMethods?: 'told'
   /** The same for OpenAPI: the status and the shape of the body. */
   describe(kind: AnyRefusalKind, endpoint: AnyEndpoint): { status: number; body: z.ZodType }
 }

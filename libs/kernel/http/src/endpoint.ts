@@ -9,6 +9,8 @@ export interface AnyEndpoint {
   readonly method: Method
   readonly path: `/${string}`
   readonly summary: string
+  /** `operationId` in documents; some APIs name it in their answers: `keys.getAuthShare`. */
+  readonly name?: string
   readonly proof?: ProofLike
   readonly params?: z.ZodObject
   readonly query?: z.ZodObject
@@ -17,6 +19,8 @@ export interface AnyEndpoint {
   readonly body?: z.ZodType
   /** Bytes of body that are read at most; 16 KiB unless said. */
   readonly bodyLimit?: number
+  /** The handler reads the body itself, as `request.stream`: for JSON that is too large to be held. No proof may read it. */
+  readonly bodyStream?: true
   readonly reply: Readonly<Record<number, z.ZodType>>
   readonly refusals: readonly AnyRefusalKind[]
 }

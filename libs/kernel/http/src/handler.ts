@@ -21,12 +21,21 @@ type Parsed<E, Part extends string> = E extends { readonly [K in Part]: infer Sc
   ? z.output<Schema>
   : undefined
 
+/** An answer that is sent while it is made: chunks of JSON that no shape cuts. What fails in the middle breaks the connection. */
+export class StreamedReply<Status extends number = number> extends Reply<Status, AsyncIterable<string>> {}
+
+export const streamed = <const Status extends number>(
+  status: Status,
+  chunks: AsyncIterable<string>,
+): StreamedReply<Status> => new StreamedReply(status, chunks)
+
 /** What a handler is given: parsed input, what the proof yielded, and who asks. */
 export interface RequestOf<E extends AnyEndpoint> {
   readonly params: Parsed<E, 'params'>
   readonly query: Parsed<E, 'query'>
   readonly headers: Parsed<E, 'headers'>
   readonly body: Parsed<E, 'body'>
+  readonly stream: E extends { readonly bodyStream: true } ? AsyncIterable<Uint8Array> : undefined
   readonly proof: E extends { readonly proof: infer P } ? ProofValue<P> : undefined
   /** The address to limit by: the peer's, or the one that trusted proxies report. */
   readonly ip: string
@@ -36,6 +45,7 @@ export interface RequestOf<E extends AnyEndpoint> {
 /** A declared reply or a declared refusal; anything else does not compile. */
 export type AnswerOf<E extends AnyEndpoint> =
   | { [Status in keyof E['reply'] & number]: Reply<Status, z.input<E['reply'][Status]>> }[keyof E['reply'] & number]
+  | StreamedReply<keyof E['reply'] & number>
   | RefusalOf<E['refusals'][number]>
 
 export interface Handler<in Deps> {

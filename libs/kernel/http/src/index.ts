@@ -1,6 +1,15 @@
 export * from './contract.ts'
 export type { Dialect } from './dialect.ts'
-export { type AnswerOf, type Handler, implement, Reply, reply, type RequestOf } from './handler.ts'
+export {
+  type AnswerOf,
+  type Handler,
+  implement,
+  Reply,
+  reply,
+  type RequestOf,
+  streamed,
+  StreamedReply,
+} from './handler.ts'
 export { type Limit, type Limiter, limiter } from './limiter.ts'
 export { listener, type ListenerOptions, type Told } from './listener.ts'
 export { mount, type Mount } from './mount.ts'
@@ -10,3 +19,4 @@ export { problems } from './problem-dialect.ts'
 export { type ProofRequest, type Prover, prover, type RawRequest } from './prover.ts'
 export { referencePage } from './reference-page.ts'
 export { securityHeaders } from './security-headers.ts'
+export { StreamRefused } from './stream.ts'

@@ -6,7 +6,7 @@ import type { AnyEndpoint } from './endpoint.ts'
 import { bodyTooLarge, invalidInput, type Refusal, unsupportedMediaType } from './refusal.ts'
 
 const KIBIBYTE = 1024
-const DEFAULT_BODY_LIMIT = 16 * KIBIBYTE
+export const DEFAULT_BODY_LIMIT = 16 * KIBIBYTE
 const nothing = new Uint8Array()
 
 /** Reads the body of an endpoint that has one, up to its limit. Bodies that nobody asked for are not read. */
@@ -41,9 +41,12 @@ export function parseInput(
   const headers = endpoint.headers?.safeParse(raw.headers)
   if (headers?.error) return wrong('header', headers.error)
   const parts = { params: params?.data, query: query?.data, headers: headers?.data }
+  const mediaType = raw.headers['content-type']
+  if (endpoint.bodyStream && !isAccepted(mediaType, dialect))
+    return unsupportedMediaType({ field: 'header content-type' })
   if (!endpoint.body) return { ...parts, body: undefined }
 
-  if (raw.body.length > 0 && !isAccepted(raw.headers['content-type'], dialect))
+  if (raw.body.length > 0 && !isAccepted(mediaType, dialect))
     return unsupportedMediaType({ field: 'header content-type' })
   const json = parseJson(raw.body)
   if (json === undefined) return invalidInput({ field: 'body' })

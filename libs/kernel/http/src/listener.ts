@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import cors from '@koa/cors'
 import { Router } from '@koa/router'
 import Koa from 'koa'
 import { clientAddress } from './address.ts'
 import type { Dialect } from './dialect.ts'
 import type { Mount, Route } from './mount.ts'
-import { unknownRoute } from './refusal.ts'
+import { unknownRoute, wrongMethod } from './refusal.ts'
 import type { Answer } from './road.ts'
 import { securityHeaders } from './security-headers.ts'
 
@@ -59,12 +61,10 @@ export function listener({ mounts, trustedProxyHops = 0, corsOrigins = [], onAns
   app.use(router.routes())
   if (beside) app.use(beside)
   const [{ dialect }] = mounts
-  app.use((ctx) => {
-    send(ctx, dialect, {
-      ...dialect.render(unknownRoute(), undefined),
-      headers: {},
-      told: { refusal: unknownRoute.kind },
-    })
+  app.use(async (ctx) => {
+    const known = router.match(ctx.path, ctx.method).path.length > 0
+    const refusal = known && dialect.wrongMethods === 'told' ? wrongMethod() : unknownRoute()
+    await send(ctx, dialect, { headers: {}, ...dialect.render(refusal, undefined), told: { refusal: refusal.kind } })
   })
   return app
 }
@@ -82,15 +82,26 @@ function addRoute(router: Router, route: Route, dialect: Dialect) {
   const { endpoint } = route
   const layer = router.register(endpoint.path, [endpoint.method], async (ctx) => {
     ctx.state['route'] = endpoint.path
-    send(ctx, dialect, await route.answer(ctx))
+    await send(ctx, dialect, await route.answer(ctx))
   })
   // The router answers HEAD wherever it answers GET; here a GET may spend a guess, so nothing is implied.
   if ('methods' in layer) layer.methods = [endpoint.method]
 }
 
-function send(ctx: Koa.Context, dialect: Dialect, answer: Answer) {
+async function send(ctx: Koa.Context, dialect: Dialect, answer: Answer): Promise<void> {
   ctx.state['answer'] = answer
   ctx.status = answer.status
   ctx.set({ ...answer.headers, 'Content-Type': dialect.contentType })
+  if (answer.chunks) return sendChunks(ctx, answer, answer.chunks)
   ctx.body = dialect.encode?.(answer.body) ?? JSON.stringify(answer.body)
+}
+
+/** Koa keeps a connection open whose stream fails; a caller must see that an answer has no end. */
+async function sendChunks(ctx: Koa.Context, answer: Answer, chunks: AsyncIterable<string>): Promise<void> {
+  ctx.respond = false
+  try {
+    await pipeline(Readable.from(chunks, { highWaterMark: 1 }), ctx.res)
+  } catch (error) {
+    ctx.state['answer'] = { ...answer, told: { refusal: 'broken-off', error } }
+  }
 }

@@ -38,6 +38,7 @@ function operation(endpoint: AnyEndpoint, dialect: Dialect) {
   const [requestType] = dialect.accepts as [string, ...string[]]
   return {
     summary: endpoint.summary,
+    ...(endpoint.name && { operationId: endpoint.name }),
     requestParams: { ...(params && { path: params }), ...(query && { query }), ...(headers && { header: headers }) },
     ...(body && { requestBody: { required: true, content: { [requestType]: { schema: body } } } }),
     ...(security && { security }),

@@ -67,6 +67,11 @@ export const unsupportedMediaType = refusal({
 })
 export const bodyTooLarge = refusal({ kind: 'body-too-large', status: 413, title: 'The request body is too large.' })
 export const unknownRoute = refusal({ kind: 'unknown-route', status: 404, title: 'There is nothing at this address.' })
+export const wrongMethod = refusal({
+  kind: 'wrong-method',
+  status: 405,
+  title: 'This address is asked with another method.',
+})
 export const unavailable = refusal({
   kind: 'unavailable',
   status: 503,

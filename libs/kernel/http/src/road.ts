@@ -1,15 +1,18 @@
 import type Koa from 'koa'
 import type { Dialect } from './dialect.ts'
 import type { AnyEndpoint } from './endpoint.ts'
-import type { Handler, Reply } from './handler.ts'
-import { parseInput, readBody } from './input.ts'
+import { type Handler, type Reply, StreamedReply } from './handler.ts'
+import { DEFAULT_BODY_LIMIT, parseInput, readBody } from './input.ts'
 import { isOutage } from './outage.ts'
 import type { Judge } from './judge.ts'
 import { crashed, Refusal, unavailable } from './refusal.ts'
+import { streamBody, StreamRefused } from './stream.ts'
 
 export interface Answer {
   readonly status: number
   readonly body: unknown
+  /** Instead of a body: JSON in pieces. */
+  readonly chunks?: AsyncIterable<string>
   readonly headers: Readonly<Record<string, string>>
   readonly told: { refusal?: string; field?: string; error?: unknown }
 }
@@ -29,12 +32,14 @@ export async function answerRequest<Deps>(ctx: Koa.Context, way: Way<Deps>): Pro
     const outcome = await walk(ctx, way)
     return outcome instanceof Refusal ? renderRefusal(outcome, endpoint, dialect) : renderReply(outcome, endpoint)
   } catch (error) {
+    if (error instanceof StreamRefused) return renderRefusal(error.refusal, endpoint, dialect)
     if (!isOutage(error)) {
       const { requestId } = ctx.state as { requestId: string }
       return { ...renderRefusal(crashed({ id: requestId }), endpoint, dialect), told: { refusal: 'crashed', error } }
     }
-    const headers = { 'Retry-After': String(Math.ceil(error.retryAfterSeconds)) }
-    return { ...renderRefusal(unavailable(), endpoint, dialect), headers, told: { refusal: 'unavailable', error } }
+    const rendered = renderRefusal(unavailable(), endpoint, dialect)
+    const headers = { ...rendered.headers, 'Retry-After': String(Math.ceil(error.retryAfterSeconds)) }
+    return { ...rendered, headers, told: { refusal: 'unavailable', error } }
   }
 }
 
@@ -49,18 +54,21 @@ async function walk<Deps>(ctx: Koa.Context, { handler, judge, dialect, deps }: W
   const proof = await judge({ method, target: url, headers, rawHeaders, body, input }, deps)
   if (proof instanceof Refusal) return proof
   const { requestId, ip } = ctx.state as { requestId: string; ip: string }
-  return handler.handle({ ...input, proof, id: requestId, ip } as never, deps)
+  const stream = endpoint.bodyStream && streamBody(ctx.req, endpoint.bodyLimit ?? DEFAULT_BODY_LIMIT)
+  return handler.handle({ ...input, stream, proof, id: requestId, ip } as never, deps)
 }
 
 function renderReply(reply: Reply, endpoint: AnyEndpoint): Answer {
   const shape = endpoint.reply[reply.status]
   if (!shape)
     throw new Error(`${endpoint.method} ${endpoint.path} answered ${String(reply.status)}, which it does not declare`)
+  if (reply instanceof StreamedReply)
+    return { status: reply.status, body: undefined, chunks: reply.body, headers: {}, told: {} }
   return { status: reply.status, body: shape.parse(reply.body), headers: {}, told: {} }
 }
 
 function renderRefusal(refusal: Refusal, endpoint: AnyEndpoint, dialect: Dialect): Answer {
   const { field } = refusal.details
   const told = typeof field === 'string' ? { refusal: refusal.kind, field } : { refusal: refusal.kind }
-  return { ...dialect.render(refusal, endpoint), headers: {}, told }
+  return { headers: {}, ...dialect.render(refusal, endpoint), told }
 }

@@ -1,2 +1,13 @@
 export { applicationKey, applicationKeyRefused } from './application-key.ts'
 export { basicPin, Pin } from './basic-pin.ts'
+export { challengedPresentation, didPresentation, type Presentation, presentationRefused } from './did-presentation.ts'
+export {
+  contactMissing,
+  type Login,
+  loginFields,
+  loginToken,
+  loginTokenRefused,
+  type Provider,
+  providerNotConfigured,
+  providers,
+} from './login-token.ts'

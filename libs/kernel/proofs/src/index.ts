@@ -1,3 +1,35 @@
+export { readBearer } from './bearer.ts'
+export {
+  type Answer,
+  type Challenges,
+  challengesFor,
+  type ChallengeWish,
+  issueChallenge,
+  issueChallenges,
+  proofMigrations,
+  sweepChallenges,
+  takeChallenge,
+} from './challenges.ts'
 export * from './contract.ts'
+export type { Fetch } from './fetch-json.ts'
+export { type FirebaseOptions, firebaseVerifier } from './firebase-verifier.ts'
+export type { Clock } from './jwt.ts'
+export { KeysUnavailable } from './keys-unavailable.ts'
+export { oidcVerifier } from './oidc-verifier.ts'
+export {
+  type PresentationOptions,
+  type PresentationVerifier,
+  presentationVerifier,
+  type VerifiedPresentation,
+} from './presentation-verifier.ts'
 export { type ApplicationKeyDeps, proveApplicationKey } from './prove-application-key.ts'
 export { proveBasicPin } from './prove-basic-pin.ts'
+export { type PresentationDeps, proveChallengedPresentation, proveDidPresentation } from './prove-did-presentation.ts'
+export { type LoginTokenDeps, proveLoginToken } from './prove-login-token.ts'
+export {
+  type Claims,
+  tokenVerifier,
+  type TokenRules,
+  type TokenVerifier,
+  type TokenVerifierOptions,
+} from './token-verifier.ts'

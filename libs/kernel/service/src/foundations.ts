@@ -27,6 +27,7 @@ export interface Foundations<S extends Settings> {
   readonly hsm: Keystore
   readonly token: TokenConnection
   readonly keys: readonly KeyRecord[]
+  readonly log: Log
   readonly atEnd: (close: () => unknown) => void
   /** Closes what was given to `atEnd`, the token and the database. */
   close(): Promise<void>
@@ -62,6 +63,7 @@ export async function layFoundations<S extends Settings>(
     hsm,
     token,
     keys,
+    log,
     atEnd: (close) => void closers.push(close),
     async close() {
       await Promise.allSettled(closers.map(async (close) => close()))

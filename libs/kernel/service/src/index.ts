@@ -3,13 +3,22 @@ export { StartRefused } from './doors.ts'
 export { kernelSettings, provisionSettings, recoverySettings } from './kernel-settings.ts'
 export { allMigrations } from './migrations.ts'
 export { runService } from './run-service.ts'
-export type { ApiParts, Parts, Service, WorkParts } from './service.ts'
+export {
+  type ApiParts,
+  type Beside,
+  type Command,
+  CommandRefused,
+  type Parts,
+  type Service,
+  type WorkParts,
+} from './service.ts'
 export {
   optionalSecret,
   secretSetting,
   setting,
   type Settings,
   settingsTable,
+  textOf,
   type ValuesOf,
   whole,
 } from './settings.ts'

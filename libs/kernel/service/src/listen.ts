@@ -1,7 +1,9 @@
 import { createServer, type Server } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import gracefulShutdown from 'http-graceful-shutdown'
 import type Koa from 'koa'
+import type { Beside } from './service.ts'
 
 export interface Listening {
   readonly port: number
@@ -9,17 +11,28 @@ export interface Listening {
   drain(): Promise<void>
 }
 
+const limits = {
+  requestTimeout: 30_000,
+  headersTimeout: 10_000,
+  keepAliveTimeout: 65_000,
+  maxHeaderSize: 16_384,
+}
+
 /** Listens with limits on how long a caller may take to say what it wants. */
 export async function listen(
   app: Koa,
-  { host, port, drainSeconds }: { host: string; port: number; drainSeconds: number },
+  { host, port, drainSeconds, tls }: { host: string; port: number; drainSeconds: number; tls?: Beside['tls'] },
 ) {
-  const server = createServer({
-    requestTimeout: 30_000,
-    headersTimeout: 10_000,
-    keepAliveTimeout: 65_000,
-    maxHeaderSize: 16_384,
-  })
+  const server = tls
+    ? createTlsServer({
+        ...limits,
+        cert: tls.cert,
+        key: tls.key,
+        ca: tls.clientCa,
+        requestCert: true,
+        minVersion: 'TLSv1.3',
+      })
+    : createServer(limits)
   server.maxRequestsPerSocket = 0
   const handle = app.callback()
   server.on('request', (request, response) => void handle(request, response))

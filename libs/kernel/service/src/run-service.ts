@@ -6,7 +6,8 @@ import { provision } from './provision.ts'
 import { NeedsProvisioning } from './foundations.ts'
 import { readRole } from './role.ts'
 import { type Running, serve } from './serve.ts'
-import type { Service } from './service.ts'
+import { CommandRefused, type Service } from './service.ts'
+import { runCommand } from './run-command.ts'
 import { BadSettings, type Settings } from './settings.ts'
 
 /** Exit codes, as in sysexits(3) where it has one. */
@@ -29,8 +30,12 @@ export async function runService<S extends Settings>(service: Service<S>): Promi
       finish(log, exit.fine)
     } else if (command === 'serve' && role) {
       stopWhenTold(await serve(service, { env: process.env, role, log }), log)
+    } else if (service.commands && Object.hasOwn(service.commands, command)) {
+      const told = await runCommand(service, { name: command, given: options, env: process.env, log })
+      process.stdout.write(`${told}\n`)
+      finish(log, exit.fine)
     } else {
-      process.stderr.write('usage: main.ts [serve [--role=api|worker|all] | provision]\n')
+      process.stderr.write(usageOf(service))
       finish(log, exit.usage)
     }
   } catch (error) {
@@ -38,9 +43,17 @@ export async function runService<S extends Settings>(service: Service<S>): Promi
   }
 }
 
+function usageOf<S extends Settings>({ commands = {} }: Service<S>): string {
+  const more = Object.entries(commands).map(
+    ([name, { takes, summary }]) =>
+      `       main.ts ${[name, ...takes.map((one) => `<${one}>`)].join(' ')}   ${summary}\n`,
+  )
+  return `usage: main.ts [serve [--role=api|worker|all] | provision]\n${more.join('')}`
+}
+
 function stopWhenTold(running: Running, log: Log) {
   log.info('listening', { port: running.port, managementPort: running.managementPort })
-  process.send?.({ listening: running.port })
+  process.send?.({ listening: running.port, beside: running.beside })
   let stopping = false
   const stop = (why: string) => {
     if (stopping) return
@@ -56,7 +69,7 @@ function stopWhenTold(running: Running, log: Log) {
   process.on('disconnect', () => stop('parent gone'))
 }
 
-const expected = [BadSettings, StartRefused, NeedsProvisioning, MigrationMismatch, HsmRefusal]
+const expected = [CommandRefused, BadSettings, StartRefused, NeedsProvisioning, MigrationMismatch, HsmRefusal]
 
 /** What an operator can mend is said in its own words on stderr; anything else is logged as a crash. */
 function end(log: Log, error: unknown): never {

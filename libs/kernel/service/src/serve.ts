@@ -10,6 +10,7 @@ export interface Running {
   /** Of the public listener, or of the only one. */
   readonly port: number
   readonly managementPort: number | undefined
+  readonly beside: Readonly<Record<string, number>>
   stop(): Promise<void>
 }
 
@@ -25,6 +26,7 @@ export async function serve<S extends Settings>(
   return {
     port: listeners.port,
     managementPort: listeners.managementPort,
+    beside: listeners.beside,
     async stop() {
       await listeners.drain()
       await work?.stop()

@@ -3,6 +3,7 @@ import type { Described, Mount } from '@strongroom/http'
 import type { Work } from '@strongroom/jobs'
 import type { Database, MigrationSet } from '@strongroom/storage'
 import type { kernelSettings } from './kernel-settings.ts'
+import type { Log } from './log.ts'
 import type { Settings, ValuesOf } from './settings.ts'
 
 /** What an app is made of: its parts list. */
@@ -24,14 +25,41 @@ export interface Service<S extends Settings> {
   warnings?(settings: ValuesOf<S>): readonly string[]
   /** Gives the endpoints what they need; the first one's dialect answers where nothing else does. */
   mount(parts: ApiParts<S>): readonly [Mount, ...Mount[]]
+  /** Listeners of their own beside the public one, for other callers than the public. */
+  beside?(parts: ApiParts<S>): readonly Beside[]
+  /** What operators may do by `main.ts <name> <arguments…>`, each in a process of its own. */
+  readonly commands?: Readonly<Record<string, Command<S>>>
   /** Gives jobs and sweeps what they need. */
   work?(parts: WorkParts<S>): readonly Work[]
+}
+
+export interface Beside {
+  readonly name: string
+  readonly host: string
+  readonly port: number
+  /** Certificates, PEM: callers must bring one that `clientCa` vouches for. Without it the listener speaks plain HTTP. */
+  readonly tls?: { readonly cert: string; readonly key: string; readonly clientCa: string }
+  readonly mounts: readonly [Mount, ...Mount[]]
+}
+
+export interface Command<S extends Settings> {
+  readonly summary: string
+  /** Names of what is to be given, in this order. */
+  readonly takes: readonly string[]
+  /** Answers a line for the operator. @throws CommandRefused with the reason. */
+  run(parts: Parts<S>, given: readonly string[]): Promise<string>
+}
+
+/** An operator asked for what cannot be done; the message says why. */
+export class CommandRefused extends Error {
+  override readonly name = 'CommandRefused'
 }
 
 export interface Parts<S extends Settings> {
   readonly settings: ValuesOf<S> & ValuesOf<typeof kernelSettings>
   readonly database: Database
   readonly hsm: Keystore
+  readonly log: Log
   /** What to close when the process ends: connections that the app opened itself. */
   readonly atEnd: (close: () => unknown) => void
 }

@@ -15,6 +15,8 @@ import { tenantOf } from './token.ts'
 export interface Listeners {
   readonly port: number
   readonly managementPort: number | undefined
+  /** Ports of the listeners beside, by name. */
+  readonly beside: Readonly<Record<string, number>>
   /** Says "not ready", then lets requests in flight end. */
   drain(): Promise<void>
 }
@@ -42,24 +44,35 @@ export async function startListeners<S extends Settings>(
   const shared = { trustedProxyHops: settings.TRUSTED_PROXY_HOPS, onAnswer }
   const facing = { ...shared, corsOrigins: settings.CORS_ORIGINS }
   const managing = listener({ mounts: [health], beside, ...shared })
-  const api = servesCallers(role) ? service.mount(await apiParts(service, foundations)) : undefined
-  if (!api) return withDrain(await listen(managing, { host, port, drainSeconds }), undefined)
+  const parts = servesCallers(role) ? await apiParts(service, foundations) : undefined
+  if (!parts) return withDrain(await listen(managing, { host, port, drainSeconds }), undefined)
+  const api = service.mount(parts)
+  const others = new Map<string, Listening>()
+  for (const { name, mounts, ...where } of service.beside?.(parts) ?? []) {
+    others.set(name, await listen(listener({ mounts, ...shared }), { ...where, drainSeconds }))
+  }
   if (managementPort === undefined) {
     return withDrain(
       await listen(listener({ mounts: [...api, health], beside, ...facing }), { host, port, drainSeconds }),
       undefined,
+      others,
     )
   }
   const serving = await listen(listener({ mounts: api, ...facing }), { host, port, drainSeconds })
-  return withDrain(serving, await listen(managing, { host, port: managementPort, drainSeconds }))
+  return withDrain(serving, await listen(managing, { host, port: managementPort, drainSeconds }), others)
 
-  function withDrain(open: Listening, management: Listening | undefined): Listeners {
+  function withDrain(
+    open: Listening,
+    management: Listening | undefined,
+    more: ReadonlyMap<string, Listening> = new Map(),
+  ): Listeners {
     return {
       port: open.port,
       managementPort: management?.port,
+      beside: Object.fromEntries([...more].map(([name, one]) => [name, one.port])),
       async drain() {
         draining = true
-        await open.drain()
+        await Promise.all([open, ...more.values()].map((one) => one.drain()))
         await management?.drain()
       },
     }
@@ -70,7 +83,7 @@ type Listening = Awaited<ReturnType<typeof listen>>
 
 async function apiParts<S extends Settings>(
   service: Service<S>,
-  { settings, database, hsm, atEnd }: Foundations<S>,
+  { settings, database, hsm, log, atEnd }: Foundations<S>,
 ): Promise<ApiParts<S>> {
   const publicKey = service.recovery && (await readRecoveryKey(database, hsm, service.name))
   if (service.recovery && !publicKey) throw new NeedsProvisioning('the recovery key was not recorded yet')
@@ -78,7 +91,7 @@ async function apiParts<S extends Settings>(
     if (!publicKey) throw new Error(`${service.name} has no recovery key`)
     return { publicKey, ...tenantOf(service.name, settings) }
   }
-  return { settings, database, hsm, atEnd, recovery }
+  return { settings, database, hsm, log, atEnd, recovery }
 }
 
 function isQuiet(assert: () => void): boolean {

@@ -22,7 +22,7 @@ export async function startWork<S extends Settings>(
   const worker = startWorker({
     connectionString: textOf(settings.DATABASE_URL),
     work: [
-      ...(service.work?.({ settings, database, hsm, atEnd, recovery: needed }) ?? []),
+      ...(service.work?.({ settings, database, hsm, log, atEnd, recovery: needed }) ?? []),
       auditing(service.name, foundations),
     ],
     concurrency: settings.WORKER_CONCURRENCY,
