@@ -1,12 +1,14 @@
 import { existsSync, readdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { delimiter, join } from 'node:path'
 import { tooling } from './checkout.mjs'
 
-/** Where modules and the libraries they need are unpacked when nobody may install them. */
+/** Where modules, programs and the libraries they need are unpacked when nobody may, or should, install them. */
 export const unpacked = join(tooling, 'softhsm')
 
 const triplet = `${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux-gnu`
 const systemLibraries = ['/usr/lib64', `/usr/lib/${triplet}`, '/usr/lib', '/usr/local/lib', '/opt/homebrew/lib']
+
+const programs = (process.env.PATH ?? '').split(delimiter).filter(Boolean)
 
 const places = {
   softhsm: [
@@ -24,26 +26,39 @@ const places = {
     join(unpacked, `usr/lib/${triplet}`),
     join(unpacked, `usr/lib/${triplet}/nss`),
   ],
+  redis: [...programs, '/opt/homebrew/bin', '/usr/local/bin', join(unpacked, 'usr/bin')],
+  chromium: [
+    ...programs,
+    '/Applications/Chromium.app/Contents/MacOS',
+    '/Applications/Google Chrome.app/Contents/MacOS',
+  ],
 }
 const files = {
   softhsm: ['libsofthsm2.so'],
   nss: process.platform === 'darwin' ? ['libsoftokn3.dylib'] : ['libsoftokn3.so'],
+  redis: ['redis-server'],
+  chromium: ['chromium', 'chromium-browser', 'google-chrome', 'Chromium', 'Google Chrome'],
 }
-const variables = { softhsm: 'PKCS11_MODULE', nss: 'STRONGROOM_NSS_MODULE' }
+const variables = {
+  softhsm: 'PKCS11_MODULE',
+  nss: 'STRONGROOM_NSS_MODULE',
+  redis: 'STRONGROOM_REDIS_SERVER',
+  chromium: 'STRONGROOM_CHROMIUM',
+}
 
-/** The path of a PKCS#11 module: the one its variable names, else the first at a usual place. */
+/** The path of a PKCS#11 module or a program: the one its variable names, else the first at a usual place. */
 export function findModule(name) {
   const given = process.env[variables[name]]
   if (given) return given
   return places[name].flatMap((place) => files[name].map((file) => join(place, file))).find((path) => existsSync(path))
 }
 
-/** A path given by hand that leads nowhere is a mistake to point out, not a reason to take another module. */
+/** A path given by hand that leads nowhere is a mistake to point out, not a reason to take another. */
 export function wrongVariable() {
   return Object.values(variables).find((variable) => process.env[variable] && !existsSync(process.env[variable]))
 }
 
-/** The variables that lead to the modules found, and to the libraries unpacked beside them. */
+/** The variables that lead to what was found, and to the libraries unpacked beside it. */
 export function moduleVariables(modules) {
   const found = Object.entries(modules).map(([name, path]) => [variables[name], path])
   const libraries = librariesUnpacked()

@@ -6,7 +6,7 @@ const managers = [
   {
     name: 'apt',
     program: 'apt-get',
-    names: { softhsm: 'libsofthsm2', nss: 'libnss3' },
+    names: { softhsm: 'libsofthsm2', nss: 'libnss3', redis: 'redis-server' },
     install: ['env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', 'install', '-y', '-q', '--no-install-recommends'],
     refresh: ['apt-get', 'update', '-q'],
     hint: 'sudo apt-get update && sudo apt-get install -y --no-install-recommends',

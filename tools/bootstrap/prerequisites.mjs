@@ -7,13 +7,17 @@ import { has } from './run-quietly.mjs'
 import { die, say } from './say.mjs'
 import { unpackModules } from './unpack-modules.mjs'
 
-/** Provides what npm cannot, or ends with one line that says what is missing. Returns the paths of the PKCS#11 modules. */
-export function providePrerequisites(needs) {
+/**
+ * Provides what npm cannot, or ends with one line that says what is missing. What a verb merely `uses` is looked for, never
+ * installed. Returns the paths of what was found.
+ */
+export function providePrerequisites({ needs, uses = [] }) {
   const wrong = wrongVariable()
   if (wrong) die(`${wrong} is ${process.env[wrong]}, and there is no such file.`)
   const wanted = ['softhsm', ...needs]
   if (missingOf(wanted).length > 0) provide(wanted)
-  return Object.fromEntries(wanted.map((name) => [name, findModule(name)]))
+  const paths = [...wanted, ...uses].map((name) => [name, findModule(name)])
+  return Object.fromEntries(paths.filter(([, path]) => path !== undefined))
 }
 
 function provide(wanted) {
@@ -22,9 +26,9 @@ function provide(wanted) {
   const instruction = `Missing on this machine: ${missing.join(', ')}. Install with: ${manager?.line(missing) ?? 'your package manager'}`
   if (!manager) die(instruction)
   const may = privilege(manager)
-  // Only modules can be unpacked: without a compiler, and nobody to install one, there is no point in beginning.
-  if (may === 'none' && missing.some((name) => compilers.includes(name))) die(instruction)
-  if (may !== 'full' && manager.name === 'apt') unpackModules(missing.filter((name) => !compilers.includes(name)))
+  // What cannot be unpacked nobody may install here: there is no point in beginning.
+  if (may === 'none' && missing.some((name) => installedOnly.includes(name))) die(instruction)
+  if (manager.name === 'apt') unpackModules(missing.filter((name) => isUnpacked(name, may)))
   const left = missingOf(wanted)
   if (left.length === 0) return
   if (may === 'none') die(instruction)
@@ -36,6 +40,10 @@ function provide(wanted) {
 }
 
 const compilers = ['g++', 'make', 'python3']
+const installedOnly = [...compilers, 'chromium']
+
+/** Debian's package of a server starts it on the machine at once: nobody who runs tests has asked for that. */
+const isUnpacked = (name, may) => name === 'redis' || (may !== 'full' && !installedOnly.includes(name))
 
 function missingOf(wanted) {
   const modules = wanted.filter((name) => !findModule(name))

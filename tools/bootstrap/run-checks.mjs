@@ -5,6 +5,8 @@ const node = [process.execPath, '--conditions=@strongroom/source']
 
 const checks = {
   types: ['tsc', '-p', 'tsconfig.json'],
+  // Pages know what a browser has; nothing else may.
+  'types of pages': ['tsc', '-p', 'test/browser/tsconfig.json'],
   lint: ['oxlint', '--type-aware'],
   format: ['prettier', '--check', '.', '--log-level=warn'],
   boundaries: [...node, 'tools/checks/src/boundaries.ts'],

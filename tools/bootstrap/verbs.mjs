@@ -1,12 +1,15 @@
 const fromSource = '--conditions=@strongroom/source'
 
-/** What each verb runs, with the right Node, and the PKCS#11 modules it wants beside SoftHSM. */
+/** What each verb runs, with the right Node, what it needs beside SoftHSM, and what it uses where that is installed. */
 export const verbs = {
-  start: { run: [fromSource, 'tools/dev-world/src/main.ts'], needs: [] },
-  test: { run: [fromSource, 'tools/bootstrap/run-tests.mjs'], needs: ['nss'] },
+  start: { run: [fromSource, 'tools/dev-world/src/main.ts'], needs: [], uses: ['redis'] },
+  test: { run: [fromSource, 'tools/bootstrap/run-tests.mjs', 'test'], needs: ['nss', 'redis'] },
+  'test:browser': { run: [fromSource, 'tools/bootstrap/run-tests.mjs', 'test:browser'], needs: ['chromium'] },
   check: { run: [fromSource, 'tools/bootstrap/run-checks.mjs'], needs: ['nss'] },
   golden: { run: [fromSource, 'tools/checks/src/golden.ts'], needs: [] },
   clock: { run: [fromSource, 'tools/dev-world/src/clock-main.ts'], needs: [] },
+  token: { run: [fromSource, 'tools/dev-world/src/login-token-main.ts'], needs: [] },
+  vp: { run: [fromSource, 'tools/dev-world/src/presentation-main.ts'], needs: [] },
   audit: { run: [fromSource, 'tools/audit/src/main.ts'], needs: [] },
   bench: { run: [fromSource, 'tools/bench/src/main.ts'], needs: [] },
 }

@@ -30,12 +30,17 @@ export const owners: Readonly<Record<string, readonly string[]>> = {
   '@koa/cors': ['http'],
   '@koa/router': ['http', 'service'],
   'graphile-worker': ['jobs', 'service'],
+  redis: ['qr-login'],
   jose: ['proofs'],
+  // No server may be able to join shares.
+  'shamir-secret-sharing': ['sss-client'],
 }
 
 /** Slices of a domain, in the order in which each may use those before it. */
 export const sliceOrder: Readonly<Record<string, readonly string[]>> = {
   'pin-keys': ['pins', 'users', 'keys', 'resets'],
+  'secret-shares': ['accounts', 'shares', 'recovery', 'contacts', 'holds'],
+  'qr-login': ['devices', 'sessions'],
 }
 
 /** Files that a browser may import: nothing behind them may touch Node or another file that does. */

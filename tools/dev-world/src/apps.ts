@@ -1,3 +1,6 @@
+/** What an app may need around it; `surroundings.ts` says which settings tell it where that is. */
+export type Need = 'mail' | 'sms' | 'push' | 'issuer' | 'firebase' | 'redis'
+
 export interface App {
   readonly name: string
   /** The usual port; another is taken when it is busy. */
@@ -6,14 +9,23 @@ export interface App {
   readonly main: string
   /** Whether it encrypts copies of keys to a second token. */
   readonly recovery?: 'second-token'
+  readonly needs?: readonly Need[]
+  /** Its own settings that are not as it ships. */
+  readonly settings?: Readonly<Record<string, string>>
 }
 
-const app = (name: string, port: number, more: Pick<App, 'recovery'> = {}): App => ({
+const app = (name: string, port: number, more: Pick<App, 'recovery' | 'needs' | 'settings'> = {}): App => ({
   ...more,
   name,
   port,
   main: `apps/${name}/src/main.ts`,
 })
 
+// Tools and tests on this machine all come from one address.
+const manyFromHere = { CREATIONS_PER_ADDRESS: '100000', CREATIONS_IN_ALL: '100000' }
+
 /** What `npm start` runs. */
-export const apps: readonly App[] = [app('key-server', 4100, { recovery: 'second-token' })]
+export const apps: readonly App[] = [
+  app('key-server', 4100, { needs: ['mail', 'sms'], recovery: 'second-token', settings: manyFromHere }),
+  app('sss-lca', 4400, { needs: ['mail', 'sms', 'push', 'issuer', 'firebase', 'redis'] }),
+]

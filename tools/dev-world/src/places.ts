@@ -37,6 +37,10 @@ export const worldFileOf = ({ home }: Places): string => join(home, 'world.json'
 export const lockFileOf = ({ home }: Places): string => join(home, 'supervisor.json')
 export const logOf = ({ home }: Places, name: string): string => join(home, 'logs', `${name}.log`)
 export const credentialsOf = ({ home }: Places, app: string): string => join(home, 'credentials', app)
+export const issuerOf = ({ home }: Places): string => join(home, 'issuer')
+export const pushIdentityOf = ({ home }: Places): string => join(home, 'push', 'identity.json')
+/** The seed of the wallet that is ours where nobody names another. */
+export const ownWalletOf = ({ home }: Places): string => join(home, 'wallet', 'own.seed')
 export const tokenOf = ({ home }: Places, app: string): string => join(home, 'tokens', app)
 
 export function makePrivateDirectory(path: string): string {

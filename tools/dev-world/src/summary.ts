@@ -24,7 +24,8 @@ export async function summarise(places: Places, world: WorldFile): Promise<Summa
   const table = formatTable([['app', 'address', 'health', 'documentation', 'log'], ...rows])
   const postgres = `  PostgreSQL listens on ${new URL(world.postgres).host}; how to log in is in ${short(worldFileOf(places))}`
   const outbox = `  What the apps send is caught at ${world.outbox}`
-  return { text: `\n${table}\n\n${outbox}\n${postgres}\n`, allReady: health.every(Boolean) }
+  const issuer = world.issuer ? `  Tokens come from ${world.issuer}: npm run --silent token -- ann@example.com\n` : ''
+  return { text: `\n${table}\n\n${outbox}\n${issuer}${postgres}\n`, allReady: health.every(Boolean) }
 }
 
 const short = (path: string): string => relative(checkout, path)

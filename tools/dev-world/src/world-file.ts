@@ -11,6 +11,11 @@ export interface WorldFile {
   /** Where everything that the apps send is caught: its page, and `GET /messages`. */
   readonly outbox: string
   readonly smtp: string
+  /** Gives tokens to whoever names a person; none where no app needs one. */
+  readonly issuer?: string
+  readonly firebase?: { readonly projectId: string; readonly authEmulatorHost: string }
+  /** With its password; none where no app needs it, or no redis-server is installed. */
+  readonly redis?: string
   readonly pkcs11: { readonly module: string; readonly tokens: Readonly<Record<string, TokenAccess>> }
 }
 

@@ -1,14 +1,14 @@
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
-import { startOutbox, type Outbox } from '@strongroom/outbox'
 import { freePort } from '@strongroom/postgres'
 import type { App } from './apps.ts'
 import { provideDatabases, type AppDatabase } from './database.ts'
+import { environmentOf, type AppParts } from './environment.ts'
 import { rotateLog } from './log-file.ts'
 import { logOf, makePrivateDirectory, type Places } from './places.ts'
 import type { Say } from './report.ts'
 import { superviseApp, type Supervision } from './supervise-app.ts'
 import { superviseCluster } from './supervise-cluster.ts'
+import { startSurroundings, type Surroundings } from './surroundings.ts'
 import { backupToken, healToken, provideToken, type AppToken } from './token.ts'
 import { removeWorldFile, writeWorldFile, type WorldFile } from './world-file.ts'
 
@@ -31,24 +31,28 @@ export async function startWorld(request: WorldRequest, stack: AsyncDisposableSt
   const { places, apps, say, signal, module } = request
   const names = apps.map(({ name }) => name)
   makePrivateDirectory(join(places.home, 'logs'))
-  for (const name of ['postgres', ...names]) rotateLog(logOf(places, name))
+  for (const name of ['postgres', 'redis', ...names]) rotateLog(logOf(places, name))
   removeWorldFile(places)
 
   const supervisions: Supervision[] = []
-  const outbox = await startOutbox({ httpPort: 8025, smtpPort: 1025 })
-  stack.defer(() => outbox.stop())
-  const describe = { outbox, tokens: [] as AppToken[], addresses: new Map<string, string>() }
-  const writeWorld = (postgres: string) => writeWorldFile(places, worldOf({ ...describe, module, postgres }))
-  const cluster = await superviseCluster({
+  const describe = { tokens: [] as AppToken[], addresses: new Map<string, string>() }
+  const surrounding = startSurroundings(request, stack)
+  const writeWorld = async (postgres: string) =>
+    writeWorldFile(places, worldOf({ ...describe, surroundings: await surrounding, module, postgres }))
+  const clustering = superviseCluster({
     options: { directory: places.cluster, durability: 'durable', log: logOf(places, 'postgres') },
     say,
     onMoved: async (superuserUrl) => {
       await provideDatabases(places, { superuserUrl, apps: names })
-      writeWorld(superuserUrl)
+      await writeWorld(superuserUrl)
       await Promise.all(supervisions.map((supervision) => supervision.restart()))
     },
   })
+  // Both settle before either can end the start: what a failure left behind would have nobody to stop it.
+  await Promise.allSettled([surrounding, clustering])
+  const cluster = await clustering
   stack.defer(() => cluster.stop())
+  const surroundings = await surrounding
   say(`PostgreSQL listens on ${new URL(cluster.url()).host}`)
   signal.throwIfAborted()
 
@@ -59,25 +63,16 @@ export async function startWorld(request: WorldRequest, stack: AsyncDisposableSt
     const address = await chooseAddress(app, say)
     describe.tokens.push(...tokens)
     describe.addresses.set(app.name, address)
-    parts.push({ app, tokens, address, outbox, database: databases[index] as AppDatabase })
+    parts.push({ app, tokens, address, surroundings, database: databases[index] as AppDatabase })
     signal.throwIfAborted()
   }
   stack.defer(() => removeWorldFile(places))
   stack.defer(async () => {
     await Promise.all(supervisions.map((supervision) => supervision.stop()))
   })
-  for (const part of parts) supervisions.push(runApp(request, part))
-  writeWorld(cluster.url())
+  for (const part of parts) supervisions.push(await runApp(request, part))
+  await writeWorld(cluster.url())
   return { ready: Promise.all(supervisions.map(({ ready }) => ready)) }
-}
-
-interface AppParts {
-  readonly app: App
-  readonly database: AppDatabase
-  /** Its own, and the recovery token of an app that has one. */
-  readonly tokens: readonly [AppToken, ...AppToken[]]
-  readonly address: string
-  readonly outbox: Outbox
 }
 
 async function provideTokens(
@@ -89,11 +84,11 @@ async function provideTokens(
   return [own, await provideToken(places, { app: `${app.name}-recovery`, module })]
 }
 
-function runApp({ places, say }: WorldRequest, parts: AppParts): Supervision {
+async function runApp({ places, say }: WorldRequest, parts: AppParts): Promise<Supervision> {
   const { app, database, tokens, address } = parts
   return superviseApp(
     {
-      run: { app, log: logOf(places, app.name), environment: environmentOf(places, parts) },
+      run: { app, log: logOf(places, app.name), environment: await environmentOf(places, parts) },
       address,
       provisionEnvironment: {
         MIGRATOR_DATABASE_URL_FILE: database.migratorUrlFile,
@@ -106,35 +101,6 @@ function runApp({ places, say }: WorldRequest, parts: AppParts): Supervision {
   )
 }
 
-function environmentOf(places: Places, { app, database, tokens: [own, recovery], address, outbox }: AppParts) {
-  const heads = join(makePrivateDirectory(join(places.home, 'audit')), `${app.name}.jsonl`)
-  return {
-    STRONGROOM_ENV: 'development',
-    HOST: '127.0.0.1',
-    PORT: new URL(address).port,
-    PUBLIC_URL: address,
-    DATABASE_URL_FILE: database.runtimeUrlFile,
-    ...tokenSettings('', own),
-    ...(recovery && tokenSettings('RECOVERY_', recovery)),
-    HSM_STATE_DIRECTORY: own.directory,
-    AUDIT_SINK: pathToFileURL(heads).href,
-    SMTP_URL: outbox.smtp,
-    MAIL_FROM: 'Strongroom <keys@strongroom.example>',
-    SMS_HTTP_URL: new URL('/sms', outbox.url).href,
-    SMS_HTTP_TOKEN: 'the-outbox-does-not-ask',
-    // Tools and tests on this machine all come from one address.
-    CREATIONS_PER_ADDRESS: '100000',
-    CREATIONS_IN_ALL: '100000',
-  }
-}
-
-const tokenSettings = (prefix: string, { module, softhsmConf, label, pinFile }: AppToken) => ({
-  [`${prefix}HSM_MODULE`]: module,
-  [`${prefix}HSM_MODULE_ENV`]: `SOFTHSM2_CONF=${softhsmConf}`,
-  [`${prefix}HSM_TOKEN_LABEL`]: label,
-  [`${prefix}HSM_PIN_FILE`]: pinFile,
-})
-
 async function chooseAddress({ name, port }: App, say: Say): Promise<string> {
   const chosen = await freePort(port)
   if (chosen !== port) say(`port ${port} is busy: ${name} takes ${chosen}`)
@@ -146,14 +112,25 @@ interface WorldParts {
   readonly tokens: readonly AppToken[]
   readonly module: string
   readonly postgres: string
-  readonly outbox: Outbox
+  readonly surroundings: Surroundings
 }
 
-const worldOf = ({ addresses, tokens, module, postgres, outbox }: WorldParts): WorldFile => ({
+const worldOf = ({
+  addresses,
+  tokens,
+  module,
+  postgres,
+  surroundings: { outbox, issuer, redis },
+}: WorldParts): WorldFile => ({
   apps: Object.fromEntries(addresses),
   postgres,
   outbox: outbox.url,
   smtp: outbox.smtp,
+  ...(issuer && {
+    issuer: issuer.url,
+    firebase: { projectId: issuer.audience, authEmulatorHost: issuer.firebaseHost },
+  }),
+  ...(redis && { redis: redis.url }),
   pkcs11: {
     module,
     tokens: Object.fromEntries(

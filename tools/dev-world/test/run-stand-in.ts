@@ -1,8 +1,12 @@
 // A world of stand-ins in a directory of its own: what the tests of the supervisor start.
+import type { App } from '../src/apps.ts'
 import { runDevWorld } from '../src/run-dev-world.ts'
 
 const [home = '', cluster = '', ...argv] = process.argv.slice(2)
-const standIn = (name: string, port: number) => ({ name, port, main: 'tools/dev-world/test/stand-in-app.ts' })
-const apps = [standIn('first-app', 4991), standIn('second-app', 4992)]
+const main = 'tools/dev-world/test/stand-in-app.ts'
+const apps: readonly App[] = [
+  { name: 'first-app', port: 4991, main, needs: ['mail'], settings: { COLOUR: 'blue' } },
+  { name: 'second-app', port: 4992, main, needs: ['sms', 'push', 'issuer', 'firebase', 'redis'] },
+]
 
 process.exit(await runDevWorld({ argv, apps, places: { home, cluster } }))

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -11,17 +11,20 @@ import type { WorldFile } from '../src/world-file.ts'
 export interface TestPlaces {
   readonly home: string
   readonly cluster: string
+  /** What `STRONGROOM_STATE` must say for the commands to find it. */
+  readonly state: string
   remove(): Promise<void>
 }
 
 export function makePlaces(): TestPlaces {
-  const home = mkdtempSync(join(tmpdir(), 'strongroom-world-'))
-  const cluster = join(stateDirectory(), `dev-world-test-${home.slice(-6)}`)
+  const state = mkdtempSync(join(tmpdir(), 'strongroom-world-'))
+  const home = join(state, 'world')
+  const cluster = join(stateDirectory(), `dev-world-test-${state.slice(-6)}`)
   const remove = async () => {
     await stopLeftover(cluster)
-    for (const directory of [home, cluster]) rmSync(directory, { recursive: true, force: true })
+    for (const directory of [state, cluster]) rmSync(directory, { recursive: true, force: true })
   }
-  return { home, cluster, remove }
+  return { home, cluster, state, remove }
 }
 
 export interface RunningWorld {
@@ -64,6 +67,16 @@ export function startWorldOf({ home, cluster }: TestPlaces, ...argv: string[]): 
     leave: () => child.disconnect(),
     stopReading: () => streams.forEach((stream) => stream.destroy()),
   }
+}
+
+/** Runs a command of the world to its end. */
+export function runCommand({ state }: TestPlaces, main: string, ...args: string[]) {
+  const path = join(import.meta.dirname, '../src', main)
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['--conditions=@strongroom/source', path, ...args], {
+    encoding: 'utf8',
+    env: { ...process.env, STRONGROOM_STATE: state },
+  })
+  return { status, said: stdout, complained: stderr }
 }
 
 export async function eventually(holds: () => boolean | Promise<boolean>): Promise<void> {

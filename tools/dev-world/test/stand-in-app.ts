@@ -19,6 +19,7 @@ if (!existsSync(provisioned)) process.exit(78)
 
 const server = createServer((request, response) => {
   if (request.url === '/crash') process.exit(3)
+  if (request.url === '/environment') return void response.end(JSON.stringify(process.env))
   response.end(String(process.pid))
 })
 server.listen(Number(variable('PORT')), variable('HOST'))

@@ -1,0 +1,5 @@
+export const throwLater = () => {
+  setTimeout(() => {
+    throw new Error('nobody catches this')
+  }, 0)
+}

@@ -1,0 +1,46 @@
+import { parseArgs } from 'node:util'
+import { requestToken, type TokenRequest } from '@strongroom/issuer'
+import { usualPlaces } from './places.ts'
+import { readWorldFile } from './world-file.ts'
+
+const usage =
+  'Say for whom: npm run --silent token -- ann@example.com, or -- +15550100000. ' +
+  'There is --unverified, and --provider=oidc instead of firebase.'
+const nothingRuns = 'No development world runs here: npm start brings one up.'
+const noIssuer = 'This development world has no issuer, because none of its apps needs one.'
+
+/** Whom the command line names, or nothing where it cannot be made sense of. */
+function readRequest(args: string[]): TokenRequest | undefined {
+  const options = { unverified: { type: 'boolean' }, provider: { type: 'string', default: 'firebase' } } as const
+  try {
+    const { values, positionals } = parseArgs({ args, options, allowPositionals: true })
+    const [contact = '', ...rest] = positionals
+    const { provider } = values
+    if (rest.length > 0 || contact === '' || (provider !== 'firebase' && provider !== 'oidc')) return undefined
+    return contact.startsWith('+')
+      ? { provider, phone: contact }
+      : { provider, email: contact, emailVerified: values.unverified !== true }
+  } catch {
+    return undefined
+  }
+}
+
+function complain(problem: string, code: number): void {
+  console.error(problem)
+  process.exitCode = code
+}
+
+const request = readRequest(process.argv.slice(2))
+const world = readWorldFile(usualPlaces)
+if (!request) {
+  complain(usage, 2)
+} else if (!world?.issuer) {
+  complain(world ? noIssuer : nothingRuns, 1)
+} else {
+  try {
+    console.log(await requestToken(world.issuer, request))
+  } catch (error) {
+    // A world that was killed leaves its file behind: nobody listens there, and `fetch` says so with a TypeError.
+    complain(error instanceof TypeError ? nothingRuns : String(error), 1)
+  }
+}

@@ -1,0 +1,87 @@
+import { type Issuer, startIssuer } from '@strongroom/issuer'
+import { type Outbox, startOutbox } from '@strongroom/outbox'
+import { findRedis } from '@strongroom/redis'
+import type { App, Need } from './apps.ts'
+import { issuerOf, logOf, pushIdentityOf, type Places } from './places.ts'
+import type { Say } from './report.ts'
+import { type SupervisedRedis, superviseRedis } from './supervise-redis.ts'
+
+export type Settings = Readonly<Record<string, string>>
+
+/** What stands around the apps: where all that they send is caught, and whatever else any of them needs. */
+export interface Surroundings {
+  readonly outbox: Outbox
+  readonly issuer: Issuer | undefined
+  /** None where no redis-server is installed: an app can do without. */
+  readonly redis: SupervisedRedis | undefined
+}
+
+export interface SurroundingsRequest {
+  readonly places: Places
+  readonly apps: readonly App[]
+  readonly say: Say
+}
+
+/** Starts what the apps need; the stack takes it down. */
+export async function startSurroundings(
+  request: SurroundingsRequest,
+  stack: AsyncDisposableStack,
+): Promise<Surroundings> {
+  const needed = new Set(request.apps.flatMap(({ needs = [] }) => needs))
+  const [outbox, issuer, redis] = await Promise.all([
+    startCatching(request, stack),
+    needed.has('issuer') || needed.has('firebase') ? startIssuing(request, stack) : undefined,
+    needed.has('redis') ? startRedisHere(request, stack) : undefined,
+  ])
+  return { outbox, issuer, redis }
+}
+
+async function startCatching({ places }: SurroundingsRequest, stack: AsyncDisposableStack): Promise<Outbox> {
+  const pushFile = pushIdentityOf(places)
+  const outbox = await startOutbox({ httpPort: 8025, smtpPort: 1025, pushPort: 8026, pushFile })
+  stack.defer(() => outbox.stop())
+  return outbox
+}
+
+const usualIssuerPort = 4010
+
+async function startIssuing({ places, say }: SurroundingsRequest, stack: AsyncDisposableStack): Promise<Issuer> {
+  const issuer = await startIssuer({ port: usualIssuerPort, stateDir: issuerOf(places) })
+  stack.defer(() => issuer.close())
+  const { port } = new URL(issuer.url)
+  if (port !== String(usualIssuerPort)) say(`port ${usualIssuerPort} is busy: the issuer takes ${port}`)
+  return issuer
+}
+
+async function startRedisHere({ places, say }: SurroundingsRequest, stack: AsyncDisposableStack) {
+  if (!findRedis()) return undefined
+  const redis = await superviseRedis({ log: logOf(places, 'redis'), say })
+  stack.defer(() => redis.stop())
+  return redis
+}
+
+/** The settings that tell an app where what it needs is, and nothing of what it does not. */
+export async function settingsFor({ needs = [] }: App, surroundings: Surroundings): Promise<Settings> {
+  const told = await Promise.all(needs.map(async (need) => settings[need](surroundings)))
+  return Object.assign({}, ...told) as Settings
+}
+
+const settings: Readonly<Record<Need, (surroundings: Surroundings) => Settings | Promise<Settings>>> = {
+  mail: ({ outbox }) => ({ SMTP_URL: outbox.smtp, MAIL_FROM: 'Strongroom <keys@strongroom.example>' }),
+  sms: ({ outbox }) => ({
+    SMS_HTTP_URL: new URL('/sms', outbox.url).href,
+    SMS_HTTP_TOKEN: 'the-outbox-does-not-ask',
+  }),
+  push: ({ outbox }) => outbox.push.environment(),
+  issuer: ({ issuer }) => (issuer ? { OIDC_ISSUER: issuer.url, OIDC_AUDIENCE: issuer.audience } : {}),
+  firebase: ({ issuer }) =>
+    issuer
+      ? {
+          FIREBASE_PROJECT_ID: issuer.audience,
+          FIREBASE_ISSUER: issuer.url,
+          FIREBASE_KEYS_URL: issuer.keysUrl,
+          FIREBASE_AUTH_EMULATOR_HOST: issuer.firebaseHost,
+        }
+      : {},
+  redis: ({ redis }) => (redis ? { REDIS_URL: redis.url } : {}),
+}

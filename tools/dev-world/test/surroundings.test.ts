@@ -1,0 +1,148 @@
+import { createConnection } from 'node:net'
+import { statSync } from 'node:fs'
+import { join } from 'node:path'
+import { createRemoteJWKSet, decodeJwt, jwtVerify } from 'jose'
+import { createClient } from 'redis'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { makePlaces, runCommand, startWorldOf, type RunningWorld, type TestPlaces } from './running-world.ts'
+
+type Settings = Readonly<Record<string, string>>
+
+let places: TestPlaces
+let world: RunningWorld
+
+const up = async () => {
+  const begun = startWorldOf(places)
+  await begun.hears('how to log in')
+  return begun
+}
+const down = async (running: RunningWorld) => {
+  running.kill('SIGTERM')
+  await running.exited
+}
+beforeAll(async () => {
+  places = makePlaces()
+  world = await up()
+})
+afterAll(async () => {
+  await down(world)
+  await places.remove()
+})
+
+const toldTo = async (app: string) =>
+  (await (await fetch(`${world.world().apps[app] ?? ''}/environment`)).json()) as Settings
+const token = (...args: string[]) => runCommand(places, 'login-token-main.ts', ...args)
+const presentation = (...args: string[]) => runCommand(places, 'presentation-main.ts', ...args)
+
+describe('an app', () => {
+  it('is told where what it needs is, its own settings, and nothing of what others need', async () => {
+    const { outbox, smtp, issuer, firebase, redis } = world.world()
+    const [first, second] = await Promise.all([toldTo('first-app'), toldTo('second-app')])
+    expect(first).toMatchObject({ SMTP_URL: smtp, MAIL_FROM: expect.any(String), COLOUR: 'blue' })
+    expect(second).toMatchObject({
+      SMS_HTTP_URL: `${outbox}/sms`,
+      PUSH_DEVELOPMENT_URL: expect.stringMatching(/^https:\/\/127\.0\.0\.1:/),
+      OIDC_ISSUER: issuer,
+      OIDC_AUDIENCE: 'strongroom-dev',
+      FIREBASE_PROJECT_ID: firebase?.projectId,
+      FIREBASE_ISSUER: issuer,
+      FIREBASE_KEYS_URL: `${issuer ?? ''}/jwks`,
+      FIREBASE_AUTH_EMULATOR_HOST: firebase?.authEmulatorHost,
+      REDIS_URL: redis,
+    })
+    for (const name of Object.keys(first)) expect(name).not.toMatch(/^(SMS|PUSH|FCM|VAPID|OIDC|FIREBASE|REDIS)_/)
+    for (const name of Object.keys(second)) expect(name).not.toMatch(/^(SMTP|MAIL)_|^COLOUR$/)
+  })
+
+  it('finds a Redis at the same address after it died', async () => {
+    const { REDIS_URL: url = '' } = await toldTo('second-app')
+    const client = createClient({ url, socket: { reconnectStrategy: () => 20 } })
+    client.on('error', () => undefined)
+    onTestFinished(() => client.destroy())
+    await client.connect()
+    await client.sendCommand(['SHUTDOWN', 'NOSAVE']).catch(() => undefined)
+    await world.hears('Redis ended: starting it again')
+    await expect.poll(() => client.ping().catch(() => undefined)).toBe('PONG')
+  })
+})
+
+const verify = async (text: string) => {
+  const { FIREBASE_ISSUER = '', FIREBASE_KEYS_URL = '', FIREBASE_PROJECT_ID = '' } = await toldTo('second-app')
+  const keys = createRemoteJWKSet(new URL(FIREBASE_KEYS_URL))
+  return (await jwtVerify(text, keys, { issuer: FIREBASE_ISSUER, audience: FIREBASE_PROJECT_ID })).payload
+}
+
+describe('a token', () => {
+  it('of an address is one line that an app can verify by what it was told', async () => {
+    const { status, said, complained } = token('ann@example.com')
+    expect({ status, complained }).toEqual({ status: 0, complained: '' })
+    expect(said).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+\n$/)
+    expect(await verify(said.trim())).toMatchObject({ email: 'ann@example.com', email_verified: true })
+  })
+
+  it('may be of a number, unverified, or an access token of an OpenID provider', async () => {
+    expect(await verify(token('+15550100000').said.trim())).toMatchObject({ phone_number: '+15550100000' })
+    expect(await verify(token('--unverified', 'bob@example.com').said.trim())).toMatchObject({ email_verified: false })
+    const access = token('ann@example.com', '--provider=oidc').said.trim()
+    expect(await verify(access)).toMatchObject({ email: 'ann@example.com', client_id: 'strongroom-dev' })
+  })
+
+  it('is not made for nobody, two, or an unknown provider: a line says what there is', () => {
+    for (const args of [[], ['ann@example.com', 'bob@example.com'], ['ann@example.com', '--provider=x'], ['--what']]) {
+      expect(token(...args)).toEqual({ status: 2, said: '', complained: expect.stringContaining('Say for whom') })
+    }
+    expect(token('ann').complained).toContain('email')
+  })
+})
+
+describe('a presentation', () => {
+  const aa = 'aa'.repeat(32)
+
+  it('is of the wallet whose seed is given', () => {
+    const did = 'did:key:z6Mkv1o2GEgtXjFdEMfLtupcKhGRydM8V7VHzii7Uh4aHoqH'
+    expect(presentation('--seed', aa, '--did')).toEqual({ status: 0, said: `${did}\n`, complained: '' })
+    const made = presentation('--seed', aa, '--challenge', 'c', '--audience', 'https://api.example.com').said
+    expect(decodeJwt(made.trim())).toMatchObject({ iss: did, nonce: 'c', aud: 'https://api.example.com' })
+  })
+
+  it("is else of the world's own wallet, the same each time, whose seed only its owner may read", () => {
+    const first = presentation('--did').said
+    expect(first).toMatch(/^did:key:z6Mk\w+\n$/)
+    expect(presentation('--did').said).toBe(first)
+    expect(decodeJwt(presentation().said.trim()).iss).toBe(first.trim())
+    expect(statSync(join(places.home, 'wallet/own.seed')).mode & 0o777).toBe(0o600)
+  })
+
+  it('is not made of half a seed', () => {
+    for (const args of [['--seed', 'aa'], ['--seed', 'zz'.repeat(32)], ['--what'], ['ann']]) {
+      expect(presentation(...args)).toEqual({ status: 2, said: '', complained: expect.stringContaining('--seed') })
+    }
+  })
+})
+
+describe('after the end', () => {
+  it('nothing answers, a command says that no world runs, and the next world takes up the same people and keys', async () => {
+    const { redis = '', issuer = '' } = world.world()
+    const before = token('ann@example.com').said.trim()
+    await down(world)
+    expect(token('ann@example.com')).toEqual({
+      status: 1,
+      said: '',
+      complained: expect.stringContaining('No development world runs here'),
+    })
+    for (const address of [redis, issuer]) expect(await listens(address)).toBe(false)
+    world = await up()
+    const { FIREBASE_KEYS_URL = '' } = await toldTo('second-app')
+    const kept = await jwtVerify(before, createRemoteJWKSet(new URL(FIREBASE_KEYS_URL)))
+    expect(decodeJwt(token('ann@example.com').said.trim()).sub).toBe(kept.payload.sub)
+  })
+})
+
+const listens = (address: string): Promise<boolean> =>
+  new Promise((done) => {
+    const { hostname, port } = new URL(address)
+    const socket = createConnection(Number(port), hostname, () => {
+      socket.destroy()
+      done(true)
+    }).on('error', () => done(false))
+  })
