@@ -1,0 +1,2 @@
+export * from './devices/contract.ts'
+export * from './sessions/contract.ts'
