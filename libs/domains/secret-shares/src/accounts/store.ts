@@ -1,0 +1,74 @@
+import { recordEvent } from '@strongroom/audit'
+import { column, type Query, sql, type Statements } from '@strongroom/storage'
+import { z } from 'zod'
+import { loginBound } from './events.ts'
+import { ownerOf, type Place } from './names.ts'
+
+const columns = {
+  id: z.uuid(),
+  lookup: column.bytes,
+  contactType: z.enum(['email', 'phone']),
+  contact: column.bytes,
+  primaryDid: z.string(),
+  keyProvider: z.enum(['web3auth', 'sss']),
+  securityLevel: z.enum(['basic', 'enhanced', 'advanced']),
+  shareVersion: column.count,
+  lastVersion: column.count,
+  recoveryEmail: column.bytes.nullable(),
+  /** Whether the login that asks is bound to the record. */
+  bound: z.boolean(),
+}
+const accountRow = z.object(columns)
+export type Account = z.output<typeof accountRow>
+
+const selected = (login: Uint8Array): Query => sql`
+  a.id, a.lookup, a.contact_type as "contactType", a.contact, a.primary_did as "primaryDid",
+  a.key_provider as "keyProvider", a.security_level as "securityLevel", a.share_version as "shareVersion",
+  a.last_version as "lastVersion", a.recovery_email as "recoveryEmail",
+  exists (select from secret_shares.logins as l where l.account_id = a.id and l.lookup = ${login}) as bound`
+
+/** Of a contact, as one login sees it. */
+export interface Seen {
+  readonly lookup: Uint8Array
+  readonly login: Uint8Array
+}
+
+export const findAccount = (statements: Statements, { lookup, login }: Seen): Promise<Account | undefined> =>
+  statements.maybe(accountRow, sql`select ${selected(login)} from secret_shares.accounts as a where lookup = ${lookup}`)
+
+/** The same with what else is wanted of the row, in one statement. */
+export const findAccountWith = <Shape extends z.ZodRawShape>(
+  statements: Statements,
+  { lookup, login }: Seen,
+  more: { shape: Shape; select: Query },
+) =>
+  statements.maybe(
+    z.object({ ...columns, ...more.shape }),
+    sql`select ${selected(login)}, ${more.select} from secret_shares.accounts as a where lookup = ${lookup}`,
+  )
+
+/** Whether the record still is as it was read; nobody else changes it before the transaction ends. */
+export const holdAccount = async (
+  tx: Statements,
+  { id, lookup, lastVersion }: Pick<Account, 'id' | 'lookup' | 'lastVersion'>,
+): Promise<boolean> =>
+  (await tx.maybe(
+    z.object({ id: z.uuid() }),
+    sql`select id from secret_shares.accounts
+         where id = ${id} and lookup = ${lookup} and last_version = ${lastVersion} for update`,
+  )) !== undefined
+
+export async function bindLogin(
+  tx: Statements,
+  { accountId, login, provider }: { accountId: string; login: Uint8Array; provider: string },
+): Promise<void> {
+  const bound = await tx.run(sql`
+    insert into secret_shares.logins (account_id, lookup, provider) values (${accountId}, ${login}, ${provider})
+    on conflict do nothing`)
+  if (bound === 1) await recordEvent(tx, loginBound, { subject: accountId, detail: { provider } })
+}
+
+export const placeOf = ({ id, lookup, primaryDid }: Pick<Account, 'id' | 'lookup' | 'primaryDid'>): Place => ({
+  accountId: id,
+  owner: ownerOf({ lookup, primaryDid }),
+})

@@ -1,0 +1,41 @@
+import type { Refusal } from '@strongroom/http'
+import type { Login, Presentation } from '@strongroom/proofs'
+import type { Tx } from '@strongroom/storage'
+import { endLock, findLock, holdLock } from '@strongroom/time-locks'
+import type { Policies } from '../policies.ts'
+import { announce } from './announce.ts'
+import { type Caller, type CallerDeps, see } from './caller.ts'
+import { contactOf } from './names.ts'
+import { holdRecord } from './hold.ts'
+import { findAccount, holdAccount } from './store.ts'
+import { removeAccount } from './remove.ts'
+
+/** A new DID whose wait is over: the caller as one without a record, and how the old record makes room. */
+export interface Succession {
+  readonly caller: Caller
+  /** False where the lock ended, or the record changed, since it was looked at. */
+  clear(tx: Tx): Promise<boolean>
+}
+
+/** Looks for a lock that this DID armed on the record of this login, and that has opened. */
+export async function clearForNewOwner(
+  { database, hsm, policies }: CallerDeps & { policies: Policies },
+  { login, did }: { login: Login; did: Presentation },
+): Promise<Succession | Refusal<never> | undefined> {
+  const seen = await see(hsm, login)
+  const account = await findAccount(database.reading, seen)
+  if (!account?.bound || account.primaryDid === did.did) return undefined
+  const lock = await findLock(database.reading, policies.startOver, { subject: account.id, holder: did.did })
+  if (!lock?.open) return undefined
+  return {
+    caller: { contact: contactOf(login), seen, account: undefined },
+    async clear(tx) {
+      const held = await holdLock(tx, lock.id)
+      if (!held?.open || !(await holdAccount(tx, account))) return false
+      await holdRecord(tx, { accountId: account.id, reason: 'started-over', seconds: policies.hold })
+      await announce(tx, account, 'start-over-done')
+      await removeAccount(tx, account.id)
+      return endLock(tx, policies.startOver, { lockId: lock.id, as: 'done' })
+    },
+  }
+}

@@ -1,0 +1,64 @@
+import type { Keystore } from '@strongroom/hsm'
+import { sweep } from '@strongroom/jobs'
+import { providers } from '@strongroom/proofs'
+import type { Database } from '@strongroom/storage'
+import { z } from 'zod'
+import { type Contact, openValue } from '../accounts/names.ts'
+import { type Account, findAccount, holdAccount, placeOf } from '../accounts/store.ts'
+import type { LoginProviders } from './login-provider.ts'
+import { applyMove, isTaken, prepareMove } from './move.ts'
+import { endUpgrade, findUnfinished } from './upgrade-store.ts'
+
+const Facts = z.object({ provider: z.enum(providers), subject: z.string(), email: z.string(), phone: z.string() })
+
+/** A record that was moved, and what its login provider has to be told. */
+export interface Upgrade {
+  readonly account: Account
+  readonly facts: z.output<typeof Facts>
+}
+
+export interface UpgradeDeps {
+  readonly database: Database
+  readonly hsm: Keystore
+  readonly loginProviders: LoginProviders
+}
+
+/** Links the address at the provider. Where the provider says no, or nobody knows what it said, the move is taken back. */
+export async function finishUpgrade(
+  deps: UpgradeDeps,
+  { account, facts }: Upgrade,
+): Promise<'linked' | 'taken' | 'unknown'> {
+  const { database, loginProviders } = deps
+  const { provider, subject, email, phone } = facts
+  const outcome = (await loginProviders[provider]?.linkEmail({ subject, email })) ?? 'unknown'
+  if (outcome === 'linked') await endUpgrade(database, account.id, 'done')
+  else await takeBack(deps, account, { type: 'phone', value: phone })
+  return outcome
+}
+
+async function takeBack(deps: UpgradeDeps, account: Account, phone: Contact): Promise<void> {
+  const moved = await prepareMove(deps, account, phone)
+  await deps.database.transaction(async (tx) => {
+    // Rotated since, or a new record has the number: the record stays under the address that its owner proved to us.
+    if (!(await holdAccount(tx, account)) || (await isTaken(tx, moved.account))) return
+    if (await endUpgrade(tx, account.id, 'taken-back')) await applyMove(tx, moved)
+  })
+}
+
+const nobody = new Uint8Array(32)
+
+/** An outage of the provider leaves it for the next time. */
+export const upgradeFinisher = sweep<UpgradeDeps>()({
+  name: 'secret-shares.finish-upgrades',
+  every: 30,
+  async run(deps, signal) {
+    const { database, hsm } = deps
+    for (const { id, lookup, facts: envelope } of await findUnfinished(database)) {
+      if (signal.aborted) return
+      const account = await findAccount(database, { lookup, login: nobody })
+      if (account?.id !== id) continue
+      const facts = Facts.parse(await openValue(hsm, placeOf(account), { purpose: 'upgrade', envelope }))
+      await finishUpgrade(deps, { account, facts })
+    }
+  },
+})

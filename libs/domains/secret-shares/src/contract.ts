@@ -1,0 +1,5 @@
+export * from './accounts/contract.ts'
+export * from './contacts/contract.ts'
+export * from './holds/contract.ts'
+export * from './recovery/contract.ts'
+export * from './shares/contract.ts'

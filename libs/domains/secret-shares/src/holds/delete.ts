@@ -1,0 +1,30 @@
+import { recordEvent } from '@strongroom/audit'
+import { implement, Refusal, reply } from '@strongroom/http'
+import { cancelLocks } from '@strongroom/time-locks'
+import { announce } from '../accounts/announce.ts'
+import { nameCaller } from '../accounts/caller.ts'
+import { accountDeleted } from '../accounts/events.ts'
+import { holdRecord } from '../accounts/hold.ts'
+import { removeAccount } from '../accounts/remove.ts'
+import { holdAccount } from '../accounts/store.ts'
+import { shareConflict } from '../shares/contract.ts'
+import type { ShareDeps } from '../shares/put-auth-share.ts'
+import { deleteUserKey } from './contract.ts'
+
+/** Deleting what is not there is done already. */
+export const remove = implement<ShareDeps>()(deleteUserKey, async ({ proof, body }, deps) => {
+  const { database, policies } = deps
+  const caller = await nameCaller(deps, { ...proof, contactMethod: body.contactMethod })
+  if (caller instanceof Refusal) return caller
+  const { account } = caller
+  if (!account) return reply(200, { success: true })
+  return database.transaction(async (tx) => {
+    if (!(await holdAccount(tx, account))) return shareConflict()
+    await holdRecord(tx, { accountId: account.id, reason: 'deleted', seconds: policies.hold })
+    await announce(tx, account, 'account-deleted')
+    await removeAccount(tx, account.id)
+    await cancelLocks(tx, policies.startOver, account.id)
+    await recordEvent(tx, accountDeleted, { subject: account.id, detail: {} })
+    return reply(200, { success: true })
+  })
+})

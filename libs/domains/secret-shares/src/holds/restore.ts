@@ -1,0 +1,53 @@
+import { recordEvent } from '@strongroom/audit'
+import type { Keystore } from '@strongroom/hsm'
+import { implement, reply } from '@strongroom/http'
+import type { Database, Tx } from '@strongroom/storage'
+import { cancelLocks } from '@strongroom/time-locks'
+import { announce } from '../accounts/announce.ts'
+import { tooManyRequests } from '../accounts/contract.ts'
+import { accountRestored } from '../accounts/events.ts'
+import { countHeld, holdRecord } from '../accounts/hold.ts'
+import { nameContact } from '../accounts/names.ts'
+import { removeAccount } from '../accounts/remove.ts'
+import type { Policies } from '../policies.ts'
+import { nothingHeld, restoreUserKey, severalAccounts } from './contract.ts'
+import { findHeld, findInTheWay, findLastVersion, type HeldRow, putBack } from './restore-store.ts'
+
+export interface HoldDeps {
+  readonly database: Database
+  readonly hsm: Keystore
+  readonly policies: Policies
+}
+
+/**
+ * The record as it was. What stands there now is held in its turn; a record that somebody else made meanwhile is
+ * displaced, and cannot displace this one again.
+ */
+export const restore = implement<HoldDeps>()(restoreUserKey, async ({ proof: { did }, body }, deps) => {
+  const { database, hsm, policies } = deps
+  const { shareVersion: version, contactMethod } = body
+  const lookup = contactMethod && (await nameContact(hsm, contactMethod))
+  return database.transaction(async (tx) => {
+    const [held, another] = await findHeld(tx, { did, lookup, version })
+    if (!held) return nothingHeld()
+    if (another) return severalAccounts()
+    if ((await countHeld(tx, held.accountId, 'restored')) >= policies.rotationsPerDay) return tooManyRequests()
+    const { accountId, shareVersion } = held
+    const lastVersion = await makeRoom(tx, policies, held)
+    await putBack(tx, held.id, lastVersion)
+    await cancelLocks(tx, policies.startOver, accountId)
+    await announce(tx, { id: accountId }, 'account-restored')
+    await recordEvent(tx, accountRestored, { subject: accountId, detail: { version: shareVersion } })
+    return reply(200, { success: true, shareVersion })
+  })
+})
+
+async function makeRoom(tx: Tx, { hold: seconds }: Policies, held: HeldRow): Promise<number> {
+  const standing = await findInTheWay(tx, held)
+  const lastVersion = await findLastVersion(tx, held.accountId)
+  for (const { id: accountId } of standing) {
+    await holdRecord(tx, { accountId, reason: accountId === held.accountId ? 'restored' : 'displaced', seconds })
+    await removeAccount(tx, accountId)
+  }
+  return lastVersion
+}
