@@ -3,10 +3,15 @@ import { z } from 'zod'
 import { type Mailbox, withoutNumber } from './mailbox.ts'
 import { page } from './page.ts'
 import { framed, type Policy, policyOf } from './policy.ts'
+import { readBody } from './read-body.ts'
+import type { Push } from './start-push.ts'
 
-const MOST_BYTES = 262_144
 const sms = z.object({ id: z.string(), to: z.string(), text: z.string() })
-const push = sms.extend({ subject: z.string().default('') })
+const push = sms.extend({
+  subject: z.string().default(''),
+  data: z.record(z.string(), z.string()).default({}),
+})
+const subscribing = z.object({ name: z.string().optional() })
 
 interface Answer {
   readonly status: number
@@ -15,23 +20,26 @@ interface Answer {
   readonly policy?: Policy
 }
 
+interface Deliveries {
+  readonly mailbox: Mailbox
+  readonly browsers: Pick<Push, 'subscribe'>
+}
+
 /** The receivers for SMS and push, the list, and the page for people. */
-export const httpReceiver = (mailbox: Mailbox): Server =>
+export const httpReceiver = (deliveries: Deliveries): Server =>
   createServer({ requestTimeout: 10_000 }, (request, response) => {
-    answerTo(mailbox, request)
+    answerTo(deliveries, request)
       .catch(() => ({ status: 400 }))
       .then((answer) => write(response, answer))
       .catch(() => response.destroy())
   })
 
-async function answerTo(mailbox: Mailbox, request: IncomingMessage): Promise<Answer> {
+async function answerTo(deliveries: Deliveries, request: IncomingMessage): Promise<Answer> {
   if (!isFromHere(request)) return { status: 403 }
   const [path = '', query = ''] = (request.url ?? '').split('?', 2)
   const receive = receivers[`${request.method ?? ''} ${path}`]
-  if (receive) {
-    receive(mailbox, await readBody(request))
-    return json({ taken: true })
-  }
+  if (receive) return json(receive(deliveries, JSON.parse((await readBody(request)).toString('utf8'))))
+  const { mailbox } = deliveries
   if (request.method === 'DELETE' && path === '/messages') {
     mailbox.empty()
     return { status: 204 }
@@ -39,9 +47,17 @@ async function answerTo(mailbox: Mailbox, request: IncomingMessage): Promise<Ans
   return request.method === 'GET' ? show(mailbox, path, query) : { status: 405 }
 }
 
-const receivers: Readonly<Record<string, (mailbox: Mailbox, body: unknown) => void>> = {
-  'POST /sms': (mailbox, body) => mailbox.add({ ...sms.parse(body), channel: 'sms', subject: '', html: '' }),
-  'POST /push': (mailbox, body) => mailbox.add({ ...push.parse(body), channel: 'push', html: '' }),
+const taken = { taken: true }
+const receivers: Readonly<Record<string, (deliveries: Deliveries, body: unknown) => object>> = {
+  'POST /sms': ({ mailbox }, body) => {
+    mailbox.add({ ...sms.parse(body), channel: 'sms', subject: '', html: '' })
+    return taken
+  },
+  'POST /push': ({ mailbox }, body) => {
+    mailbox.add({ ...push.parse(body), channel: 'push', html: '' })
+    return taken
+  },
+  'POST /push/subscriptions': ({ browsers }, body) => browsers.subscribe(subscribing.parse(body).name),
 }
 
 function show(mailbox: Mailbox, path: string, query: string): Answer {
@@ -61,17 +77,6 @@ function recipientIn(query: string): string | undefined {
 function isFromHere({ headers: { host = '', origin } }: IncomingMessage): boolean {
   if (!/^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/.test(host)) return false
   return origin === undefined || origin === `http://${host}`
-}
-
-async function readBody(request: IncomingMessage): Promise<unknown> {
-  const chunks: Buffer[] = []
-  let length = 0
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    length += chunk.length
-    if (length > MOST_BYTES) throw new RangeError('too large')
-    chunks.push(chunk)
-  }
-  return JSON.parse(Buffer.concat(chunks).toString('utf8')) as unknown
 }
 
 const json = (value: unknown): Answer => ({ status: 200, type: 'application/json', body: JSON.stringify(value) })

@@ -1,2 +1,5 @@
+export { certify, type Certified } from './certificate.ts'
 export type { Told } from './mailbox.ts'
 export { type Outbox, type OutboxOptions, startOutbox } from './start-outbox.ts'
+export type { Push, PushEnvironment } from './start-push.ts'
+export type { Subscription } from './web-push-receiver.ts'

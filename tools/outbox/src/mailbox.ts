@@ -10,6 +10,8 @@ export interface Told {
   readonly subject: string
   readonly text: string
   readonly html: string
+  /** What a push carries for the app on the device; empty otherwise. */
+  readonly data: Readonly<Record<string, string>>
   /** ISO 8601, of this machine's clock. */
   readonly at: string
 }
@@ -21,7 +23,7 @@ export interface Delivery extends Told {
 }
 
 export interface Mailbox {
-  add(told: Omit<Told, 'at'>): void
+  add(told: Omit<Told, 'at' | 'data'> & Partial<Pick<Told, 'data'>>): void
   /** Newest first; of one recipient, compared exactly, where one is given. */
   list(to?: string): readonly Delivery[]
   find(number: number): Delivery | undefined
@@ -48,7 +50,7 @@ export function openMailbox({ deliveries, size, file }: MailboxLimits): Mailbox 
   }
   return {
     add(told) {
-      const delivery = { ...told, at: new Date().toISOString(), number: ++number }
+      const delivery = { data: {}, ...told, at: new Date().toISOString(), number: ++number }
       kept.push(delivery)
       keptSize += sizeOf(delivery)
       forgetOldest()
@@ -64,15 +66,23 @@ export function openMailbox({ deliveries, size, file }: MailboxLimits): Mailbox 
 }
 
 const sizeOf = (one: Delivery | undefined): number =>
-  one ? one.to.length + one.subject.length + one.text.length + one.html.length : 0
+  one
+    ? one.to.length +
+      one.subject.length +
+      one.text.length +
+      one.html.length +
+      JSON.stringify(one.data).length -
+      '{}'.length
+    : 0
 
 /** A delivery as the list shows it, field by field: their order is part of what people read. */
-export const withoutNumber = ({ id, channel, to, subject, text, html, at }: Delivery): Told => ({
+export const withoutNumber = ({ id, channel, to, subject, text, html, data, at }: Delivery): Told => ({
   id,
   channel,
   to,
   subject,
   text,
   html,
+  data,
   at,
 })

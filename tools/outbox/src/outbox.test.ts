@@ -62,15 +62,24 @@ describe('what is sent', () => {
   test('by mail, SMS and push is listed, newest first, in one shape', async () => {
     await sender.send(mail)
     await sender.send(sms)
-    await post('/push', { id: 'push-1', to: 'device', subject: 'New', text: 'Look' })
+    await post('/push', { id: 'push-1', to: 'device', subject: 'New', text: 'Look', data: { sessionId: '7' } })
     const all = await list()
     const { html = '', ...told } = mail
     expect(all).toEqual([
-      { id: 'push-1', channel: 'push', to: 'device', subject: 'New', text: 'Look', html: '', at: expect.any(String) },
-      { ...sms, html: '', at: expect.any(String) },
-      { ...told, html, at: expect.any(String) },
+      {
+        id: 'push-1',
+        channel: 'push',
+        to: 'device',
+        subject: 'New',
+        text: 'Look',
+        html: '',
+        data: { sessionId: '7' },
+        at: expect.any(String),
+      },
+      { ...sms, html: '', data: {}, at: expect.any(String) },
+      { ...told, html, data: {}, at: expect.any(String) },
     ])
-    expect(Object.keys(all[0] ?? {})).toEqual(['id', 'channel', 'to', 'subject', 'text', 'html', 'at'])
+    expect(Object.keys(all[0] ?? {})).toEqual(['id', 'channel', 'to', 'subject', 'text', 'html', 'data', 'at'])
     expect(Date.now() - Date.parse(all[0]?.at ?? '')).toBeLessThan(30_000)
   })
 

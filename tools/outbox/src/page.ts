@@ -25,12 +25,15 @@ ${shown.map(article).join('\n')}
 `
 }
 
-const article = ({ number, channel, to, subject, text, html, at }: Delivery): string => `<article>
+const article = ({ number, channel, to, subject, text, html, data, at }: Delivery): string => `<article>
 <h2>${channel} to <a href="/?to=${escape(encodeURIComponent(to))}">${escape(to)}</a>, <time datetime="${at}">${at}</time></h2>
 ${subject && `<p><strong>${escape(subject)}</strong></p>`}
 <pre>${escape(text)}</pre>
+${Object.entries(data).map(dataLine).join('\n')}
 ${html && `<iframe sandbox title="${escape(subject || 'mail')}" src="/html/${String(number)}"></iframe>`}
 </article>`
+
+const dataLine = ([name, value]: readonly [string, string]) => `<pre>${escape(name)}: ${escape(value)}</pre>`
 
 const entities: Readonly<Record<string, string>> = {
   '&': '&amp;',

@@ -38,8 +38,11 @@ export class ProviderMisconfigured extends ProviderUnavailable {
   }
 }
 
-/** `refused`: the provider said no to this recipient or message for good. `channelMissing`: nothing serves the channel. */
-export type UndeliverableReason = 'refused' | 'channelMissing'
+/**
+ * `refused`: the provider said no to this recipient or message for good. `recipientGone`: the device of a push is no more;
+ * forget it. `channelMissing`: nothing serves the channel.
+ */
+export type UndeliverableReason = 'refused' | 'recipientGone' | 'channelMissing'
 
 /** Trying again changes nothing. */
 export class Undeliverable extends Error {

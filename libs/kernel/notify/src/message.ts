@@ -5,12 +5,14 @@ export interface Message {
   /** The id of the row that is delivered: equal for every attempt, so that a doubled delivery can be recognised. */
   readonly id: string
   readonly channel: Channel
-  /** One address, one number in E.164, or one device token. */
+  /** One address, one number in E.164, or one device: `fcm:<token>` or `web:<PushSubscription as JSON>`. */
   readonly to: string
   /** Of an e-mail and a push; an SMS has none. */
   readonly subject: string
   readonly text: string
   readonly html?: string
+  /** Of a push alone: what the app on the device reads. Whoever runs the push service reads it too, unless it is Web Push. */
+  readonly data?: Readonly<Record<string, string>>
 }
 
 export interface Sender {

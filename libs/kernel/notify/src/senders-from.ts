@@ -6,10 +6,11 @@ import { smsByHttp } from './sms-by-http.ts'
 import { smsByTwilio } from './sms-by-twilio.ts'
 
 /**
- * The senders that a configuration names; a channel that it does not name refuses with `channelMissing`.
+ * The senders that a configuration names, with what `pushFrom` made of its own; a channel that is not named refuses with
+ * `channelMissing`.
  * @throws TypeError where it is half given, names two SMS providers, or cannot be read; names variables, never values.
  */
-export function sendersFrom(values: NotifyValues, { push }: { push?: Sender } = {}): Required<Sender> {
+export function sendersFrom(values: NotifyValues, { push }: { push?: Sender | undefined } = {}): Required<Sender> {
   const email = emailFrom(values)
   const sms = smsFrom(values)
   return route({ ...(email && { email }), ...(sms && { sms }), ...(push && { push }) })

@@ -1,5 +1,6 @@
 import { Secret } from '@strongroom/crypto'
 import { z } from 'zod'
+import { usualPushHosts } from './push-hosts.ts'
 
 const optional = <Schema extends z.ZodType<unknown, string | undefined>>(schema: Schema, meaning: string) => ({
   schema,
@@ -31,4 +32,30 @@ export const notifySettings = {
 
 export type NotifyValues = {
   readonly [Name in keyof typeof notifySettings]: z.output<(typeof notifySettings)[Name]['schema']>
+}
+
+const hosts = z
+  .string()
+  .default(usualPushHosts.join(','))
+  .transform((list): readonly string[] => list.split(',').map((one) => one.trim()))
+
+/** Variables for the settings of an app that pushes; `pushFrom` and `pushDoors` take what was read. */
+export const pushSettings = {
+  FCM_SERVICE_ACCOUNT: secret('The JSON key of the service account that sends through Firebase Cloud Messaging.'),
+  VAPID_SUBJECT: optional(text, 'Whom push services of browsers write to: `mailto:…` or `https://…`.'),
+  VAPID_PUBLIC_KEY: optional(text, 'The key that browsers subscribe with: P-256, base64url.'),
+  VAPID_PRIVATE_KEY: secret('Its private half: 32 bytes, base64url.'),
+  PUSH_WEB_ALLOWED_HOSTS: {
+    schema: hosts,
+    meaning:
+      'Push services that browsers may name, comma-separated: `push.example.com`, `*.example.com`, or `*` for any at a public address.',
+    secret: false,
+    shown: 'those of Chrome, Firefox, Safari, Edge',
+  },
+  PUSH_DEVELOPMENT_URL: optional(text, 'Development only: https on this machine, which takes every push instead.'),
+  PUSH_DEVELOPMENT_CA: optional(text, 'Development only: the certificate that vouches for it, PEM.'),
+}
+
+export type PushValues = {
+  readonly [Name in keyof typeof pushSettings]: z.output<(typeof pushSettings)[Name]['schema']>
 }

@@ -3,6 +3,7 @@ import { type Failure, ProviderMisconfigured, ProviderUnavailable, Undeliverable
 import { exposeText } from './expose-text.ts'
 import { isLoopback } from './loopback.ts'
 import { checkId, type Sender } from './message.ts'
+import { readRetryAfter } from './retry-after.ts'
 
 export interface SmsHttpOptions {
   /** From the configuration, never from a request. `https:`, or `http:` on this machine; no user or password in it. */
@@ -56,15 +57,11 @@ function readUrl(text: string): URL {
 }
 
 function asFailure({ status, headers }: Response): Error {
-  const failure: Failure = { channel: 'sms', code: `http-${String(status)}`, ...readRetryAfter(headers) }
+  const wait = readRetryAfter(headers.get('retry-after'))
+  const failure: Failure = { channel: 'sms', code: `http-${String(status)}`, ...wait }
   if ([400, 410, 422].includes(status)) return new Undeliverable(failure)
   const passing = status >= 500 || [408, 425, 429].includes(status)
   return passing ? new ProviderUnavailable(failure) : new ProviderMisconfigured(failure)
-}
-
-function readRetryAfter(headers: Headers): { retryAfterSeconds?: number } {
-  const text = headers.get('retry-after') ?? ''
-  return /^\d{1,6}$/.test(text) ? { retryAfterSeconds: Number(text) } : {}
 }
 
 /** `fetch` hides the system's code in a cause; its message names the gateway's address and is dropped. */
