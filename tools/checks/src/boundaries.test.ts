@@ -27,6 +27,8 @@ test.each([
   ['a kernel library that knows a domain', project('http', 'kernel', ['@strongroom/pin-keys'])],
   ['kernel libraries that lean on one another', project('http', 'kernel', ['@strongroom/storage'])],
   ['an app that uses an app', project('sss-lca', 'app', ['@strongroom/key-server'])],
+  ['a client that knows a domain', project('sss-client', 'client', ['@strongroom/pin-keys'])],
+  ['a client that takes more of the kernel than crypto', project('sss-client', 'client', ['@strongroom/http'])],
   ['a driver outside the library that owns it', project('pin-keys', 'domain', ['pg'])],
 ])('%s is found', (_, intruder) => {
   expect(judged(intruder)).toHaveLength(1)
@@ -34,6 +36,7 @@ test.each([
 
 test('what the plan allows is not found', () => {
   expect(judged(project('pin-keys', 'domain', ['@strongroom/http', 'zod']))).toEqual([])
+  expect(judged(project('sss-client', 'client', ['@strongroom/crypto', 'hash-wasm']))).toEqual([])
 })
 
 test.each([

@@ -23,7 +23,7 @@ function judgeDependency(
   const target = byName.get(dependency.replace('@strongroom/', ''))
   if (!dependency.startsWith('@strongroom/') || !target) return []
   const allowed = allowedKinds[project.kind] ?? []
-  if (!allowed.includes(target.kind))
+  if (!allowed.includes(target.kind) && !allowed.includes(target.name))
     return [`${project.folder} (${project.kind}) depends on ${target.folder} (${target.kind})`]
   if (project.kind === 'kernel' && rankOf(target.name) >= rankOf(project.name)) {
     return [`${project.folder} depends on ${target.folder}, which does not stand below it in the kernel`]

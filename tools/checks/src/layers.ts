@@ -41,6 +41,7 @@ export const sliceOrder: Readonly<Record<string, readonly string[]>> = {
   'pin-keys': ['pins', 'users', 'keys', 'resets'],
   'secret-shares': ['accounts', 'shares', 'recovery', 'contacts', 'holds'],
   'qr-login': ['devices', 'sessions'],
+  'key-shares': ['users', 'devices', 'faces', 'enrolment', 'shares', 'hooks'],
 }
 
 /** Files that a browser may import: nothing behind them may touch Node or another file that does. */
@@ -51,6 +52,7 @@ export const isomorphic = [
   'proof.ts',
   'basic-pin.ts',
   'application-key.ts',
+  'access-token.ts',
   'login-token.ts',
   'did-presentation.ts',
   'user-id.ts',

@@ -1,3 +1,11 @@
+export {
+  type Access,
+  accessToken,
+  accessTokenExpired,
+  accessTokenInvalid,
+  accessTokenMissing,
+  scopeMissing,
+} from './access-token.ts'
 export { applicationKey, applicationKeyRefused } from './application-key.ts'
 export { basicPin, Pin } from './basic-pin.ts'
 export { challengedPresentation, didPresentation, type Presentation, presentationRefused } from './did-presentation.ts'

@@ -27,11 +27,17 @@ export function firebaseVerifier({ projectId, issuer, keysUrl = googleKeys, ...r
     algorithms: ['RS256'],
     keysUrl,
   })
+  const judge: TokenVerifier['judge'] = async (token) => {
+    const claims = await tokens.judge(token)
+    if (typeof claims === 'string') return claims
+    if (claims.subject.length > LONGEST_SUBJECT) return 'invalid'
+    return isPast(claims.rest['auth_time'], clock()) ? claims : 'invalid'
+  }
   return {
+    judge,
     async verify(token) {
-      const claims = await tokens.verify(token)
-      if (!claims || claims.subject.length > LONGEST_SUBJECT) return undefined
-      return isPast(claims.rest['auth_time'], clock()) ? claims : undefined
+      const claims = await judge(token)
+      return typeof claims === 'string' ? undefined : claims
     },
   }
 }

@@ -22,6 +22,7 @@ export {
   presentationVerifier,
   type VerifiedPresentation,
 } from './presentation-verifier.ts'
+export { type AccessTokenDeps, proveAccessToken } from './prove-access-token.ts'
 export { type ApplicationKeyDeps, proveApplicationKey } from './prove-application-key.ts'
 export { proveBasicPin } from './prove-basic-pin.ts'
 export { type PresentationDeps, proveChallengedPresentation, proveDidPresentation } from './prove-did-presentation.ts'

@@ -19,6 +19,8 @@ export interface TokenVerifier {
    * @throws KeysUnavailable where the issuer's keys cannot be had.
    */
   verify(token: Secret): Promise<Claims | undefined>
+  /** The same, with an expired token that is valid in all else told apart. */
+  judge(token: Secret): Promise<Claims | 'expired' | 'invalid'>
 }
 
 export interface TokenRules {
@@ -66,7 +68,7 @@ export function verifierOver(rules: TokenRules, load: () => Promise<unknown>): T
     throw new TypeError('a verifier takes asymmetric signatures only')
 
   const keys = keySet({ load, clock, onFetchFailed })
-  const judge = async (text: string, among: Keys): Promise<JWTPayload | 'unknown key' | undefined> => {
+  const verifyWith = async (text: string, among: Keys): Promise<JWTPayload | 'unknown key' | 'expired' | 'invalid'> => {
     const options = {
       issuer,
       audience,
@@ -80,21 +82,28 @@ export function verifierOver(rules: TokenRules, load: () => Promise<unknown>): T
       const { payload } = await jwtVerify(text, among, options)
       return payload
     } catch (error) {
-      return error instanceof errors.JWKSNoMatchingKey ? 'unknown key' : undefined
+      if (error instanceof errors.JWTExpired) return 'expired'
+      return error instanceof errors.JWKSNoMatchingKey ? 'unknown key' : 'invalid'
     }
   }
 
+  const judge: TokenVerifier['judge'] = async (token) => {
+    const jwt = readJwt(token)
+    if (!jwt || !algorithms.includes(jwt.header.alg ?? '')) return 'invalid'
+    const known = await keys.current()
+    let judged = await verifyWith(jwt.text, known)
+    if (judged === 'unknown key') {
+      const newer = await keys.newerThan(known)
+      judged = newer ? await verifyWith(jwt.text, newer) : 'invalid'
+    }
+    if (judged === 'expired') return 'expired'
+    return typeof judged === 'string' ? 'invalid' : (readClaims(judged, clock()) ?? 'invalid')
+  }
   return {
+    judge,
     async verify(token) {
-      const jwt = readJwt(token)
-      if (!jwt || !algorithms.includes(jwt.header.alg ?? '')) return undefined
-      const known = await keys.current()
-      let judged = await judge(jwt.text, known)
-      if (judged === 'unknown key') {
-        const newer = await keys.newerThan(known)
-        judged = newer && (await judge(jwt.text, newer))
-      }
-      return judged === undefined || judged === 'unknown key' ? undefined : readClaims(judged, clock())
+      const judged = await judge(token)
+      return typeof judged === 'string' ? undefined : judged
     },
   }
 }

@@ -1,0 +1,28 @@
+/**
+ * What the server refused, or that it could not be asked. The message is the server's own sentence, for the user; it
+ * never holds what was sent.
+ */
+export class SssError extends Error {
+  /** HTTP status; 0 when no answer came, or none that could be read. */
+  readonly status: number
+  /** The server's word for the status: `UNAUTHORIZED`, `CONFLICT`. */
+  readonly code: string | undefined
+  /** Seconds, where the server said when to come back. */
+  readonly retryAfter: number | undefined
+
+  constructor(
+    message: string,
+    { status, code, retryAfter }: { status: number; code?: string | undefined; retryAfter?: number | undefined },
+  ) {
+    super(message)
+    this.name = 'SssError'
+    this.status = status
+    this.code = code
+    this.retryAfter = retryAfter
+  }
+
+  /** Nothing was decided: the same call may go well later. A write may have been carried out all the same. */
+  get isOutage(): boolean {
+    return this.status === 0 || this.status >= 500
+  }
+}
