@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomInt } from 'node:crypto'
 import { appendFileSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { initialise, start, stateDirectory, type Cluster } from '@strongroom/postgres'
@@ -19,7 +19,8 @@ export async function startOwnCluster(settings = ''): Promise<OwnCluster> {
   const place = { directory, durability: 'durable' } as const
   await initialise(place)
   appendFileSync(join(directory, 'data/postgresql.conf'), settings)
-  let cluster: Cluster = await start(place)
+  // Below those that the system gives to whoever dials out: one of them would be taken while the cluster is away.
+  let cluster: Cluster = await start({ ...place, port: randomInt(10_000, 32_000) })
   const { url, port } = cluster
   return {
     url,

@@ -1,13 +1,15 @@
+import { EventEmitter } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Query, sql } from '@strongroom/storage'
 import { makeWorkerUtils, type WithPgClient } from 'graphile-worker'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
 import { type JobsWorld, jobsWorld, soon } from '../test/jobs-world.ts'
-import { keepUnlocking } from './dead-workers.ts'
+import { startUnlocking } from './dead-workers.ts'
 import { enqueue } from './enqueue.ts'
 import { job } from './job.ts'
 import { lockKey } from './locks.ts'
+import { watchInHand } from './lost-jobs.ts'
 import { tellSafely } from './tell.ts'
 
 let world: JobsWorld
@@ -41,10 +43,13 @@ async function look(grace: number) {
     return answer
   }) as WithPgClient
   const stopping = new AbortController()
-  const looking = keepUnlocking({ withPgClient, every: 3_600, grace, tell: tellSafely({}) }, stopping.signal)
+  const inHand = watchInHand(new EventEmitter())
+  const tell = tellSafely({})
+  const options = { withPgClient, workerPool: { id: 'pool-looking' }, inHand, every: 3_600, grace, tell }
+  const looking = startUnlocking(options, stopping.signal)
   onTestFinished(async () => {
     stopping.abort()
-    await looking
+    await looking.ended
     await utils.release()
   })
   return seen

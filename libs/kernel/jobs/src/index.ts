@@ -1,5 +1,6 @@
 export { countJobs, type JobCount, retryParked } from './count.ts'
 export { WorkerDied } from './dead-workers.ts'
+export { AnswerLost } from './lost-jobs.ts'
 export { addJob, addJobs, enqueue, type EnqueueOptions } from './enqueue.ts'
 export { type IdsShape, job, type JobKind } from './job.ts'
 export { mountWork, type Work } from './mount.ts'

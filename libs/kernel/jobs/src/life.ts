@@ -1,9 +1,14 @@
-import { keepUnlocking } from './dead-workers.ts'
-import { type GraphileOptions, runGraphile, type Started, stopGraphile } from './graphile.ts'
+import type { Runner } from 'graphile-worker'
+import { startUnlocking, type Unlocking } from './dead-workers.ts'
+import { type GraphileOptions, leaveGraphile, runGraphile, type Started, stopGraphile } from './graphile.ts'
 import { aborted, backOff, pause } from './pause.ts'
 import { openSession, type Session } from './session.ts'
 import { SWEEPS_CHANNEL, type Sweeper } from './sweeper.ts'
 import { nameOfError, type Tell } from './tell.ts'
+
+class WorkerStalled extends Error {
+  override readonly name = 'WorkerStalled'
+}
 
 export interface LifeOptions extends GraphileOptions {
   readonly unlock: { readonly every: number; readonly grace: number }
@@ -12,8 +17,8 @@ export interface LifeOptions extends GraphileOptions {
 }
 
 /**
- * Works until stopped. Graphile-worker outlives a database that is away, but ends itself when it cannot write down how a
- * job ended, and does not start without a database: then it is started anew, with growing pauses.
+ * Works until stopped. Graphile-worker outlives a database that is away, but ends itself (or stalls while it does) when it
+ * cannot write down how a job ended, and does not start without a database: then it is started anew, with growing pauses.
  */
 export async function keepLiving(options: LifeOptions, stopping: AbortSignal): Promise<void> {
   for (let failures = 0; !stopping.aborted; failures++) {
@@ -31,26 +36,36 @@ export async function keepLiving(options: LifeOptions, stopping: AbortSignal): P
 async function liveOnce(options: LifeOptions, stopping: AbortSignal) {
   const over = new AbortController()
   const ready = Promise.withResolvers<void>()
-  let life: (Started & { session: Session; unlocking: Promise<void> }) | undefined
+  let runner: Runner | undefined
+  let life: (Started & { session: Session; unlocking: Unlocking }) | undefined
   try {
-    const runner = await runGraphile(options, (started) => {
+    runner = await runGraphile(options, (started) => {
       const session = sessionOf(started, { options, stopping })
       // Before its lock is held others would take this pool for dead.
-      session.hold(started.workerPool.id, () => ready.resolve())
-      const unlocking = keepUnlocking({ ...options.unlock, ...started, tell: options.tell }, over.signal)
+      session.hold(started.workerPool.id, () => {
+        ready.resolve()
+        unlocking.lookNow()
+      })
+      const unlocking = startUnlocking({ ...options.unlock, ...started, tell: options.tell }, over.signal)
       life = { ...started, session, unlocking }
       return ready.promise
     })
-    await Promise.race([runner.promise, aborted(stopping)])
-    if (!stopping.aborted || !life) return
+    if (!life) return
+    const { stalled } = life
+    await Promise.race([runner.promise, aborted(stopping), aborted(stalled)])
+    if (!stopping.aborted) {
+      if (stalled.aborted) throw new WorkerStalled('the worker does not come to an end')
+      return
+    }
     const stopped = stopGraphile(runner, life.workerPool, options.stopSeconds)
     // A worker that still waits for the lock goes on, and finds that it is stopped.
     ready.resolve()
     await Promise.all([stopped, options.sweeper.settled(options.stopSeconds)])
   } finally {
     over.abort()
-    await life?.unlocking
+    await life?.unlocking.ended
     await life?.session.close()
+    if (runner && life?.stalled.aborted) await leaveGraphile(runner)
   }
 }
 

@@ -66,7 +66,8 @@ export function openSession(options: SessionOptions): Session {
         if (!closing.signal.aborted) options.onLost(error)
       }
       if (performance.now() - began > 5 * BEAT) failures = 0
-      await pause(backOff(failures), closing.signal)
+      // Within the grace that others give before they take this process for dead.
+      await pause(Math.min(2 * BEAT, backOff(failures)), closing.signal)
     }
   }
   const connected = keepConnected()

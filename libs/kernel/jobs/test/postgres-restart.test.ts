@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { connect, start, stateDirectory } from '@strongroom/postgres'
@@ -19,7 +20,8 @@ const patient = { timeout: 50_000, interval: 50 }
 const kind = job({ name: 'restart.note', payload: z.object({ row: z.int() }) })
 
 test('a worker outlives a stop of PostgreSQL: jobs, also one that ran meanwhile, and sweeps go on', async () => {
-  const first = await start({ directory, durability: 'throwaway' })
+  // Below those that the system gives to whoever dials out: one of them would be taken while the server is away.
+  const first = await start({ directory, durability: 'throwaway', port: randomInt(10_000, 32_000) })
   await migrateJobs(first.url, 'postgres')
   const done: number[] = []
   let sweeps = 0
