@@ -21,6 +21,8 @@ export interface AppWish {
 
 export interface AppProcess {
   readonly baseUrl: string
+  /** Base URLs of the listeners that an app has beside, by name. */
+  readonly beside: Readonly<Record<string, string>>
   readonly child: ChildProcess
 }
 
@@ -99,8 +101,9 @@ export async function startApp({ app, processes = 1, settings = {} }: AppWish): 
   }
   const spawnOne: TestApp['spawn'] = async (extra = {}, ...options) => {
     const child = launch(['serve', ...options], extra)
-    const port = await listeningPort(child, () => output.join(''))
-    const one = { child, baseUrl: `http://127.0.0.1:${String(port)}` }
+    const { listening, beside } = await whereItListens(child, () => output.join(''))
+    const urls = Object.entries(beside).map(([name, port]) => [name, urlOf(port)] as const)
+    const one = { child, baseUrl: urlOf(listening), beside: Object.fromEntries(urls) }
     running.push(one)
     return one
   }
@@ -157,9 +160,16 @@ function moduleOf({ module }: SoftToken) {
   return { path: module.path, variables: variables.join(',') }
 }
 
-async function listeningPort(child: ChildProcess, log: () => string): Promise<number> {
+const urlOf = (port: number): string => `http://127.0.0.1:${String(port)}`
+
+interface Ports {
+  readonly listening: number
+  readonly beside: Readonly<Record<string, number>>
+}
+
+async function whereItListens(child: ChildProcess, log: () => string): Promise<Ports> {
   return new Promise((resolve, reject) => {
-    child.once('message', (told) => resolve((told as { listening: number }).listening))
+    child.once('message', (told) => resolve(told as Ports))
     child.once('exit', (code) => reject(new Error(`the app ended with ${String(code)} before it listened:\n${log()}`)))
   })
 }

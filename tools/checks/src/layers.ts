@@ -56,4 +56,7 @@ export const isomorphic = [
   'login-token.ts',
   'did-presentation.ts',
   'user-id.ts',
+  'code-table.ts',
+  'device-key.ts',
+  'face-matcher.ts',
 ]

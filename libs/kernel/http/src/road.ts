@@ -37,7 +37,7 @@ export async function answerRequest<Deps>(ctx: Koa.Context, way: Way<Deps>): Pro
       const { requestId } = ctx.state as { requestId: string }
       return { ...renderRefusal(crashed({ id: requestId }), endpoint, dialect), told: { refusal: 'crashed', error } }
     }
-    const rendered = renderRefusal(unavailable(), endpoint, dialect)
+    const rendered = renderRefusal(error.refusal ?? unavailable(), endpoint, dialect)
     const headers = { ...rendered.headers, 'Retry-After': String(Math.ceil(error.retryAfterSeconds)) }
     return { ...rendered, headers, told: { refusal: 'unavailable', error } }
   }

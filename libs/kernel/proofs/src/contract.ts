@@ -4,6 +4,7 @@ export {
   accessTokenExpired,
   accessTokenInvalid,
   accessTokenMissing,
+  issuerUnavailable,
   scopeMissing,
 } from './access-token.ts'
 export { applicationKey, applicationKeyRefused } from './application-key.ts'

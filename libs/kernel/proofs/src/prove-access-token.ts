@@ -4,9 +4,11 @@ import {
   accessTokenExpired,
   accessTokenInvalid,
   accessTokenMissing,
+  issuerUnavailable,
   scopeMissing,
 } from './access-token.ts'
 import { readBearer } from './bearer.ts'
+import { KeysUnavailable } from './keys-unavailable.ts'
 import type { TokenVerifier } from './token-verifier.ts'
 
 export interface AccessTokenDeps {
@@ -22,7 +24,7 @@ export const proveAccessToken = prover<AccessTokenDeps>()(
   async ({ headers }, { accessTokens, scopes }) => {
     const token = readBearer(headers)
     if (!token) return accessTokenMissing()
-    const judged = await accessTokens.judge(token)
+    const judged = await accessTokens.judge(token).catch(nameOutage)
     if (judged === 'expired') return accessTokenExpired()
     if (judged === 'invalid' || judged.subject.length > LONGEST_SUBJECT) return accessTokenInvalid()
     const granted = readScopes(judged.rest['scope'])
@@ -30,6 +32,11 @@ export const proveAccessToken = prover<AccessTokenDeps>()(
     return { issuer: judged.issuer, subject: judged.subject, scopes: granted }
   },
 )
+
+/** Not our database or token: some APIs tell it apart. */
+function nameOutage(error: unknown): never {
+  throw error instanceof KeysUnavailable ? Object.assign(error, { refusal: issuerUnavailable() }) : error
+}
 
 /** RFC 6749 section 3.3: names with spaces between. */
 const readScopes = (scope: unknown): readonly string[] =>

@@ -1,5 +1,6 @@
 import { listener, mount, problems, type Told } from '@strongroom/http'
 import { describeService } from './describe.ts'
+import { assertLoopback } from './doors.ts'
 import { type Foundations, NeedsProvisioning } from './foundations.ts'
 import { healthHandlers } from './health.ts'
 import { listen } from './listen.ts'
@@ -49,6 +50,7 @@ export async function startListeners<S extends Settings>(
   const api = service.mount(parts)
   const others = new Map<string, Listening>()
   for (const { name, mounts, ...where } of service.beside?.(parts) ?? []) {
+    assertLoopback(settings.STRONGROOM_ENV, where.host)
     others.set(name, await listen(listener({ mounts, ...shared }), { ...where, drainSeconds }))
   }
   if (managementPort === undefined) {

@@ -1,0 +1,84 @@
+import { randomUUID } from 'node:crypto'
+import { guessMigrations } from '@strongroom/guesses'
+import { limiter, mount } from '@strongroom/http'
+import { mountWork } from '@strongroom/jobs'
+import {
+  duo,
+  handlers,
+  hookDialect,
+  hookHandlers,
+  jobs,
+  keyNeeds,
+  keyShareMigrations,
+  proveFaceScan,
+  proveNode,
+  sweeps,
+} from '@strongroom/key-shares'
+import { oidcVerifier, proveAccessToken } from '@strongroom/proofs'
+import type { Service } from '@strongroom/service'
+import { commands } from './commands.ts'
+import { facesFrom } from './faces.ts'
+import { nodesFrom, tlsFrom } from './hooks.ts'
+import { policiesFrom } from './policies.ts'
+import { settings } from './settings.ts'
+
+const MINUTE = 60
+
+export const mpcAuth: Service<typeof settings> = {
+  name: 'mpc-auth',
+  summary:
+    'Guards MPC wallets: registers devices and faces, keeps encrypted key shares, answers the MPC node. Wire compatible with the Duo auth service, v2.',
+  settings,
+  migrations: [guessMigrations, keyShareMigrations],
+  keys: keyNeeds,
+  api: { dialect: duo, endpoints: handlers.map(({ endpoint }) => endpoint) },
+  commands,
+
+  doors: ({ OIDC_ISSUER: issuer }) =>
+    issuer.startsWith('http:') ? ['OIDC_ISSUER is not https: the issuer of a development world.'] : [],
+  warnings: ({ FACETEC_URL: faces, HOOKS_SECRETS: secrets, HOOKS_TLS_CERT_FILE: cert }) => [
+    ...(faces === undefined ? ['FACETEC_URL is not set: nobody can register or recover by face'] : []),
+    ...(secrets === undefined && cert === undefined ? ['HOOKS_SECRETS is not set: every hook is rejected'] : []),
+  ],
+
+  mount(parts) {
+    const { settings: values, database, hsm, log } = parts
+    const deps = {
+      database,
+      hsm,
+      policies: policiesFrom(values),
+      newId: randomUUID,
+      faces: facesFrom(values),
+      requests: limiter({
+        each: { points: values.REQUESTS_PER_USER, window: MINUTE },
+        all: { points: 1_000_000, window: MINUTE },
+      }),
+      scopes: values.OIDC_SCOPES,
+      accessTokens: oidcVerifier({
+        issuer: values.OIDC_ISSUER,
+        audience: values.OIDC_AUDIENCE,
+        algorithms: ['RS256', 'PS256', 'ES256'],
+        onFetchFailed: (code) => log.warn('keys of the issuer could not be fetched', { code }),
+      }),
+    }
+    return [mount({ dialect: duo, handlers, provers: [proveAccessToken, proveFaceScan], deps })]
+  },
+
+  beside: ({ settings: values, database, hsm }) => {
+    const tls = tlsFrom(values)
+    const deps = { database, hsm, policies: policiesFrom(values), newId: randomUUID, nodes: nodesFrom(values) }
+    const hooks = mount({ dialect: hookDialect, handlers: hookHandlers, provers: [proveNode], deps })
+    return [{ name: 'hooks', host: values.HOOKS_HOST, port: values.HOOKS_PORT, ...(tls && { tls }), mounts: [hooks] }]
+  },
+
+  work: ({ settings: values, database, hsm }) => {
+    const { EVENTS_WEBHOOK_URL: url } = values
+    return [
+      mountWork({
+        jobs,
+        sweeps,
+        deps: { database, hsm, webhook: url === undefined ? undefined : new URL(url), policies: policiesFrom(values) },
+      }),
+    ]
+  },
+}

@@ -1,0 +1,6 @@
+export * from './devices/contract.ts'
+export * from './enrolment/contract.ts'
+export * from './faces/contract.ts'
+export * from './hooks/contract.ts'
+export * from './shares/contract.ts'
+export * from './users/contract.ts'

@@ -1,0 +1,121 @@
+import { recordEvent } from '@strongroom/audit'
+import { column, sql, type Statements } from '@strongroom/storage'
+import { z } from 'zod'
+import { backupRecovered, backupRestored, backupSaved } from '../users/events.ts'
+
+const keyRow = z.object({ keyId: z.string(), createdAt: column.instant, backedUpAt: column.instant.nullable() })
+
+export const findKeys = (statements: Statements, userId: string) =>
+  statements.many(
+    keyRow,
+    sql`select k.key_id as "keyId", k.created_at as "createdAt", b.created_at as "backedUpAt"
+          from key_shares.keys as k
+          left join key_shares.backups as b
+            on b.key_id = k.key_id and b.published_at is not null and b.retired_at is null
+         where k.user_id = ${userId} order by k.created_at, k.key_id`,
+  )
+
+/** The next version of a key's backup, which nobody else gets; `undefined` for a key of somebody else, or of nobody. */
+export const takeVersion = async (
+  statements: Statements,
+  { userId, keyId }: { userId: string; keyId: string },
+): Promise<number | undefined> =>
+  (
+    await statements.maybe(
+      z.object({ version: column.count }),
+      sql`update key_shares.keys set last_version = last_version + 1
+           where key_id = ${keyId} and user_id = ${userId} returning last_version as version`,
+    )
+  )?.version
+
+export interface Written {
+  readonly keyId: string
+  readonly version: number
+}
+
+export const writeShare = (
+  statements: Statements,
+  { keyId, version, upload, envelope }: Written & { upload: string; envelope: Uint8Array },
+): Promise<number> =>
+  statements.run(sql`
+    insert into key_shares.backups (key_id, version, upload, envelope)
+    values (${keyId}, ${version}, ${upload}, ${envelope})`)
+
+/** What was written in a request that came to nothing. */
+export const dropUpload = (statements: Statements, upload: string): Promise<number> =>
+  statements.run(sql`delete from key_shares.backups where upload = ${upload} and published_at is null`)
+
+const published = z.object({ at: column.instant })
+
+/** Puts a version in the place of the current one. `undefined` where a newer one is there already. */
+export async function publish(tx: Statements, userId: string, { keyId, version }: Written): Promise<Date | undefined> {
+  await tx.one(
+    z.object({ keyId: z.string() }),
+    sql`select key_id as "keyId" from key_shares.keys where key_id = ${keyId} for update`,
+  )
+  const newer = await tx.maybe(
+    z.object({ version: column.count }),
+    sql`select version from key_shares.backups
+         where key_id = ${keyId} and published_at is not null and retired_at is null and version > ${version}`,
+  )
+  if (newer) return undefined
+  await tx.run(sql`
+    update key_shares.backups set retired_at = strongroom.now()
+     where key_id = ${keyId} and published_at is not null and retired_at is null`)
+  const { at } = await tx.one(
+    published,
+    sql`update key_shares.backups set published_at = strongroom.now()
+         where key_id = ${keyId} and version = ${version} returning created_at as at`,
+  )
+  await recordEvent(tx, backupSaved, { subject: userId, detail: { key: keyId, version } })
+  return at
+}
+
+/** The versions that a user's keys have now; keys of others and keys without a backup are not among them. */
+export const findBackups = (statements: Statements, userId: string, keyIds: readonly string[]) =>
+  statements.many(
+    z.object({ keyId: z.string(), version: column.count }),
+    sql`select b.key_id as "keyId", b.version from key_shares.backups as b
+          join key_shares.keys as k on k.key_id = b.key_id
+         where k.user_id = ${userId} and b.key_id = any (${keyIds}::text[])
+           and b.published_at is not null and b.retired_at is null`,
+  )
+
+export const readShare = async (statements: Statements, { keyId, version }: Written): Promise<Uint8Array> =>
+  (
+    await statements.one(
+      z.object({ envelope: column.bytes }),
+      sql`select envelope from key_shares.backups where key_id = ${keyId} and version = ${version}`,
+    )
+  ).envelope
+
+export const noteRecovered = (tx: Statements, userId: string, { keyId, version }: Written): Promise<void> =>
+  recordEvent(tx, backupRecovered, { subject: userId, detail: { key: keyId, version } })
+
+const restored = z.object({ userId: z.uuid(), version: column.count })
+
+/** Puts the version before the current one in its place. `undefined` where none is kept. */
+export async function restorePrevious(tx: Statements, keyId: string): Promise<number | undefined> {
+  const previous = await tx.maybe(
+    restored,
+    sql`select k.user_id as "userId", b.version from key_shares.backups as b
+          join key_shares.keys as k on k.key_id = b.key_id
+         where b.key_id = ${keyId} and b.published_at is not null and b.retired_at is not null
+         order by b.retired_at desc, b.version desc limit 1 for update`,
+  )
+  if (!previous) return undefined
+  const { userId, version } = previous
+  await tx.run(sql`
+    update key_shares.backups set retired_at = strongroom.now()
+     where key_id = ${keyId} and published_at is not null and retired_at is null`)
+  await tx.run(sql`update key_shares.backups set retired_at = null where key_id = ${keyId} and version = ${version}`)
+  await recordEvent(tx, backupRestored, { subject: userId, detail: { key: keyId, version } })
+  return version
+}
+
+/** Versions that were replaced long ago, and what requests left that came to nothing. */
+export const purgeBackups = (statements: Statements, seconds: number): Promise<number> =>
+  statements.run(sql`
+    delete from key_shares.backups
+     where retired_at < strongroom.now() - make_interval(secs => ${seconds})
+        or (published_at is null and created_at < strongroom.now() - interval '1 hour')`)
