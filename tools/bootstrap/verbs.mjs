@@ -4,12 +4,14 @@ const fromSource = '--conditions=@strongroom/source'
 export const verbs = {
   start: { run: [fromSource, 'tools/dev-world/src/main.ts'], needs: [], uses: ['redis'] },
   test: { run: [fromSource, 'tools/bootstrap/run-tests.mjs', 'test'], needs: ['nss', 'redis'] },
-  'test:browser': { run: [fromSource, 'tools/bootstrap/run-tests.mjs', 'test:browser'], needs: ['chromium'] },
+  'test:browser': { run: [fromSource, 'tools/bootstrap/run-tests.mjs', 'test:browser'], needs: ['chromium', 'redis'] },
+  'test:firebase': { run: [fromSource, 'tools/bootstrap/run-tests.mjs', 'test:firebase'], needs: [] },
   check: { run: [fromSource, 'tools/bootstrap/run-checks.mjs'], needs: ['nss'] },
   golden: { run: [fromSource, 'tools/checks/src/golden.ts'], needs: [] },
   clock: { run: [fromSource, 'tools/dev-world/src/clock-main.ts'], needs: [] },
   token: { run: [fromSource, 'tools/dev-world/src/login-token-main.ts'], needs: [] },
   vp: { run: [fromSource, 'tools/dev-world/src/presentation-main.ts'], needs: [] },
+  scan: { run: [fromSource, 'tools/dev-world/src/scan-main.ts'], needs: [] },
   audit: { run: [fromSource, 'tools/audit/src/main.ts'], needs: [] },
   bench: { run: [fromSource, 'tools/bench/src/main.ts'], needs: [] },
 }

@@ -1,5 +1,5 @@
 /** What an app may need around it; `surroundings.ts` says which settings tell it where that is. */
-export type Need = 'mail' | 'sms' | 'push' | 'issuer' | 'firebase' | 'redis'
+export type Need = 'mail' | 'sms' | 'push' | 'issuer' | 'firebase' | 'redis' | 'faces'
 
 export interface App {
   readonly name: string

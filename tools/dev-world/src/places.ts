@@ -38,6 +38,7 @@ export const lockFileOf = ({ home }: Places): string => join(home, 'supervisor.j
 export const logOf = ({ home }: Places, name: string): string => join(home, 'logs', `${name}.log`)
 export const credentialsOf = ({ home }: Places, app: string): string => join(home, 'credentials', app)
 export const issuerOf = ({ home }: Places): string => join(home, 'issuer')
+export const facesOf = ({ home }: Places): string => join(home, 'faces')
 export const pushIdentityOf = ({ home }: Places): string => join(home, 'push', 'identity.json')
 /** The seed of the wallet that is ours where nobody names another. */
 export const ownWalletOf = ({ home }: Places): string => join(home, 'wallet', 'own.seed')

@@ -25,7 +25,8 @@ export async function summarise(places: Places, world: WorldFile): Promise<Summa
   const postgres = `  PostgreSQL listens on ${new URL(world.postgres).host}; how to log in is in ${short(worldFileOf(places))}`
   const outbox = `  What the apps send is caught at ${world.outbox}`
   const issuer = world.issuer ? `  Tokens come from ${world.issuer}: npm run --silent token -- ann@example.com\n` : ''
-  return { text: `\n${table}\n\n${outbox}\n${issuer}${postgres}\n`, allReady: health.every(Boolean) }
+  const faces = world.faces ? `  Faces come from a stub: npm run --silent scan -- --person ann\n` : ''
+  return { text: `\n${table}\n\n${outbox}\n${issuer}${faces}${postgres}\n`, allReady: health.every(Boolean) }
 }
 
 const short = (path: string): string => relative(checkout, path)

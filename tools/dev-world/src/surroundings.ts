@@ -1,8 +1,9 @@
+import { type FaceStub, startFaceStub } from '@strongroom/face-stub'
 import { type Issuer, startIssuer } from '@strongroom/issuer'
 import { type Outbox, startOutbox } from '@strongroom/outbox'
 import { findRedis } from '@strongroom/redis'
 import type { App, Need } from './apps.ts'
-import { issuerOf, logOf, pushIdentityOf, type Places } from './places.ts'
+import { facesOf, issuerOf, logOf, pushIdentityOf, type Places } from './places.ts'
 import type { Say } from './report.ts'
 import { type SupervisedRedis, superviseRedis } from './supervise-redis.ts'
 
@@ -12,6 +13,8 @@ export type Settings = Readonly<Record<string, string>>
 export interface Surroundings {
   readonly outbox: Outbox
   readonly issuer: Issuer | undefined
+  /** A stub: who knows a face by what it says. */
+  readonly faces: FaceStub | undefined
   /** None where no redis-server is installed: an app can do without. */
   readonly redis: SupervisedRedis | undefined
 }
@@ -28,12 +31,13 @@ export async function startSurroundings(
   stack: AsyncDisposableStack,
 ): Promise<Surroundings> {
   const needed = new Set(request.apps.flatMap(({ needs = [] }) => needs))
-  const [outbox, issuer, redis] = await Promise.all([
+  const [outbox, issuer, faces, redis] = await Promise.all([
     startCatching(request, stack),
     needed.has('issuer') || needed.has('firebase') ? startIssuing(request, stack) : undefined,
+    needed.has('faces') ? startFaces(request, stack) : undefined,
     needed.has('redis') ? startRedisHere(request, stack) : undefined,
   ])
-  return { outbox, issuer, redis }
+  return { outbox, issuer, faces, redis }
 }
 
 async function startCatching({ places }: SurroundingsRequest, stack: AsyncDisposableStack): Promise<Outbox> {
@@ -51,6 +55,16 @@ async function startIssuing({ places, say }: SurroundingsRequest, stack: AsyncDi
   const { port } = new URL(issuer.url)
   if (port !== String(usualIssuerPort)) say(`port ${usualIssuerPort} is busy: the issuer takes ${port}`)
   return issuer
+}
+
+const usualFacesPort = 4020
+
+async function startFaces({ places, say }: SurroundingsRequest, stack: AsyncDisposableStack): Promise<FaceStub> {
+  const faces = await startFaceStub({ port: usualFacesPort, stateDir: facesOf(places) })
+  stack.defer(() => faces.close())
+  const { port } = new URL(faces.url)
+  if (port !== String(usualFacesPort)) say(`port ${usualFacesPort} is busy: the stub of FaceTec takes ${port}`)
+  return faces
 }
 
 async function startRedisHere({ places, say }: SurroundingsRequest, stack: AsyncDisposableStack) {
@@ -83,5 +97,6 @@ const settings: Readonly<Record<Need, (surroundings: Surroundings) => Settings |
           FIREBASE_AUTH_EMULATOR_HOST: issuer.firebaseHost,
         }
       : {},
+  faces: ({ faces }) => (faces ? { FACETEC_URL: faces.url } : {}),
   redis: ({ redis }) => (redis ? { REDIS_URL: redis.url } : {}),
 }

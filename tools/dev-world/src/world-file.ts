@@ -14,6 +14,8 @@ export interface WorldFile {
   /** Gives tokens to whoever names a person; none where no app needs one. */
   readonly issuer?: string
   readonly firebase?: { readonly projectId: string; readonly authEmulatorHost: string }
+  /** The stub of a FaceTec server; none where no app needs one. */
+  readonly faces?: string
   /** With its password; none where no app needs it, or no redis-server is installed. */
   readonly redis?: string
   readonly pkcs11: { readonly module: string; readonly tokens: Readonly<Record<string, TokenAccess>> }

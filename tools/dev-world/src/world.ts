@@ -120,7 +120,7 @@ const worldOf = ({
   tokens,
   module,
   postgres,
-  surroundings: { outbox, issuer, redis },
+  surroundings: { outbox, issuer, faces, redis },
 }: WorldParts): WorldFile => ({
   apps: Object.fromEntries(addresses),
   postgres,
@@ -130,6 +130,7 @@ const worldOf = ({
     issuer: issuer.url,
     firebase: { projectId: issuer.audience, authEmulatorHost: issuer.firebaseHost },
   }),
+  ...(faces && { faces: faces.url }),
   ...(redis && { redis: redis.url }),
   pkcs11: {
     module,

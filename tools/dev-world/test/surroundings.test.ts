@@ -32,11 +32,12 @@ afterAll(async () => {
 const toldTo = async (app: string) =>
   (await (await fetch(`${world.world().apps[app] ?? ''}/environment`)).json()) as Settings
 const token = (...args: string[]) => runCommand(places, 'login-token-main.ts', ...args)
+const scan = (...args: string[]) => runCommand(places, 'scan-main.ts', ...args)
 const presentation = (...args: string[]) => runCommand(places, 'presentation-main.ts', ...args)
 
 describe('an app', () => {
   it('is told where what it needs is, its own settings, and nothing of what others need', async () => {
-    const { outbox, smtp, issuer, firebase, redis } = world.world()
+    const { outbox, smtp, issuer, firebase, faces, redis } = world.world()
     const [first, second] = await Promise.all([toldTo('first-app'), toldTo('second-app')])
     expect(first).toMatchObject({ SMTP_URL: smtp, MAIL_FROM: expect.any(String), COLOUR: 'blue' })
     expect(second).toMatchObject({
@@ -49,8 +50,10 @@ describe('an app', () => {
       FIREBASE_KEYS_URL: `${issuer ?? ''}/jwks`,
       FIREBASE_AUTH_EMULATOR_HOST: firebase?.authEmulatorHost,
       REDIS_URL: redis,
+      FACETEC_URL: faces,
     })
-    for (const name of Object.keys(first)) expect(name).not.toMatch(/^(SMS|PUSH|FCM|VAPID|OIDC|FIREBASE|REDIS)_/)
+    for (const name of Object.keys(first))
+      expect(name).not.toMatch(/^(SMS|PUSH|FCM|VAPID|OIDC|FIREBASE|REDIS|FACETEC)_/)
     for (const name of Object.keys(second)) expect(name).not.toMatch(/^(SMTP|MAIL)_|^COLOUR$/)
   })
 
@@ -120,9 +123,45 @@ describe('a presentation', () => {
   })
 })
 
+const ref = '6f9619ff-8b86-4d01-b42d-00cf4fc964ff'
+
+/** As an app does that was given the scan in a request. */
+async function askFaces(route: string, fields: Settings): Promise<unknown> {
+  const body = {
+    externalDatabaseRefID: ref,
+    faceScan: fields['face_scan'],
+    auditTrailImage: fields['audit_trail_image'],
+    lowQualityAuditTrailImage: fields['low_quality_audit_trail_image'],
+  }
+  const { FACETEC_URL = '' } = await toldTo('second-app')
+  return (await fetch(`${FACETEC_URL}${route}`, { method: 'POST', body: JSON.stringify(body) })).json()
+}
+const fieldsOf = (...args: string[]) => {
+  const { status, said, complained } = scan(...args)
+  expect({ status, complained, lines: said.split('\n').length }).toEqual({ status: 0, complained: '', lines: 2 })
+  return JSON.parse(said) as Settings
+}
+
+describe('a scan', () => {
+  it('is one line of JSON, of whoever is named, and the stub that the app is told of takes it', async () => {
+    const enrolled = await askFaces('/enrollment-3d', fieldsOf('--person', 'ann'))
+    expect(enrolled).toMatchObject({ success: true, serverInfo: { type: 'strongroom-stub' } })
+    expect(await askFaces('/match-3d-3d', fieldsOf('--person=ann'))).toMatchObject({ success: true, matchLevel: 15 })
+    expect(await askFaces('/match-3d-3d', fieldsOf('--person', 'bob'))).toMatchObject({ success: false })
+    const checks = { faceScanSecurityChecks: { faceScanLivenessCheckSucceeded: false } }
+    expect(await askFaces('/match-3d-3d', fieldsOf('--person', 'ann', '--not-live'))).toMatchObject(checks)
+  })
+
+  it('is not made of nobody: a line says what there is', () => {
+    for (const args of [[], ['--person'], ['--person', ''], ['ann'], ['--person', 'ann', '--what']]) {
+      expect(scan(...args)).toEqual({ status: 2, said: '', complained: expect.stringContaining('Say whose face') })
+    }
+  })
+})
+
 describe('after the end', () => {
-  it('nothing answers, a command says that no world runs, and the next world takes up the same people and keys', async () => {
-    const { redis = '', issuer = '' } = world.world()
+  it('nothing answers, a command says that no world runs, and the next world takes up the same people, faces and keys', async () => {
+    const { redis = '', issuer = '', faces = '' } = world.world()
     const before = token('ann@example.com').said.trim()
     await down(world)
     expect(token('ann@example.com')).toEqual({
@@ -130,8 +169,10 @@ describe('after the end', () => {
       said: '',
       complained: expect.stringContaining('No development world runs here'),
     })
-    for (const address of [redis, issuer]) expect(await listens(address)).toBe(false)
+    for (const address of [redis, issuer, faces]) expect(await listens(address)).toBe(false)
+    expect(scan('--person', 'ann').complained).toContain('No development world runs here')
     world = await up()
+    expect(await askFaces('/match-3d-3d', fieldsOf('--person', 'ann'))).toMatchObject({ success: true })
     const { FIREBASE_KEYS_URL = '' } = await toldTo('second-app')
     const kept = await jwtVerify(before, createRemoteJWKSet(new URL(FIREBASE_KEYS_URL)))
     expect(decodeJwt(token('ann@example.com').said.trim()).sub).toBe(kept.payload.sub)

@@ -40,8 +40,8 @@ export async function matchFace(deps: FaceDeps, user: User, scan: FaceScan): Pro
 }
 
 /**
- * Charged before the scan is looked at; the scan is used up before it is judged, and is nobody's any more. Only an outage
- * of the face service gives both back: then nothing was judged.
+ * Charged before the scan is looked at; the scan is used up before it is judged, and is nobody's any more. Only a face
+ * service that cannot have judged it gives both back.
  */
 export async function guessFace(
   { database, hsm, policies }: FaceDeps,
@@ -51,28 +51,41 @@ export async function guessFace(
   hsm.assertAvailable()
   const digest = sha256(scan.faceScan.expose())
   let failed: FaceOutcome['outcome'] = 'replayed'
+  let unanswered: FaceServiceUnavailable | undefined
+  const look = async () => {
+    const ref = await faceRefOf(hsm, user)
+    if (!(await rememberScan(database, digest))) return undefined
+    try {
+      const outcome = await ask(ref)
+      if (outcome.outcome === 'passed') return outcome
+      failed = outcome.outcome
+    } catch (error) {
+      if (!(error instanceof FaceServiceUnavailable)) throw error
+      unanswered = error
+      if (provesNothing(error)) return undefined
+      await forgetScan(database, digest)
+      throw error
+    }
+    return undefined
+  }
   try {
-    const guessed = await spendGuess(
-      { database, budget: policies.faces, attempt: { subject: user.id, purpose: 'face' } },
-      async () => {
-        const ref = await faceRefOf(hsm, user)
-        if (!(await rememberScan(database, digest))) return undefined
-        const outcome = await ask(ref).catch(async (error: unknown) => {
-          if (error instanceof FaceServiceUnavailable) await forgetScan(database, digest)
-          throw error
-        })
-        if (outcome.outcome === 'passed') return outcome
-        failed = outcome.outcome
-        return undefined
-      },
-    )
+    const attempt = { subject: user.id, purpose: 'face' }
+    const guessed = await spendGuess({ database, budget: policies.faces, attempt }, look)
     if (guessed.outcome === 'exhausted') return tooManyFaces({ retryAfter: secondsTo(guessed.until) })
-    return guessed.outcome === 'right' ? guessed.found : refusals[failed]()
+    if (guessed.outcome === 'right') return guessed.found
+    return unanswered ? refuseUnanswered(unanswered) : refusals[failed]()
   } catch (error) {
-    if (!(error instanceof FaceServiceUnavailable)) throw error
-    return error.reason === 'timeout' ? faceServiceTimeout() : faceServiceUnavailable()
+    if (error instanceof FaceServiceUnavailable) return refuseUnanswered(error)
+    throw error
   }
 }
+
+/** The service had the scan and may have judged it: else whoever makes it stumble would guess for nothing. */
+const provesNothing = ({ reason, code }: FaceServiceUnavailable): boolean =>
+  reason === 'timeout' || code.startsWith('answer-')
+
+const refuseUnanswered = ({ reason }: FaceServiceUnavailable) =>
+  reason === 'timeout' ? faceServiceTimeout() : faceServiceUnavailable()
 
 const refusals = {
   passed: faceDiffers,
