@@ -175,6 +175,17 @@ test('on a contested key a thief cannot ride on the owner’s proof: both must w
   expect((await client.open(keyId, '6666')).status).toBe(404)
 })
 
+test('a lock that was made to open by SQL opens nothing: the token vouches for when it does', async () => {
+  const mail = newEmail()
+  const { keyId, key } = await keyWith(mail)
+  expect((await prove(keyId, mail)).status).toBe(423)
+  await app.sql(`update time_locks.locks set armed_at = armed_at - interval '40 days', opens_at = opens_at - interval '40 days'
+                  where subject = '${keyId}'`)
+  const refused = await prove(keyId, mail, '8642')
+  expect([refused.status, refused.text]).toEqual([404, invalidParams])
+  expect(keyOf((await client.open(keyId, '1234')).text)).toBe(key)
+})
+
 test('a copy of another key, planted by SQL, is refused: the key stays what it was', async () => {
   const [mail, other] = [newEmail(), newEmail()]
   const [{ keyId, key }, planted] = [await keyWith(mail), await keyWith(other)]

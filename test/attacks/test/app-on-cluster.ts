@@ -81,7 +81,7 @@ export async function startOnCluster(superuserUrl: string, settings: Settings): 
       })
       const [{ listening }] = await Promise.race([told, early])
       early.catch(() => undefined)
-      return { child, baseUrl: `http://127.0.0.1:${String(listening)}` }
+      return { child, baseUrl: `http://127.0.0.1:${String(listening)}`, beside: {} }
     },
     sql: (query) => askOnce(adminUrl, query),
     log: () => output.join(''),

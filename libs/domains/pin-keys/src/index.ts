@@ -1,6 +1,7 @@
 import { CODE_USE } from '@strongroom/codes'
 import type { KeyNeed } from '@strongroom/hsm'
 import { readMigrations } from '@strongroom/storage'
+import { LOCK_USE } from '@strongroom/time-locks'
 import { keyHandlers } from './keys/api.ts'
 import { cancel as cancelReset } from './resets/cancel-reset.ts'
 import { resetCompleter } from './resets/complete-reset.ts'
@@ -44,4 +45,5 @@ export const keyNeeds: readonly KeyNeed[] = [
   { job: 'mac', use: USER_ID_USE },
   { job: 'mac', use: RECIPIENT_USE },
   { job: 'mac', use: CODE_USE },
+  { job: 'mac', use: LOCK_USE },
 ]

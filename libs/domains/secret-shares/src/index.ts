@@ -1,12 +1,14 @@
 import { CODE_USE } from '@strongroom/codes'
 import type { KeyNeed } from '@strongroom/hsm'
 import { readMigrations } from '@strongroom/storage'
+import { LOCK_USE } from '@strongroom/time-locks'
 import { noticeDeliverer } from './accounts/deliver.ts'
 import { CONTACT_USE, LOGIN_USE, RECIPIENT_USE } from './accounts/names.ts'
 import { backUp } from './contacts/email-backup.ts'
 import { send, verify } from './contacts/login-codes.ts'
 import { upgrade } from './contacts/upgrade.ts'
-import { challenge, health } from './holds/challenges.ts'
+import { CHALLENGE_USE } from './holds/challenges.ts'
+import { challenge, health } from './holds/give-challenges.ts'
 import { remove } from './holds/delete.ts'
 import { restore } from './holds/restore.ts'
 import { cancelStart, start } from './holds/start-over.ts'
@@ -26,7 +28,7 @@ export type { ContactDeps } from './contacts/login-codes.ts'
 export type { LoginProvider, LoginProviders } from './contacts/login-provider.ts'
 export * from './contract.ts'
 export { lca } from './dialect.ts'
-export { type ChallengeDeps, DID_CHALLENGE } from './holds/challenges.ts'
+export { answersTo, type ChallengeDeps } from './holds/challenges.ts'
 export { type Policies, usualPolicies } from './policies.ts'
 export type { RecoveryDeps } from './recovery/get-share.ts'
 export type { Brands } from './recovery/mail-code.ts'
@@ -70,6 +72,7 @@ export const secretShareMigrations = readMigrations('secret_shares', new URL('..
   pending_emails: rows,
   held: ['select', 'insert', 'delete'],
   upgrades: rows,
+  answered_challenges: ['select', 'insert', 'delete'],
   notices: rows,
 })
 
@@ -79,5 +82,7 @@ export const keyNeeds: readonly KeyNeed[] = [
   { job: 'mac', use: CONTACT_USE },
   { job: 'mac', use: LOGIN_USE },
   { job: 'mac', use: RECIPIENT_USE },
+  { job: 'mac', use: CHALLENGE_USE },
   { job: 'mac', use: CODE_USE },
+  { job: 'mac', use: LOCK_USE },
 ]

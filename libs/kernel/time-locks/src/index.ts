@@ -1,6 +1,7 @@
 export { CancelToken, findLinkedLock, issueCancelLink, type LinkedLock, useCancelLink } from './cancel-links.ts'
 export { claimNotices, sweepLocks } from './notices.ts'
 export type { DueNotice, Lock, LockEvent, LockPolicy } from './policy.ts'
+export { drawLock, type DrawnLock, isGenuine, LOCK_USE } from './stamp.ts'
 export {
   armLock,
   cancelLocks,
@@ -12,5 +13,6 @@ export {
   isLocked,
   lapseLocks,
   prolongBlocked,
+  readLock,
   timeLockMigrations,
 } from './store.ts'

@@ -19,6 +19,8 @@ export interface Lock {
   readonly open: boolean
   /** Somebody used a cancel link on the subject before or while this lock waited: its holder alone may not complete it. */
   readonly contested: boolean
+  /** The token's word for the lock as it was armed; `isGenuine` judges it. */
+  readonly stamp: Uint8Array | null
 }
 
 /** What its owner is told of, in this order. */

@@ -3,6 +3,7 @@ import { column, type Query, readMigrations, sql, type Statements } from '@stron
 import { z } from 'zod'
 import { lockArmed, lockCancelled, lockDone, lockLapsed } from './events.ts'
 import type { Lock, LockPolicy } from './policy.ts'
+import type { DrawnLock } from './stamp.ts'
 
 export const timeLockMigrations = readMigrations('time_locks', new URL('../migrations/', import.meta.url), {
   locks: ['select', 'insert', 'update', 'delete'],
@@ -19,9 +20,10 @@ const lockRow = z.object({
   lapsesAt: column.instant,
   open: z.boolean(),
   contested: z.boolean(),
+  stamp: column.bytes.nullable(),
 })
 
-const columns = sql`id, subject, holder, opens_at as "opensAt", lapses_at as "lapsesAt", opens_at <= strongroom.now() as open, contested`
+const columns = sql`id, subject, holder, opens_at as "opensAt", lapses_at as "lapsesAt", opens_at <= strongroom.now() as open, contested, stamp`
 const isActive = sql`state = 'active' and lapses_at > strongroom.now()`
 
 export interface Held {
@@ -62,30 +64,31 @@ export const contestSubject = (tx: Statements, { kind, contest }: LockPolicy, su
     values (${kind}, ${subject}, strongroom.now() + make_interval(secs => ${contest}))
     on conflict (kind, subject) do update set until = greatest(contests.until, excluded.until)`)
 
-/** Arms a lock, unless this holder has one already: a second start shortens and prolongs nothing. */
-export async function armLock(tx: Statements, policy: LockPolicy, held: Held): Promise<Lock> {
-  await lapseLocks(tx, policy, held.subject)
-  const known = await findLock(tx, policy, held)
+/** Arms a lock of `drawLock`, unless its holder has one already: a second start shortens and prolongs nothing. */
+export async function armLock(tx: Statements, policy: LockPolicy, drawn: DrawnLock): Promise<Lock> {
+  const { id, subject, holder, armedAt, opensAt, stamp } = drawn
+  await lapseLocks(tx, policy, subject)
+  const known = await findLock(tx, policy, drawn)
   if (known) return known
-  const { kind, delay, window } = policy
+  const { kind, window } = policy
   const armed = await tx.maybe(
     lockRow,
     sql`
     with lock as (
-      insert into time_locks.locks (kind, subject, holder, opens_at, lapses_at, contested)
-      values (${kind}, ${held.subject}, ${held.holder}, strongroom.now() + make_interval(secs => ${delay}),
-              strongroom.now() + make_interval(secs => ${delay + window}), ${isContested(policy, held.subject)})
+      insert into time_locks.locks (id, kind, subject, holder, armed_at, opens_at, lapses_at, contested, stamp)
+      values (${id}, ${kind}, ${subject}, ${holder}, ${armedAt}, ${opensAt},
+              ${opensAt}::timestamptz + make_interval(secs => ${window}), ${isContested(policy, subject)}, ${stamp})
       on conflict do nothing
       returning *
     ), noted as (
       insert into time_locks.notices (lock_id, event, due_at)
       select id, event, due
         from lock, lateral (values ('armed', armed_at), ('half-time', armed_at + (opens_at - armed_at) / 2), ('open', opens_at)) as n (event, due)
-    ), logged as (${told(lockArmed, kind, { subject: sql`${held.subject}`, from: sql`lock` })})
+    ), logged as (${told(lockArmed, kind, { subject: sql`${subject}`, from: sql`lock` })})
     select ${columns} from lock`,
   )
   // Two requests at once: the other one armed it a moment ago.
-  return armed ?? (await findLock(tx, policy, held)) ?? Promise.reject(new Error('a lock was neither armed nor found'))
+  return armed ?? (await findLock(tx, policy, drawn)) ?? Promise.reject(new Error('a lock was neither armed nor found'))
 }
 
 type End = 'done' | 'cancelled'
@@ -155,6 +158,10 @@ export const prolongBlocked = (
     )
     insert into time_locks.notices (lock_id, event, due_at) select id, 'open', strongroom.now() from lock`)
 
-/** The lock of that id, if it neither ended nor lapsed; nobody else changes it before the transaction ends. */
+/** The lock of that id, if it neither ended nor lapsed. */
+export const readLock = (statements: Statements, lockId: string): Promise<Lock | undefined> =>
+  statements.maybe(lockRow, sql`select ${columns} from time_locks.locks where id = ${lockId} and ${isActive}`)
+
+/** The same; nobody else changes it before the transaction ends. */
 export const holdLock = (tx: Statements, lockId: string): Promise<Lock | undefined> =>
   tx.maybe(lockRow, sql`select ${columns} from time_locks.locks where id = ${lockId} and ${isActive} for update`)

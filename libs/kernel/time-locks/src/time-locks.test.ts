@@ -1,4 +1,6 @@
 import { auditMigrations } from '@strongroom/audit'
+import { type Keystore, openKeystore, provisionKeys } from '@strongroom/hsm'
+import { softToken } from '@strongroom/hsm/testing'
 import {
   type Database,
   fingerprint,
@@ -14,14 +16,17 @@ import { z } from 'zod'
 import { findLinkedLock, issueCancelLink, useCancelLink } from './cancel-links.ts'
 import { claimNotices, sweepLocks } from './notices.ts'
 import type { LockPolicy } from './policy.ts'
+import { drawLock, isGenuine, LOCK_USE } from './stamp.ts'
 import {
   armLock,
   cancelLocks,
   endLock,
   findLock,
+  type Held,
   isLocked,
   lapseLocks,
   prolongBlocked,
+  readLock,
   timeLockMigrations,
 } from './store.ts'
 
@@ -32,10 +37,16 @@ const sets = [storageMigrations, auditMigrations, timeLockMigrations]
 let world: TestDatabase
 let database: Database
 let owner: Database
+let hsm: Keystore
 let subject: string
 let subjects = 0
 
 beforeAll(async () => {
+  const place = { ...(await softToken()), deployment: 'test', app: 'time-locks' }
+  hsm = await openKeystore({
+    ...place,
+    keys: await provisionKeys({ ...place, needs: [{ job: 'mac', use: LOCK_USE }], existing: [] }),
+  })
   world = await testDatabase({
     template: `time_locks_${fingerprint(sets)}`,
     prepare: (url, role) => migrate(url, sets, role),
@@ -44,13 +55,14 @@ beforeAll(async () => {
   owner = openDatabase({ connectionString: world.adminUrl, connections: 1 })
 })
 afterAll(async () => {
-  await Promise.all([database.close(), owner.close()])
+  await Promise.all([hsm.close(), database.close(), owner.close()])
   await world.drop()
 })
 beforeEach(() => {
   subject = `key-${String(subjects++)}`
 })
 
+const arm = async (who: Held) => armLock(database, policy, await drawLock({ database, hsm }, policy, who))
 const held = (holder = 'phone') => ({ subject, holder })
 const pass = (interval: string) => shiftClock(owner, interval)
 const events = async () =>
@@ -60,7 +72,7 @@ const locked = async () =>
   (await database.one(z.object({ is: z.boolean() }), sql`select ${isLocked(policy, sql`${subject}`)} as is`)).is
 
 test('a lock opens after its delay and lapses after its window, by the clock of the database alone', async () => {
-  const lock = await armLock(database, policy, held())
+  const lock = await arm(held())
   expect(lock.open).toBe(false)
   await pass('29 days 23 hours 59 minutes')
   expect((await find())?.open).toBe(false)
@@ -73,26 +85,46 @@ test('a lock opens after its delay and lapses after its window, by the clock of 
   expect(await endLock(database, policy, { lockId: lock.id, as: 'done' })).toBe(false)
 })
 
+test('a lock is the token’s word: one that was written past us, or moved in any way, is not genuine', async () => {
+  const lock = await arm(held())
+  expect(await isGenuine(hsm, policy, (await find()) ?? lock)).toBe(true)
+  const changes = [
+    sql`opens_at = armed_at`,
+    sql`holder = 'thief'`,
+    sql`subject = 'another'`,
+    sql`stamp = null`,
+    sql`stamp = sha256(stamp)`,
+  ]
+  for (const change of changes) {
+    const forged = await arm({ subject: `forged-${String(subjects++)}`, holder: 'phone' })
+    await owner.run(sql`update time_locks.locks set ${change} where id = ${forged.id}`)
+    const read = await readLock(database, forged.id)
+    expect(read && (await isGenuine(hsm, policy, read))).toBe(false)
+  }
+  const other = { ...policy, kind: 'another-kind' }
+  expect(await isGenuine(hsm, other, lock)).toBe(false)
+})
+
 test('a second start neither shortens nor prolongs, at once or later', async () => {
-  const all = await Promise.all(Array.from({ length: 10 }, () => armLock(database, policy, held())))
+  const all = await Promise.all(Array.from({ length: 10 }, () => arm(held())))
   await pass('10 days')
-  const again = await armLock(database, policy, held())
+  const again = await arm(held())
   expect(new Set([...all, again].map(({ id }) => id)).size).toBe(1)
   expect(again.opensAt).toEqual(all[0]?.opensAt)
 })
 
 test('another holder has a lock of its own', async () => {
-  const [phone, mail] = [await armLock(database, policy, held('phone')), await armLock(database, policy, held('mail'))]
+  const [phone, mail] = [await arm(held('phone')), await arm(held('mail'))]
   expect(phone.id).not.toBe(mail.id)
   expect(await endLock(database, policy, { lockId: phone.id, as: 'cancelled' })).toBe(true)
   expect([await find('phone'), (await find('mail'))?.id]).toEqual([undefined, mail.id])
-  await armLock(database, policy, held('phone'))
+  await arm(held('phone'))
   expect(await cancelLocks(database, policy, subject)).toBe(2)
   expect(await locked()).toBe(false)
 })
 
 test('notices come due at arming, half-time, opening and lapse, each once', async () => {
-  await armLock(database, policy, held())
+  await arm(held())
   expect(await events()).toEqual(['armed'])
   await pass('14 days 23 hours')
   expect(await events()).toEqual([])
@@ -107,7 +139,7 @@ test('notices come due at arming, half-time, opening and lapse, each once', asyn
 })
 
 test('an end silences what was still to be told, and tells itself', async () => {
-  const lock = await armLock(database, policy, held())
+  const lock = await arm(held())
   await events()
   await pass('31 days')
   expect(await endLock(database, policy, { lockId: lock.id, as: 'done' })).toBe(true)
@@ -116,7 +148,7 @@ test('an end silences what was still to be told, and tells itself', async () => 
 })
 
 test('notices claimed in a transaction that fails are due again; two processes never claim one twice', async () => {
-  await armLock(database, policy, held())
+  await arm(held())
   const failing = database.transaction(async (tx) => {
     await claimNotices(tx, policy, 1000)
     throw new Error('killed')
@@ -127,7 +159,7 @@ test('notices claimed in a transaction that fails are due again; two processes n
 })
 
 test('a cancel link works once, cancels its lock and contests the subject', async () => {
-  const lock = await armLock(database, policy, held())
+  const lock = await arm(held())
   const [token, other] = [await issueCancelLink(database, lock.id), await issueCancelLink(database, lock.id)]
   expect((await findLinkedLock(database, policy, token))?.lockId).toBe(lock.id)
   expect(await find()).toBeDefined()
@@ -139,30 +171,30 @@ test('a cancel link works once, cancels its lock and contests the subject', asyn
 })
 
 test('after a cancel link every lock is contested: those that wait, and those that are armed within the time', async () => {
-  const thief = await armLock(database, policy, held('thief'))
-  const mine = await armLock(database, policy, held('owner'))
+  const thief = await arm(held('thief'))
+  const mine = await arm(held('owner'))
   expect([thief.contested, mine.contested]).toEqual([false, false])
   const token = await issueCancelLink(database, thief.id)
   await database.transaction((tx) => useCancelLink(tx, policy, token))
   expect((await find('owner'))?.contested).toBe(true)
   await pass('29 days')
-  expect((await armLock(database, policy, held('thief'))).contested).toBe(true)
+  expect((await arm(held('thief'))).contested).toBe(true)
   await pass('2 days')
   expect((await find('thief'))?.contested).toBe(true)
-  expect((await armLock(database, policy, held('another'))).contested).toBe(false)
+  expect((await arm(held('another'))).contested).toBe(false)
 })
 
 test('a link of a lock that ended, and one that was made up, do nothing', async () => {
-  const lock = await armLock(database, policy, held())
+  const lock = await arm(held())
   const token = await issueCancelLink(database, lock.id)
   await cancelLocks(database, policy, subject)
-  const again = await armLock(database, policy, held())
+  const again = await arm(held())
   for (const one of [token, 'A'.repeat(43)]) expect(await useCancelLink(database, policy, one)).toBeUndefined()
   expect((await find())?.id).toBe(again.id)
 })
 
 test('the database does not hold the link', async () => {
-  const lock = await armLock(database, policy, held())
+  const lock = await arm(held())
   const token = await issueCancelLink(database, lock.id)
   const rows = await owner.many(
     z.object({ row: z.string() }),
@@ -174,7 +206,7 @@ test('the database does not hold the link', async () => {
 })
 
 test('time during which the holder was blocked is added to an open window, once, and never to an armed one', async () => {
-  const { lapsesAt } = await armLock(database, policy, held())
+  const { lapsesAt } = await arm(held())
   const now = async () => (await database.one(z.object({ at: z.date() }), sql`select strongroom.now() as at`)).at
   const inDays = async (days: number) => new Date((await now()).getTime() + days * DAY * 1000)
   await prolongBlocked(database, policy, { ...held(), until: await inDays(7) })
@@ -188,9 +220,9 @@ test('time during which the holder was blocked is added to an open window, once,
 })
 
 test('ended locks are forgotten after their time, active ones are not', async () => {
-  const lock = await armLock(database, policy, held('gone'))
+  const lock = await arm(held('gone'))
   await endLock(database, policy, { lockId: lock.id, as: 'cancelled' })
-  await armLock(database, policy, held('kept'))
+  await arm(held('kept'))
   await pass('8 days')
   expect(await sweepLocks(database, policy, 7 * DAY)).toBeGreaterThan(0)
   expect(await find('kept')).toBeDefined()

@@ -3,7 +3,7 @@ import { useCode } from '@strongroom/codes'
 import { type Keystore, type RecoveryKeystore, Unopenable } from '@strongroom/hsm'
 import { perform } from '@strongroom/jobs'
 import type { Database } from '@strongroom/storage'
-import { cancelLocks, endLock, holdLock } from '@strongroom/time-locks'
+import { cancelLocks, endLock, holdLock, isGenuine, type Lock, readLock } from '@strongroom/time-locks'
 import { completeReset } from '../jobs.ts'
 import { replaceLock } from '../keys/store.ts'
 import { bindKey } from '../pins/rules.ts'
@@ -36,13 +36,21 @@ export const resetCompleter = perform<CompletionDeps>()(completeReset, async ({ 
   // Nobody waits for it any more: what it would need is of no use.
   if (!wanted) return void (await settleCompletion(database, completionId, 'withdrawn'))
   try {
+    const genuine = await findGenuine(deps, wanted)
     const locked = await lockAnew(deps, wanted)
-    await database.transaction((tx) => putInPlace(tx, deps.policies, { completionId, wanted, locked }))
+    await database.transaction((tx) => putInPlace(tx, deps.policies, { completionId, wanted, locked, genuine }))
   } catch (error) {
     if (!(error instanceof Overtaken) && !(error instanceof Unopenable)) throw error
     await settleCompletion(database, completionId, 'refused')
   }
 })
+
+/** Before the copy is opened: a lock that was written past us, or made to open sooner, has no stamp of the token. */
+async function findGenuine({ database, hsm, policies }: CompletionDeps, { lockId }: Completion): Promise<Lock> {
+  const lock = await readLock(database, lockId)
+  if (!lock?.open || !(await isGenuine(hsm, policies.resets, lock))) throw new Overtaken()
+  return lock
+}
 
 async function lockAnew(
   { database, hsm, recovery }: CompletionDeps,
@@ -64,7 +72,12 @@ type Locked = Awaited<ReturnType<Keystore['lockRecoveredKey']>>
 async function putInPlace(
   tx: Tx,
   policies: Policies,
-  { completionId, wanted, locked }: { completionId: string; wanted: Completion; locked: Locked },
+  {
+    completionId,
+    wanted,
+    locked,
+    genuine,
+  }: { completionId: string; wanted: Completion; locked: Locked; genuine: Lock },
 ): Promise<void> {
   const { keyId, lockId, codeId, pinEpoch, verifier } = wanted
   // Read again: a cancel link may have been used since the proof.
@@ -72,6 +85,7 @@ async function putInPlace(
   const users = await countConfirmations(tx, { keyId, verifier, seconds: policies.codes.lifetime })
   const inTime =
     lock?.open &&
+    lock.opensAt.getTime() === genuine.opensAt.getTime() &&
     users >= usersWanted(lock) &&
     (await settleCompletion(tx, completionId, 'done')) &&
     (await useCode(tx, codeId)) &&

@@ -3,7 +3,7 @@ import { recordEvent } from '@strongroom/audit'
 import { guessCode, useCode } from '@strongroom/codes'
 import { Secret } from '@strongroom/crypto'
 import { implement, invalidInput } from '@strongroom/http'
-import { armLock, findLock, type Lock, prolongBlocked } from '@strongroom/time-locks'
+import { armLock, drawLock, findLock, type Lock, prolongBlocked } from '@strongroom/time-locks'
 import { limitedUntil, success } from '../pins/answers.ts'
 import { invalidParams } from '../pins/contract.ts'
 import type { UserDeps } from '../users/create-user.ts'
@@ -33,6 +33,8 @@ export const verify = implement<UserDeps>()(verifyUser, async ({ params: { keyId
   if (guessed.outcome === 'wrong') return invalidParams()
   const codeId = guessed.found
   const wanted = newPin && (await prepareNewPin(deps, keyId, newPin))
+  const held = { subject: keyId, holder: subject }
+  const drawn = await drawLock({ database, hsm }, policies.resets, held)
 
   const next = await database.transaction(async (tx) => {
     const user = await holdUser(tx, keyId, lookup)
@@ -45,7 +47,7 @@ export const verify = implement<UserDeps>()(verifyUser, async ({ params: { keyId
     }
     if (!user.verified) return invalidParams()
 
-    const lock = await findLock(tx, policies.resets, { subject: keyId, holder: subject })
+    const lock = await findLock(tx, policies.resets, held)
     // The one answer that keeps the code: nothing was done with it.
     if (lock?.open && !wanted) return invalidInput({ field: 'body newPin' })
     const users = wanted
@@ -60,7 +62,7 @@ export const verify = implement<UserDeps>()(verifyUser, async ({ params: { keyId
 
     if (!(await useCode(tx, codeId))) return invalidParams()
     // Not a refusal yet: that would roll back what was armed and used up.
-    return { wait: waitFor(lock ?? (await armLock(tx, policies.resets, { subject: keyId, holder: subject }))) }
+    return { wait: waitFor(lock ?? (await armLock(tx, policies.resets, drawn))) }
   })
   if ('wait' in next) return timeLocked({ delay: next.wait.toISOString() })
   return 'completionId' in next ? awaitWorker(database, next.completionId) : next

@@ -1,7 +1,7 @@
 import type { Refusal } from '@strongroom/http'
 import type { Login, Presentation } from '@strongroom/proofs'
 import type { Tx } from '@strongroom/storage'
-import { endLock, findLock, holdLock } from '@strongroom/time-locks'
+import { endLock, findLock, holdLock, isGenuine } from '@strongroom/time-locks'
 import type { Policies } from '../policies.ts'
 import { announce } from './announce.ts'
 import { type Caller, type CallerDeps, see } from './caller.ts'
@@ -26,12 +26,12 @@ export async function clearForNewOwner(
   const account = await findAccount(database.reading, seen)
   if (!account?.bound || account.primaryDid === did.did) return undefined
   const lock = await findLock(database.reading, policies.startOver, { subject: account.id, holder: did.did })
-  if (!lock?.open) return undefined
+  if (!lock?.open || !(await isGenuine(hsm, policies.startOver, lock))) return undefined
   return {
     caller: { contact: contactOf(login), seen, account: undefined },
     async clear(tx) {
       const held = await holdLock(tx, lock.id)
-      if (!held?.open || !(await holdAccount(tx, account))) return false
+      if (held?.opensAt.getTime() !== lock.opensAt.getTime() || !(await holdAccount(tx, account))) return false
       await holdRecord(tx, { accountId: account.id, reason: 'started-over', seconds: policies.hold })
       await announce(tx, account, 'start-over-done')
       await removeAccount(tx, account.id)

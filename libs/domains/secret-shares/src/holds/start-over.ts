@@ -1,8 +1,8 @@
 import { implement, Refusal, reply } from '@strongroom/http'
 import { sql, type Statements } from '@strongroom/storage'
-import { armLock, cancelLocks } from '@strongroom/time-locks'
+import { armLock, cancelLocks, drawLock, findLock } from '@strongroom/time-locks'
 import { z } from 'zod'
-import { isLimited } from '../accounts/announce.ts'
+import { announce, isLimited } from '../accounts/announce.ts'
 import { see } from '../accounts/caller.ts'
 import { anotherLogin, contactMismatch, keyNotFound, tooManyRequests } from '../accounts/contract.ts'
 import { contactOf, isSameContact } from '../accounts/names.ts'
@@ -20,10 +20,16 @@ export const start = implement<HoldDeps>()(startOver, async ({ proof: { login, d
   if (!account) return keyNotFound()
   if (!account.bound) return anotherLogin()
   if (account.primaryDid === did.did) return alreadyOwned()
+  const held = { subject: account.id, holder: did.did }
+  const drawn = await drawLock({ database, hsm }, policies.startOver, held)
   const lock = await database.transaction(async (tx) => {
-    // Any number of DIDs can be made, and each would have us send the owner a message.
-    if (await isLimited(tx, account, { events: ['start-over-armed'], most: ARMED_PER_DAY })) return tooManyRequests()
-    return armLock(tx, policies.startOver, { subject: account.id, holder: did.did })
+    const isFull = await isLimited(tx, account, { events: ['start-over-armed'], most: ARMED_PER_DAY })
+    const known = await findLock(tx, policies.startOver, held)
+    if (known) return known
+    // Any number of DIDs can be made, and each would have us send the owner a message: told here, so that it is counted.
+    if (isFull) return tooManyRequests()
+    await announce(tx, account, 'start-over-armed')
+    return armLock(tx, policies.startOver, drawn)
   })
   return lock instanceof Refusal ? lock : reply(200, { success: true, opensAt: lock.opensAt.toISOString() })
 })
