@@ -1,3 +1,3 @@
 import { testsOf } from '../../vitest.shared.ts'
 
-export default testsOf('browser-tests')
+export default testsOf('browser-tests', { postgres: true })
