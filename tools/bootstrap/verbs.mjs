@@ -11,6 +11,7 @@ export const verbs = {
   clock: { run: [fromSource, 'tools/dev-world/src/clock-main.ts'], needs: [] },
   token: { run: [fromSource, 'tools/dev-world/src/login-token-main.ts'], needs: [] },
   vp: { run: [fromSource, 'tools/dev-world/src/presentation-main.ts'], needs: [] },
+  sign: { run: [fromSource, 'tools/dev-world/src/sign-main.ts'], needs: [] },
   scan: { run: [fromSource, 'tools/dev-world/src/scan-main.ts'], needs: [] },
   audit: { run: [fromSource, 'tools/audit/src/main.ts'], needs: [] },
   bench: { run: [fromSource, 'tools/bench/src/main.ts'], needs: [] },

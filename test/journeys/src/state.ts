@@ -11,8 +11,10 @@ export interface State {
   readonly name: string
   readonly home: string
   readonly cluster: string
-  /** The key server's usual port here. */
+  /** The key server's usual port here; the next ones are the other apps'. */
   readonly port: number
+  /** What runs here when it is started. */
+  readonly apps: readonly string[]
   read(path: string): string
   /** What runs here, at this moment. */
   processes(): Process[]
@@ -20,7 +22,7 @@ export interface State {
 }
 
 /** The cluster lies where the next run of tests removes what a killed one left. */
-export async function makeState(): Promise<State> {
+export async function makeState(apps: readonly string[] = ['key-server']): Promise<State> {
   const name = `${process.pid}-${randomBytes(4).toString('hex')}`
   const home = join(tmpdir(), `strongroom-journey-${name}`, 'world')
   const cluster = join(stateDirectory(), 'throwaway', name)
@@ -31,6 +33,7 @@ export async function makeState(): Promise<State> {
     home,
     cluster,
     port: await usualPort(),
+    apps,
     read: (path) => readFileSync(join(home, path), 'utf8'),
     processes,
     remove: async () => {

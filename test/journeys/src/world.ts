@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import type { WorldFile } from '@strongroom/dev-world'
 import { eventually } from './eventually.ts'
-import { npmEnvironment, writeScript } from './npm.ts'
+import { npmEnvironment, writeScripts } from './npm.ts'
 import type { State } from './state.ts'
 
 export interface RunningWorld {
@@ -34,7 +34,7 @@ export const startSupervisor = (state: State, ...argv: string[]): RunningWorld =
 /** As a user types it: npm, its shell, the bootstrap's hand-over, the supervisor. `command` may pipe `npm start` on. */
 export function typeInShell(state: State, command: string): RunningWorld {
   const words = [process.execPath, join(journeys, 'test/start.mjs'), ...argumentsOf(state)]
-  writeScript(state, 'start', words)
+  writeScripts(state, { start: words })
   const env = { ...environment(), ...npmEnvironment(state) }
   return follow(
     spawn('bash', ['-c', command], { cwd: state.home, detached: true, env, stdio: ['ignore', 'pipe', 'pipe'] }),
@@ -44,7 +44,12 @@ export function typeInShell(state: State, command: string): RunningWorld {
 /** Throws when there is none: nothing runs then. */
 export const worldFile = (state: State): WorldFile => JSON.parse(state.read('world.json')) as WorldFile
 
-const argumentsOf = ({ home, cluster, port }: State): string[] => [home, cluster, String(port)]
+const argumentsOf = ({ home, cluster, port, apps }: State): string[] => [
+  home,
+  cluster,
+  String(port),
+  ...apps.flatMap((name) => ['--only', name]),
+]
 
 const environment = () => ({
   ...process.env,

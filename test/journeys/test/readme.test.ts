@@ -2,20 +2,24 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { checkout } from '@strongroom/postgres'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { clockCommand, clockEnvironment } from '../src/clock.ts'
-import { npmEnvironment, writeScript } from '../src/npm.ts'
+import { commandEnvironment, commands } from '../src/commands.ts'
+import { npmEnvironment, writeScripts } from '../src/npm.ts'
 import { demandProgram, runInOneShell } from '../src/one-shell.ts'
 import { makeState, type State } from '../src/state.ts'
 import { fits, stepsUnder } from '../src/steps.ts'
 import { startSupervisor, worldFile, type RunningWorld } from '../src/world.ts'
 
-const documented = { app: 'http://127.0.0.1:4100', outbox: 'http://127.0.0.1:8025' }
+const documented = {
+  'key-server': 'http://127.0.0.1:4100',
+  'sss-lca': 'http://127.0.0.1:4400',
+  outbox: 'http://127.0.0.1:8025',
+}
 
 let state: State
 let world: RunningWorld
 beforeAll(async () => {
   demandProgram('curl')
-  state = await makeState()
+  state = await makeState(['key-server', 'sss-lca'])
   world = startSupervisor(state)
   await world.hears('how to log in')
 })
@@ -29,12 +33,13 @@ test('what the README tells a reader to paste does what the README says', async 
   const steps = stepsUnder('## Try it', readFileSync(join(checkout, 'README.md'), 'utf8'))
   expect(steps.length).toBeGreaterThan(3)
   const { apps, outbox } = worldFile(state)
-  writeScript(state, 'clock', clockCommand)
+  const here: Readonly<Record<string, string>> = { ...apps, outbox }
+  writeScripts(state, commands)
   const ran = await runInOneShell(
     steps.map(({ command }) =>
-      command.replaceAll(documented.app, apps['key-server'] ?? '').replaceAll(documented.outbox, outbox),
+      Object.entries(documented).reduce((text, [name, address]) => text.replaceAll(address, here[name] ?? ''), command),
     ),
-    { directory: state.home, environment: { ...npmEnvironment(state), ...clockEnvironment(state) } },
+    { directory: state.home, environment: { ...npmEnvironment(state), ...commandEnvironment(state) } },
   )
   const told = ran.map(({ exitCode, output }, index) => {
     const { command, expected } = steps[index] ?? { command: '', expected: [] }

@@ -2,6 +2,10 @@
 import { apps, runDevWorld } from '@strongroom/dev-world'
 
 const [home = '', cluster = '', port = '', ...argv] = process.argv.slice(2)
-const here = apps.filter(({ name }) => name === 'key-server').map((app) => ({ ...app, port: Number(port) }))
+const here = apps.map((app, index) => ({
+  ...app,
+  port: Number(port) + index,
+  ...(app.hooks !== undefined && { hooks: Number(port) + apps.length + index }),
+}))
 
 process.exit(await runDevWorld({ argv, apps: here, places: { home, cluster } }))

@@ -48,7 +48,7 @@ if (import.meta.main) {
   )
   const missing = folders.filter((folder) => !readmes.has(folder)).map((folder) => `${folder} has no README.md`)
   const shapes = [...readmes].flatMap(([folder, text]) => judgeReadme(`${folder}/README.md`, text))
-  const tops = ['README.md', 'ARCHITECTURE.md', 'SECURITY.md', 'CONTRIBUTING.md']
+  const tops = ['README.md', 'ARCHITECTURE.md', 'SECURITY.md', 'CONTRIBUTING.md', 'docs/compatibility.md']
   const links = [...tops, ...[...readmes.keys()].map((one) => `${one}/README.md`)].flatMap((path) =>
     findDeadLinks(path, read(path)),
   )
