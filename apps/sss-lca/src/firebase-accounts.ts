@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto'
 import type { LoginProvider } from '@strongroom/secret-shares'
 import type { Auth } from 'firebase-admin/auth'
+import { z } from 'zod'
 
 /** Firebase did not answer, or refused us: nothing is known to be done. Its own words may name a person. */
 export class FirebaseUnavailable extends Error {
@@ -15,8 +17,12 @@ export interface FirebaseAccess {
 
 const DEADLINE_MS = 10_000
 
-/** Accounts at Firebase, through `firebase-admin`, which is loaded when somebody first needs it: it is large. */
+/**
+ * Accounts at Firebase, through `firebase-admin`, which is loaded when somebody first needs it: it is large.
+ * @throws TypeError for what is no service account; says nothing of it.
+ */
 export function firebaseAccounts(access: FirebaseAccess): LoginProvider {
+  if (access.serviceAccount !== undefined) readServiceAccount(access.serviceAccount)
   let opened: Promise<Auth> | undefined
   const auth = () => (opened ??= openAuth(access))
   return {
@@ -27,7 +33,7 @@ export function firebaseAccounts(access: FirebaseAccess): LoginProvider {
       } catch (error) {
         const code = codeOf(error)
         if (code === 'auth/email-already-exists') return 'taken'
-        if (code === 'auth/user-not-found') return 'unknown'
+        if (code === 'auth/user-not-found' || code === 'auth/invalid-email') return 'unknown'
         throw unavailable(error)
       }
     },
@@ -39,13 +45,25 @@ export function firebaseAccounts(access: FirebaseAccess): LoginProvider {
   }
 }
 
+const ServiceAccount = z.looseObject({ project_id: z.string(), client_email: z.string(), private_key: z.string() })
+
+function readServiceAccount(text: string): object {
+  try {
+    return ServiceAccount.parse(JSON.parse(text))
+  } catch {
+    // Either parser quotes what it did not like.
+    throw new TypeError('the service account of Firebase is no JSON key')
+  }
+}
+
 async function openAuth({ projectId, serviceAccount }: FirebaseAccess): Promise<Auth> {
   const [{ initializeApp, cert }, { getAuth }] = await Promise.all([
     import('firebase-admin/app'),
     import('firebase-admin/auth'),
   ])
-  const credential = serviceAccount === undefined ? {} : { credential: cert(JSON.parse(serviceAccount) as object) }
-  return getAuth(initializeApp({ projectId, ...credential }, 'sss-lca'))
+  const credential = serviceAccount === undefined ? {} : { credential: cert(readServiceAccount(serviceAccount)) }
+  // Under a name that another part of this process has, the library refuses a second one with credentials.
+  return getAuth(initializeApp({ projectId, ...credential }, randomUUID()))
 }
 
 async function findOrMake(auth: Auth, email: string) {

@@ -53,3 +53,17 @@ function oidcFrom(name: string, { issuer, audience, onFetchFailed }: Oidc): Toke
   }
   return undefined
 }
+
+const issuers = [
+  'FIREBASE_ISSUER',
+  'FIREBASE_KEYS_URL',
+  'OIDC_ISSUER',
+  'KEYCLOAK_ISSUER',
+  'SUPERTOKENS_ISSUER',
+] as const
+
+/** An issuer without TLS is on this machine, where any process may answer in its place. */
+export const loginDoors = (values: Values): readonly string[] =>
+  issuers
+    .filter((name) => /^http:/i.test(values[name]?.trim() ?? ''))
+    .map((name) => `${name} has whoever answers on this machine sign people in: give an https URL.`)

@@ -6,9 +6,7 @@ import { limiter, mount } from '@strongroom/http'
 import { mountWork } from '@strongroom/jobs'
 import { notifyMigrations, pushAddressCheck, pushDoors, pushFrom, sendersFrom } from '@strongroom/notify'
 import {
-  challengesFor,
   presentationVerifier,
-  proofMigrations,
   proveChallengedPresentation,
   proveDidPresentation,
   proveLoginToken,
@@ -18,8 +16,8 @@ import * as shares from '@strongroom/secret-shares'
 import { type Parts, type Service, textOf, type ValuesOf } from '@strongroom/service'
 import { timeLockMigrations } from '@strongroom/time-locks'
 import { firebaseAccounts } from './firebase-accounts.ts'
-import { loginsFrom } from './logins.ts'
-import { brandsFrom, policiesFrom } from './policies.ts'
+import { loginDoors, loginsFrom } from './logins.ts'
+import { brandsFrom, policiesFrom, relayPoliciesFrom } from './policies.ts'
 import { settings } from './settings.ts'
 
 type Values = ValuesOf<typeof settings>
@@ -40,7 +38,6 @@ export const sssLca: Service<typeof settings> = {
     codeMigrations,
     timeLockMigrations,
     notifyMigrations,
-    proofMigrations,
     shares.secretShareMigrations,
     qrLogin.qrLoginMigrations,
   ],
@@ -52,17 +49,14 @@ export const sssLca: Service<typeof settings> = {
     ...(values.FIREBASE_AUTH_EMULATOR_HOST === undefined
       ? []
       : ['FIREBASE_AUTH_EMULATOR_HOST has a stub speak for Firebase: unset it.']),
+    ...loginDoors(values),
   ],
   warnings: ({ APPROVE_AUTH: approveAuth }) =>
     approveAuth === 'open' ? ['APPROVE_AUTH=open: whoever sees a session may approve it, with a share of theirs'] : [],
 
   mount(parts) {
-    const { settings: values, database } = parts
+    const { settings: values, database, hsm } = parts
     const proving = provingWith(parts)
-    const challengeRequests = limiter({
-      each: { points: 60, window: MINUTE },
-      all: { points: 6_000, window: MINUTE },
-    })
     const { handlers, challengeHandlers, lca: dialect } = shares
     return [
       mount({ dialect, handlers, provers, deps: { ...proving, ...shareDeps(parts) } }),
@@ -71,7 +65,7 @@ export const sssLca: Service<typeof settings> = {
         dialect,
         handlers: challengeHandlers,
         provers,
-        deps: { ...proving, didAuth: 'vp' as const, database, policies: policiesFrom(values), challengeRequests },
+        deps: { ...proving, didAuth: 'vp' as const, database, hsm, policies: policiesFrom(values) },
       }),
       mount({
         dialect,
@@ -97,13 +91,13 @@ export const sssLca: Service<typeof settings> = {
   },
 }
 
-const provingWith = ({ settings: values, database, log }: Parts<typeof settings>) => ({
+const provingWith = ({ settings: values, database, hsm, log }: Parts<typeof settings>) => ({
   logins: loginsFrom(values, (code) => log.warn('keys of a login provider could not be fetched', { code })),
   presentations: presentationVerifier({
     webHosts: values.DID_WEB_HOSTS,
     ...(values.DID_AUDIENCE !== undefined && { audience: values.DID_AUDIENCE }),
   }),
-  challenges: challengesFor(database, shares.DID_CHALLENGE),
+  challenges: shares.answersTo({ database, hsm }),
   didAuth: values.DID_AUTH,
 })
 
@@ -131,7 +125,7 @@ function qrDeps({ settings: values, database, hsm, atEnd }: Parts<typeof setting
   return {
     database,
     hsm,
-    policies: qrLogin.usualPolicies,
+    policies: relayPoliciesFrom(values),
     sessions: sessionsIn(values, { database, atEnd }),
     sender: sendersFrom(values, push ? { push } : {}),
     isPushable: pushAddressCheck(values),

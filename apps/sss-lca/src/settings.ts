@@ -1,9 +1,11 @@
 import { notifySettings, pushSettings } from '@strongroom/notify'
+import { usualPolicies as usualRelay } from '@strongroom/qr-login'
 import { optionalSecret, setting, whole } from '@strongroom/service'
 import { usualPolicies } from '@strongroom/secret-shares'
 import { z } from 'zod'
 
 const DAY = 86_400
+const { creations, lookups, allLookups } = usualRelay
 const text = z.string().min(1).optional()
 
 const commas = (schema: z.ZodType<string, string>) =>
@@ -89,6 +91,21 @@ export const settings = {
     whole(1, 90).default(usualPolicies.startOver.delay / DAY),
     'Days from asking to start over to the first share of the new DID.',
     `\`${String(usualPolicies.startOver.delay / DAY)}\``,
+  ),
+  QR_CREATIONS_PER_ADDRESS: setting(
+    whole(1, 1_000_000).default(creations.points),
+    'QR sessions that one address opens in ten minutes: many people may stand behind one.',
+    `\`${String(creations.points)}\``,
+  ),
+  QR_LOOKUPS_PER_ADDRESS: setting(
+    whole(1, 1_000_000).default(lookups.points),
+    'Look-ups by short code of one address in a minute.',
+    `\`${String(lookups.points)}\``,
+  ),
+  QR_LOOKUPS_IN_ALL: setting(
+    whole(1, 1_000_000).default(allLookups.points),
+    'Look-ups by short code in a minute, whoever makes them: they bound what strangers guess.',
+    `\`${String(allLookups.points)}\``,
   ),
   REDIS_URL: optionalSecret('Where QR sessions live: `redis://…` or `rediss://…`. Without it they live in PostgreSQL.'),
   ...notifySettings,

@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { didOf, type Issuer, makePresentation, startIssuer } from '@strongroom/issuer'
 import { type AppWish, startApp, type TestApp } from '@strongroom/test-world'
 
+export { passTime } from './pass-time.ts'
+
 export interface Answered {
   readonly status: number
   /** The very bytes. */
@@ -89,9 +91,15 @@ function parse(text: string): unknown {
   }
 }
 
+/** Where people are: a server, ours or another of its shape, and the issuer whose tokens it takes. */
+export interface Whereabouts {
+  readonly app: { readonly baseUrls: readonly string[] }
+  readonly issuer: Pick<Issuer, 'issueToken'>
+}
+
 /** One person: a login, a DID, and what they ask. */
 export function personOf(
-  world: World,
+  world: Whereabouts,
   options: { seed?: Uint8Array; email?: string; phone?: string; baseUrl?: string } = {},
 ) {
   const { seed = newSeed(), email, phone } = options
@@ -154,3 +162,6 @@ export type Person = ReturnType<typeof personOf>
 export const shareOf = (encryptedData: string) => ({
   authShare: { encryptedData, encryptedDek: '', iv: '' },
 })
+
+/** The part of an address behind the question mark. */
+export const queryOf = (more: Readonly<Record<string, string>>): string => new URLSearchParams(more).toString()

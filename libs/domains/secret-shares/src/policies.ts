@@ -12,6 +12,9 @@ export interface Policies {
   readonly rotationsPerDay: number
   /** Other changes of a record, each of which its owner is told of. */
   readonly changesPerDay: number
+  /** Recovery shares that are read by contact alone. */
+  readonly lookUpsPerDay: number
+  readonly deletionsPerDay: number
   /** How long what was replaced or removed can be brought back. */
   readonly hold: number
   readonly startOver: LockPolicy
@@ -19,8 +22,8 @@ export interface Policies {
   readonly loginCodes: CodePolicy
   readonly backupsPerDay: { readonly account: number; readonly recipient: number; readonly inAll: number }
   readonly codeMailsPerDay: { readonly recipient: number; readonly inAll: number }
-  /** Seconds that a challenge lives, and how many of one DID may. */
-  readonly challenges: { readonly lifetime: number; readonly live: number }
+  /** Seconds that a challenge lives. */
+  readonly challenges: { readonly lifetime: number }
 }
 
 const codes = (kind: string, lifetime: number): CodePolicy => ({
@@ -39,11 +42,13 @@ export const usualPolicies: Policies = {
   history: 5,
   rotationsPerDay: 20,
   changesPerDay: 60,
+  lookUpsPerDay: 10,
+  deletionsPerDay: 5,
   hold: 7 * DAY,
   startOver: { kind: 'share-start-over', delay: 7 * DAY, window: 30 * DAY, contest: 0 },
   recoveryEmailCodes: codes('recovery-email-code', 15 * MINUTE),
   loginCodes: codes('login-code', 5 * MINUTE),
   backupsPerDay: { account: 5, recipient: 3, inAll: 50_000 },
   codeMailsPerDay: { recipient: 20, inAll: 50_000 },
-  challenges: { lifetime: 10 * MINUTE, live: 100 },
+  challenges: { lifetime: 10 * MINUTE },
 }

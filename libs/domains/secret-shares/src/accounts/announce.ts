@@ -1,3 +1,4 @@
+import { toHex } from '@strongroom/crypto'
 import { addJobs } from '@strongroom/jobs'
 import { column, type Query, sql, type Statements } from '@strongroom/storage'
 import { z } from 'zod'
@@ -41,31 +42,40 @@ export const announce = (tx: Statements, { id }: Told, event: NoticeEvent): Prom
   tx.run(tell(id, event, sql`true`))
 
 /** Of refused attempts the owner is told once a day: whoever makes them decides how many there are. */
-export const announceRefusal = (tx: Statements, { id }: Told): Promise<number> =>
-  tx.run(
-    tell(
-      id,
-      'attempt-refused',
-      sql`not exists (select from secret_shares.notices
-                       where account_id = ${id} and event = 'attempt-refused' and created_at > strongroom.now() - interval '1 day')`,
-    ),
-  )
+export async function announceRefusal(tx: Statements, account: Told & Counted): Promise<void> {
+  if (await isLimited(tx, account, { events: ['attempt-refused'], most: 1 })) return
+  await announce(tx, account, 'attempt-refused')
+}
 
-const caused = ['share-rotated', 'recovery-added', 'recovery-read', 'recovery-email-changed', 'contact-upgraded']
+const caused: readonly NoticeEvent[] = [
+  'share-rotated',
+  'recovery-added',
+  'recovery-read',
+  'recovery-email-changed',
+  'contact-upgraded',
+]
+
+/** What counts against a contact: the same for every record that it ever had. */
+interface Counted {
+  readonly lookup: Uint8Array
+}
 
 /**
- * Whether what happened to a record within a day has told its owner enough. A notice is never held back, so what causes
- * it is: else whoever holds a login could have us send any number of messages.
+ * Whether what happened to a contact's records within a day has told their owner enough. A notice is never held back, so
+ * what causes it is: else whoever holds a login could have us send any number of messages. Counted at once, two would both
+ * find room: they queue up here until the caller's transaction ends.
  */
 export const isLimited = async (
   tx: Statements,
-  { id }: Told,
-  { events = caused, most }: { events?: readonly string[]; most: number },
+  account: Counted,
+  { events = caused, most }: { events?: readonly NoticeEvent[]; most: number },
 ): Promise<boolean> => {
+  const lookup = toHex(account.lookup)
+  await tx.run(sql`select pg_advisory_xact_lock(hashtextextended(${`secret_shares/notices/${lookup}`}, 0))`)
   const { count } = await tx.one(
     z.object({ count: column.count }),
     sql`select count(*)::int as count from secret_shares.notices
-         where account_id = ${id} and event = any (${events}::text[]) and created_at > strongroom.now() - interval '1 day'`,
+         where split_part(owner, '/', 1) = ${lookup} and event = any (${events}::text[]) and created_at > strongroom.now() - interval '1 day'`,
   )
   return count >= most
 }

@@ -4,15 +4,23 @@ import { z } from 'zod'
 
 const LONGEST_CONTACT = 320
 
+/** Text that is looked up or stored as it is: what neither a MAC nor PostgreSQL can take is refused here, not there. */
+export const plainText = (schema: z.ZodString) =>
+  schema.refine((text) => text.isWellFormed() && !text.includes('\u0000'), {
+    message: 'text cannot have this character',
+  })
+
+const contactValue = plainText(z.string().min(1).max(LONGEST_CONTACT))
+
 /** What a login proves of a person. */
 export const ContactMethod = z
-  .object({ type: z.enum(['email', 'phone']), value: z.string().min(1).max(LONGEST_CONTACT) })
+  .object({ type: z.enum(['email', 'phone']), value: contactValue })
   .meta({ description: 'An e-mail address or a phone number; where it is sent, it must be the login’s own.' })
 
 /** The same in a query. */
 export const contactQuery = {
   contactMethodType: z.enum(['email', 'phone']).optional(),
-  contactMethodValue: z.string().min(1).max(LONGEST_CONTACT).optional(),
+  contactMethodValue: contactValue.optional(),
 }
 
 /** A login that a query may leave out. */

@@ -31,13 +31,13 @@ export const holdRecord = (
       from: sql`copied`,
     })}`)
 
-/** Copies of one reason within a day: what it was done that often. */
-export const countHeld = async (tx: Statements, accountId: string, reason: HoldReason): Promise<number> =>
+/** Copies of one reason within a day, of all records of a contact: a deleted one starts no new day. */
+export const countHeld = async (tx: Statements, lookup: Uint8Array, reason: HoldReason): Promise<number> =>
   (
     await tx.one(
       z.object({ count: column.count }),
       sql`select count(*)::int as count from secret_shares.held
-           where account_id = ${accountId} and reason = ${reason} and held_at > strongroom.now() - interval '1 day'`,
+           where lookup = ${lookup} and reason = ${reason} and held_at > strongroom.now() - interval '1 day'`,
     )
   ).count
 

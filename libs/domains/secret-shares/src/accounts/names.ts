@@ -50,6 +50,13 @@ export const nameRecipient = (hsm: Keystore, contact: Contact): Promise<Uint8Arr
   return lookupOf(hsm, RECIPIENT_USE, encodeTuple(type, value))
 }
 
+/**
+ * The mailbox that counts against caps: what stands behind a `+` is most often the owner's own to choose, and any number of
+ * such addresses is one person. Never the name of anything that a code proves.
+ */
+export const nameMailbox = (hsm: Keystore, email: string): Promise<Uint8Array> =>
+  nameRecipient(hsm, { type: 'email', value: email.replace(/\+[^@]*(?=@)/, '') })
+
 /** The record that a sealed value belongs to. */
 export interface Place {
   readonly accountId: string

@@ -36,14 +36,17 @@ export interface Seen {
 export const findAccount = (statements: Statements, { lookup, login }: Seen): Promise<Account | undefined> =>
   statements.maybe(accountRow, sql`select ${selected(login)} from secret_shares.accounts as a where lookup = ${lookup}`)
 
+/** The row with more columns. Made once for each statement: a new shape at every call would be compiled at every call. */
+export const accountRowWith = <Shape extends z.ZodRawShape>(shape: Shape) => z.object({ ...columns, ...shape })
+
 /** The same with what else is wanted of the row, in one statement. */
-export const findAccountWith = <Shape extends z.ZodRawShape>(
+export const findAccountWith = <Row>(
   statements: Statements,
   { lookup, login }: Seen,
-  more: { shape: Shape; select: Query },
+  more: { row: z.ZodType<Row>; select: Query },
 ) =>
   statements.maybe(
-    z.object({ ...columns, ...more.shape }),
+    more.row,
     sql`select ${selected(login)}, ${more.select} from secret_shares.accounts as a where lookup = ${lookup}`,
   )
 

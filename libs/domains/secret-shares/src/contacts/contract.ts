@@ -2,7 +2,7 @@ import { allOf, endpoint, optional, refusal } from '@strongroom/http/contract'
 import { didPresentation, loginFields, loginToken } from '@strongroom/proofs/contract'
 import { Secret } from '@strongroom/crypto'
 import { z } from 'zod'
-import { callerRefusals, ContactMethod, Done, tenantHeader, tooManyRequests } from '../accounts/contract.ts'
+import { callerRefusals, ContactMethod, Done, plainText, tenantHeader, tooManyRequests } from '../accounts/contract.ts'
 import { Code, EmailAddress } from '../recovery/contract.ts'
 import { shareConflict } from '../shares/contract.ts'
 
@@ -126,7 +126,7 @@ export const linkFailed = refusal({
   title: 'Failed to link email to your account. Please try again.',
 })
 
-const phone = z.string().min(1).max(32)
+const phone = plainText(z.string().min(1).max(32))
 
 export const upgradeContact = endpoint({
   method: 'POST',

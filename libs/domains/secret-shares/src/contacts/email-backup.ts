@@ -7,7 +7,7 @@ import { z } from 'zod'
 import { type Caller, nameCaller } from '../accounts/caller.ts'
 import { tooManyRequests } from '../accounts/contract.ts'
 import { backupMailed } from '../accounts/events.ts'
-import { foldContact, isSameContact, nameRecipient, openText } from '../accounts/names.ts'
+import { isSameContact, nameMailbox, openText } from '../accounts/names.ts'
 import { placeOf } from '../accounts/store.ts'
 import { trySending } from '../recovery/mail-code.ts'
 import { addressNeeded, backupRefused, emailBackup, foreignAddress, noRecoveryEmail, twoAddresses } from './contract.ts'
@@ -65,7 +65,7 @@ async function takeRight(
   { email, kind }: Address,
 ) {
   const { account: ofAccount, recipient: ofRecipient, inAll } = policies.backupsPerDay
-  const recipient = await nameRecipient(hsm, foldContact({ type: 'email', value: email }))
+  const recipient = await nameMailbox(hsm, email)
   const subject = account?.id ?? toHex(seen.lookup)
   return database.transaction(async (tx) => {
     const channel = 'email'

@@ -7,7 +7,7 @@ import { type Contact, openValue } from '../accounts/names.ts'
 import { type Account, findAccount, holdAccount, placeOf } from '../accounts/store.ts'
 import type { LoginProviders } from './login-provider.ts'
 import { applyMove, isTaken, prepareMove } from './move.ts'
-import { endUpgrade, findUnfinished } from './upgrade-store.ts'
+import { endUpgrade, findUnfinished, putOff, type Unfinished } from './upgrade-store.ts'
 
 const Facts = z.object({ provider: z.enum(providers), subject: z.string(), email: z.string(), phone: z.string() })
 
@@ -39,26 +39,37 @@ export async function finishUpgrade(
 async function takeBack(deps: UpgradeDeps, account: Account, phone: Contact): Promise<void> {
   const moved = await prepareMove(deps, account, phone)
   await deps.database.transaction(async (tx) => {
-    // Rotated since, or a new record has the number: the record stays under the address that its owner proved to us.
-    if (!(await holdAccount(tx, account)) || (await isTaken(tx, moved.account))) return
-    if (await endUpgrade(tx, account.id, 'taken-back')) await applyMove(tx, moved)
+    // Changed since it was read: the sweep reads it again.
+    if (!(await holdAccount(tx, account))) return
+    // A new record has the number: this one stays under the address that its owner proved to us.
+    if (await isTaken(tx, moved.account)) await endUpgrade(tx, account.id, 'done')
+    else if (await endUpgrade(tx, account.id, 'taken-back')) await applyMove(tx, moved)
   })
 }
 
 const nobody = new Uint8Array(32)
 
-/** An outage of the provider leaves it for the next time. */
+/** An outage of the provider leaves it for the next time. What fails for one record fails after the others had their turn. */
 export const upgradeFinisher = sweep<UpgradeDeps>()({
   name: 'secret-shares.finish-upgrades',
   every: 30,
   async run(deps, signal) {
-    const { database, hsm } = deps
-    for (const { id, lookup, facts: envelope } of await findUnfinished(database)) {
+    const failures: unknown[] = []
+    for (const unfinished of await findUnfinished(deps.database)) {
       if (signal.aborted) return
-      const account = await findAccount(database, { lookup, login: nobody })
-      if (account?.id !== id) continue
-      const facts = Facts.parse(await openValue(hsm, placeOf(account), { purpose: 'upgrade', envelope }))
-      await finishUpgrade(deps, { account, facts })
+      await finishOne(deps, unfinished).catch(async (error: unknown) => {
+        failures.push(error)
+        await putOff(deps.database, unfinished.id)
+      })
     }
+    if (failures.length > 0) throw failures[0]
   },
 })
+
+async function finishOne(deps: UpgradeDeps, { id, lookup, facts: envelope }: Unfinished): Promise<void> {
+  const { database, hsm } = deps
+  const account = await findAccount(database, { lookup, login: nobody })
+  if (account?.id !== id) return
+  const facts = Facts.parse(await openValue(hsm, placeOf(account), { purpose: 'upgrade', envelope }))
+  await finishUpgrade(deps, { account, facts })
+}

@@ -7,7 +7,7 @@ import { implement, type Limiter, Refusal, reply } from '@strongroom/http'
 import { takeSend } from '@strongroom/notify'
 import { tooManyRequests } from '../accounts/contract.ts'
 import { loginCodeAsked, loginCodeUsed } from '../accounts/events.ts'
-import { foldContact, nameRecipient } from '../accounts/names.ts'
+import { foldContact, nameMailbox, nameRecipient } from '../accounts/names.ts'
 import type { Policies } from '../policies.ts'
 import { mailCode, type MailDeps } from '../recovery/mail-code.ts'
 import { providerCannot, sendLoginCode, verifyLoginCode } from './contract.ts'
@@ -27,8 +27,11 @@ const MINUTES = 5
 export const send = implement<ContactDeps>()(sendLoginCode, async ({ body: { email }, headers, ip }, deps) => {
   const { database, hsm, policies, codeRequests } = deps
   if (await codeRequests.take(ip)) return tooManyRequests()
-  const recipient = await nameRecipient(hsm, { type: 'email', value: email })
-  const subject = toHex(recipient)
+  const [name, recipient] = await Promise.all([
+    nameRecipient(hsm, { type: 'email', value: email }),
+    nameMailbox(hsm, email),
+  ])
+  const subject = toHex(name)
   const { recipient: recipientPerDay, inAll: channelPerDay } = policies.codeMailsPerDay
   const asked = await database.transaction(async (tx) => {
     await tx.run(keepBudget(policies.loginCodes.budget, subject))

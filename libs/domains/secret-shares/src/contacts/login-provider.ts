@@ -2,7 +2,7 @@ import type { Provider } from '@strongroom/proofs'
 
 /** What a login provider does for us beyond signing tokens. Outages are thrown, typed as everywhere. */
 export interface LoginProvider {
-  /** Makes a proved address the person's own. Repeating it changes nothing. */
+  /** Makes a proved address the person's own. Repeating it changes nothing. `unknown`: no such person, or no such address. */
   linkEmail(person: { subject: string; email: string }): Promise<'linked' | 'taken' | 'unknown'>
   /** A token with which this person can sign in. */
   tokenFor(subject: string): Promise<string>

@@ -3,7 +3,7 @@ import { column, type Database, sql, type Statements } from '@strongroom/storage
 import { z } from 'zod'
 import { type Contact, foldContact, nameContact, openValue, ownerOf, type Place, sealValue } from '../accounts/names.ts'
 import { type Account, placeOf } from '../accounts/store.ts'
-import { slotOf } from '../recovery/store.ts'
+import { whichOf } from '../recovery/store.ts'
 
 const rows = z.object({
   shares: z.array(z.object({ version: column.count, envelope: z.string() })),
@@ -53,7 +53,7 @@ export async function prepareMove(
     methods: await Promise.all(
       methods.flatMap(({ id, type, credentialId, envelope }) => {
         if (envelope === null) return []
-        const which = `${type}/${slotOf({ type, credentialId: credentialId ?? undefined })}`
+        const which = whichOf({ type, credentialId })
         return [asHex(reseal('recovery-share', which, bytesOf(envelope))).then((sealed) => ({ id, envelope: sealed }))]
       }),
     ),

@@ -19,6 +19,7 @@ export const endUpgrade = async (tx: Statements, accountId: string, as: 'done' |
     })}`)) === 1
 
 const unfinished = z.object({ id: z.uuid(), lookup: column.bytes, facts: column.bytes })
+export type Unfinished = z.output<typeof unfinished>
 
 /** What a crash left: no request takes a minute. */
 export const findUnfinished = (statements: Statements) =>
@@ -28,3 +29,7 @@ export const findUnfinished = (statements: Statements) =>
           join secret_shares.accounts as a on a.id = u.account_id
          where u.at < strongroom.now() - interval '1 minute' order by u.at limit 50`,
   )
+
+/** Behind the others: those that fail each time must not fill every batch. */
+export const putOff = (statements: Statements, accountId: string): Promise<number> =>
+  statements.run(sql`update secret_shares.upgrades set at = strongroom.now() where account_id = ${accountId}`)

@@ -22,7 +22,7 @@ export const deleteUserKey = endpoint({
   body: z.object({ ...loginFields, contactMethod: ContactMethod.optional() }),
   bodyLimit: 32_768,
   reply: { 200: Done },
-  refusals: [...callerRefusals, shareConflict],
+  refusals: [...callerRefusals, shareConflict, tooManyRequests],
 })
 
 const MOST_CHALLENGES = 100
@@ -42,7 +42,7 @@ export const getChallenges = endpoint({
       .default(1),
   }),
   reply: { 200: z.array(z.string()) },
-  refusals: [tooManyRequests],
+  refusals: [],
 })
 
 export const nothingHeld = refusal({ kind: 'nothing-held', status: 404, title: 'There is nothing to restore.' })

@@ -31,7 +31,7 @@ export const restore = implement<HoldDeps>()(restoreUserKey, async ({ proof: { d
     const [held, another] = await findHeld(tx, { did, lookup, version })
     if (!held) return nothingHeld()
     if (another) return severalAccounts()
-    if ((await countHeld(tx, held.accountId, 'restored')) >= policies.rotationsPerDay) return tooManyRequests()
+    if ((await countHeld(tx, held.lookup, 'restored')) >= policies.rotationsPerDay) return tooManyRequests()
     const { accountId, shareVersion } = held
     const lastVersion = await makeRoom(tx, policies, held)
     await putBack(tx, held.id, lastVersion)

@@ -1,16 +1,16 @@
 import { recordEvent } from '@strongroom/audit'
-import { requestCode } from '@strongroom/codes'
+import { dropCodes, requestCode } from '@strongroom/codes'
 import { implement, Refusal, reply } from '@strongroom/http'
 import { takeSend } from '@strongroom/notify'
 import { keepBudget } from '@strongroom/guesses'
 import { nameCaller } from '../accounts/caller.ts'
 import { keyNotFound, tooManyRequests } from '../accounts/contract.ts'
 import { recoveryEmailAsked } from '../accounts/events.ts'
-import { isSameContact, nameRecipient, sealValue } from '../accounts/names.ts'
+import { isSameContact, nameMailbox, sealValue } from '../accounts/names.ts'
 import { placeOf } from '../accounts/store.ts'
 import { addRecoveryEmail, mailNotSent, sameEmail } from './contract.ts'
 import { mailCode, type MailDeps } from './mail-code.ts'
-import { putPending } from './store.ts'
+import { putPending, queueEmails } from './store.ts'
 
 export const RECOVERY_EMAIL = 'recovery-email'
 
@@ -25,12 +25,15 @@ export const addEmail = implement<MailDeps>()(addRecoveryEmail, async ({ proof, 
 
   const { id: accountId } = account
   const [recipient, envelope] = await Promise.all([
-    nameRecipient(hsm, { type: 'email', value: email }),
+    nameMailbox(hsm, email),
     sealValue(hsm, placeOf(account), { purpose: 'pending-email', value: email }),
   ])
   const { recipient: recipientPerDay, inAll: channelPerDay } = policies.codeMailsPerDay
   const asked = await database.transaction(async (tx) => {
     await tx.run(keepBudget(policies.recoveryEmailCodes.budget, accountId))
+    // A right older code would give back the guesses at this one.
+    await queueEmails(tx, accountId)
+    await dropCodes(tx, policies.recoveryEmailCodes, accountId)
     const wish = { subject: accountId, group: accountId, purpose: RECOVERY_EMAIL }
     const requested = await requestCode(tx, policies.recoveryEmailCodes, wish)
     if ('refusedUntil' in requested) return tooManyRequests()

@@ -8,7 +8,7 @@ import { holdAccount, placeOf } from '../accounts/store.ts'
 import type { ShareDeps } from '../shares/put-auth-share.ts'
 import { shareConflict } from '../shares/contract.ts'
 import { addRecoveryMethod } from './contract.ts'
-import { putMethod, slotOf } from './store.ts'
+import { putMethod, whichOf } from './store.ts'
 
 export const addMethod = implement<ShareDeps>()(addRecoveryMethod, async ({ proof, body }, deps) => {
   const { database, hsm, policies } = deps
@@ -20,7 +20,7 @@ export const addMethod = implement<ShareDeps>()(addRecoveryMethod, async ({ proo
 
   const { id: accountId } = account
   const method = { accountId, type, credentialId, shareVersion: shareVersion ?? undefined }
-  const which = `${type}/${slotOf(method)}`
+  const which = whichOf(method)
   const envelope =
     encryptedShare === undefined
       ? undefined

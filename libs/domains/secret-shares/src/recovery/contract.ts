@@ -8,6 +8,7 @@ import {
   Done,
   keyNotFound,
   optionalLogin,
+  plainText,
   tenantHeader,
   tooManyRequests,
   Version,
@@ -24,11 +25,11 @@ export const RecoveryShare = z.union([
 ])
 export type RecoveryShare = z.output<typeof RecoveryShare>
 
-const CredentialId = z.string().min(1).max(2048)
+const CredentialId = plainText(z.string().min(1).max(2048))
 export const EmailAddress = z.email().max(254)
 
 /** Six digits; anything else of six characters is a wrong code. */
-export const Code = z.string().length(6)
+export const Code = plainText(z.string().length(6))
 
 export const addRecoveryMethod = endpoint({
   method: 'POST',

@@ -10,7 +10,7 @@ import { type Account, findAccount, placeOf } from '../accounts/store.ts'
 import type { Policies } from '../policies.ts'
 import { contactFrom, type LookupDeps, seeByContact } from './by-contact.ts'
 import { getRecoveryShare, RecoveryShare } from './contract.ts'
-import { findExactMethod, findMethod, slotOf } from './store.ts'
+import { findExactMethod, findMethod, whichOf } from './store.ts'
 
 export interface RecoveryDeps extends CallerDeps, LookupDeps {
   readonly policies: Policies
@@ -48,13 +48,14 @@ const NO_ACCOUNT = '00000000-0000-0000-0000-000000000000'
 async function release(
   { database, hsm, policies }: RecoveryDeps,
   account: Account,
-  { slot, envelope, shareVersion, type, by }: Found & { type: string; by: 'login' | 'contact' },
+  { credentialId, envelope, shareVersion, type, by }: Found & { type: string; by: 'login' | 'contact' },
 ) {
-  const which = `${type}/${slotOf({ type, credentialId: slot })}`
+  const which = whichOf({ type, credentialId })
   const share = envelope && (await openValue(hsm, placeOf(account), { purpose: 'recovery-share', which, envelope }))
   const refused = await database.transaction(async (tx) => {
-    if (await isLimited(tx, account, { events: ['recovery-read'], most: policies.changesPerDay }))
-      return tooManyRequests()
+    // Fewer for strangers: they must not use up what the owner may read.
+    const most = by === 'contact' ? policies.lookUpsPerDay : policies.changesPerDay
+    if (await isLimited(tx, account, { events: ['recovery-read'], most })) return tooManyRequests()
     await recordEvent(tx, recoveryReleased, { subject: account.id, detail: { type, by } })
     await announce(tx, account, 'recovery-read')
     return undefined

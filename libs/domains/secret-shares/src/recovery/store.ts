@@ -15,6 +15,10 @@ export interface Method {
 export const slotOf = ({ type, credentialId }: Pick<Method, 'type' | 'credentialId'>): string =>
   type === 'passkey' ? (credentialId ?? '') : ''
 
+/** What a method's share is sealed to: also to the credential that a stranger names to be given it. */
+export const whichOf = ({ type, credentialId }: { type: string; credentialId: string | null | undefined }): string =>
+  `${type}/${credentialId ?? ''}`
+
 /** Replaces what is in the slot and moves to the end. */
 export async function putMethod(tx: Statements, method: Method): Promise<void> {
   const { accountId, type, credentialId, shareVersion, envelope } = method
@@ -36,7 +40,7 @@ export async function putMethod(tx: Statements, method: Method): Promise<void> {
 }
 
 const methodRow = z.object({
-  slot: z.string(),
+  credentialId: z.string().nullable(),
   envelope: column.bytes.nullable(),
   shareVersion: column.count.nullable(),
 })
@@ -48,7 +52,7 @@ export const findMethod = (
 ) =>
   statements.maybe(
     methodRow,
-    sql`select slot, envelope, share_version as "shareVersion" from secret_shares.recovery_methods
+    sql`select credential_id as "credentialId", envelope, share_version as "shareVersion" from secret_shares.recovery_methods
          where account_id = ${accountId} and type = ${type}
            and (${type !== 'passkey' || credentialId === undefined} or slot = ${credentialId ?? ''})
          order by id limit 1`,
@@ -61,9 +65,13 @@ export const findExactMethod = (
 ) =>
   statements.maybe(
     methodRow,
-    sql`select slot, envelope, share_version as "shareVersion" from secret_shares.recovery_methods
+    sql`select credential_id as "credentialId", envelope, share_version as "shareVersion" from secret_shares.recovery_methods
          where account_id = ${accountId} and type = ${type} and credential_id = ${credentialId} order by id limit 1`,
   )
+
+/** Asked for at once, two codes would both stay alive: requests for one record queue up here. */
+export const queueEmails = (tx: Statements, accountId: string): Promise<number> =>
+  tx.run(sql`select id from secret_shares.accounts where id = ${accountId} for update`)
 
 /** The newest request replaces the one before it. */
 export const putPending = (

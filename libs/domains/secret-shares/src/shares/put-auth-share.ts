@@ -36,11 +36,15 @@ const ROUNDS = 40
 
 export const put = implement<ShareDeps>()(putAuthShare, async ({ proof, body }, deps) => {
   const { authShare, keyProvider, securityLevel, expectedShareVersion, contactMethod } = body
+  let known: string | undefined
   for (let round = 0; round < ROUNDS; round++) {
     const succession = await clearForNewOwner(deps, proof)
     if (succession instanceof Refusal) return succession
     const caller = succession?.caller ?? (await nameCaller(deps, { ...proof, contactMethod }))
     if (caller instanceof Refusal) return caller
+    // Moved or deleted meanwhile: what was meant for that record must not become the first share of another.
+    if (known !== undefined && caller.account?.id !== known) return shareConflict()
+    known = caller.account?.id
     const current = caller.account?.shareVersion ?? 0
     if (expectedShareVersion !== undefined && expectedShareVersion !== current) return shareConflict()
     const stored = {
@@ -86,7 +90,7 @@ async function rotate(deps: ShareDeps, account: Account, stored: Stored): Promis
   const envelope = await sealValue(hsm, placeOf(account), kept)
   return database.transaction(async (tx): Promise<Outcome> => {
     if (!(await holdAccount(tx, account))) return OVERTAKEN
-    const rotations = await countHeld(tx, accountId, 'rotated')
+    const rotations = await countHeld(tx, account.lookup, 'rotated')
     if (rotations >= policies.rotationsPerDay) return tooManyRequests()
     await holdRecord(tx, { accountId, reason: 'rotated', seconds: policies.hold })
     await store(tx, { accountId, version, envelope }, { ...stored, history: policies.history })

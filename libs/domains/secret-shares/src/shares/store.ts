@@ -2,7 +2,7 @@ import { appendEvent, recordEvent } from '@strongroom/audit'
 import { column, sql, type Statements } from '@strongroom/storage'
 import { z } from 'zod'
 import { accountMigrated, shareReleased, shareStored } from '../accounts/events.ts'
-import { findAccountWith, type Seen } from '../accounts/store.ts'
+import { accountRowWith, findAccountWith, type Seen } from '../accounts/store.ts'
 import { RecoveryType } from './contract.ts'
 
 const method = z.object({
@@ -12,10 +12,13 @@ const method = z.object({
   shareVersion: column.count.nullable(),
 })
 
+const record = accountRowWith({ envelope: column.bytes.nullable(), released: column.count, methods: z.array(method) })
+export type ShareRecord = z.output<typeof record>
+
 /** A record with one of its shares and its recovery methods, by one statement. */
 export const findRecord = (statements: Statements, seen: Seen, version: number | undefined) =>
   findAccountWith(statements, seen, {
-    shape: { envelope: column.bytes.nullable(), released: column.count, methods: z.array(method) },
+    row: record,
     select: sql`
       coalesce(${version ?? null}::int, a.share_version) as released,
       (select envelope from secret_shares.shares as s
@@ -24,7 +27,6 @@ export const findRecord = (statements: Statements, seen: Seen, version: number |
                 'createdAt', to_char(m.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) order by m.id), '[]')
          from secret_shares.recovery_methods as m where m.account_id = a.id) as methods`,
   })
-export type ShareRecord = NonNullable<Awaited<ReturnType<typeof findRecord>>>
 
 export const noteRelease = (statements: Statements, accountId: string, version: number): Promise<void> =>
   recordEvent(statements, shareReleased, { subject: accountId, detail: { version } })
