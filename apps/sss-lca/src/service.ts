@@ -110,6 +110,7 @@ function shareDeps({ settings: values, database, hsm }: Parts<typeof settings>) 
     brands: brandsFrom(values),
     loginProviders: loginProvidersFrom(values),
     newAccountId: randomUUID,
+    whenRemoved: qrLogin.forgetDevices,
     queryLookup: values.QUERY_LOOKUP,
     backupAddresses: values.EMAIL_BACKUP_ANY_ADDRESS === 'true' ? ('any' as const) : ('own' as const),
     lookups: {

@@ -55,7 +55,11 @@ export const settings = {
     '`vp`: a DID’s presentation identifies it, as the original has it. `challenge`: it must answer a challenge each time.',
     '`vp`',
   ),
-  DID_AUDIENCE: setting(text, 'The `aud` that a presentation must name if it names one.', 'any'),
+  DID_AUDIENCE: setting(
+    text,
+    'The `aud` that a presentation must name if it names one; without it, one that names any is refused.',
+    'none',
+  ),
   DID_WEB_HOSTS: setting(commas(z.string()), 'Hosts whose `did:web` documents are fetched, comma-separated.', 'none'),
   QUERY_LOOKUP: setting(
     z.enum(['seed', 'token']).default('seed'),

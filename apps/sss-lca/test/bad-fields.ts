@@ -205,7 +205,7 @@ const browser = {
 const relayRoutes: readonly Route[] = [
   {
     ...open,
-    name: '/api/qr-login/session',
+    name: 'qrLogin.createSession',
     path: '/qr-login/session',
     body: { publicKey: 'key' },
     bad: {
@@ -215,7 +215,7 @@ const relayRoutes: readonly Route[] = [
   },
   {
     ...post,
-    name: '/api/qr-login/session/:sessionId/approve',
+    name: 'qrLogin.approveSession',
     path: nowhere,
     body: { encryptedPayload: 'sealed' },
     bad: {
@@ -225,14 +225,14 @@ const relayRoutes: readonly Route[] = [
   },
   {
     ...post,
-    name: '/api/qr-login/notify',
+    name: 'qrLogin.notify',
     path: '/qr-login/notify',
     body: { sessionId: 'x', shortCode: '12345678' },
     bad: { sessionId: [undefined, null, 7, [canary]], shortCode: [undefined, null, 12_345_678, { canary }] },
   },
-  { ...post, name: '/api/qr-login/devices', path: '/qr-login/devices', ...device },
-  { ...post, name: '/api/qr-login/devices', path: '/qr-login/devices', ...browser },
-  { ...post, name: '/api/qr-login/devices', method: 'DELETE', path: '/qr-login/devices', ...device },
+  { ...post, name: 'qrLogin.registerDevice', path: '/qr-login/devices', ...device },
+  { ...post, name: 'qrLogin.registerDevice', path: '/qr-login/devices', ...browser },
+  { ...post, name: 'qrLogin.removeDevice', method: 'DELETE', path: '/qr-login/devices', ...device },
 ]
 
 /** Every route that takes a body. */

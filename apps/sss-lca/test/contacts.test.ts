@@ -77,17 +77,17 @@ describe('an e-mail backup', () => {
   })
 })
 
-describe('moving from a phone number to an e-mail address', () => {
-  async function owner() {
-    const phone = newPhone()
-    const ann = personOf(world, { phone })
-    const share = newShare()
-    await ann.put(newShare())
-    await ann.put(share)
-    await ann.addMethod({ type: 'passkey', encryptedShare: 'sealed', credentialId: 'cred', shareVersion: 2 })
-    return { phone, ann, share }
-  }
+async function owner() {
+  const phone = newPhone()
+  const ann = personOf(world, { phone })
+  const share = newShare()
+  await ann.put(newShare())
+  await ann.put(share)
+  await ann.addMethod({ type: 'passkey', encryptedShare: 'sealed', credentialId: 'cred', shareVersion: 2 })
+  return { phone, ann, share }
+}
 
+describe('moving from a phone number to an e-mail address', () => {
   test('takes the record along, links the address, and gives a token to sign in with', async () => {
     const { phone, ann, share } = await owner()
     const email = newEmail()

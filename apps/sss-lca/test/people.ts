@@ -20,3 +20,6 @@ export async function codeTo(app: TestApp, address: string): Promise<string> {
   const codes = (await app.messagesTo(address)).flatMap(({ text }) => /code is: (\d{6})/.exec(text)?.[1] ?? [])
   return codes.at(-1) ?? ''
 }
+
+export const subjectsTo = async (app: TestApp, address: string): Promise<string[]> =>
+  (await app.messagesTo(address)).map(({ subject }) => subject)

@@ -56,10 +56,13 @@ describe('recovery methods', () => {
   })
 })
 
-describe('by contact alone, as the documents have it', () => {
-  const ask = (query: Record<string, string>) =>
-    clientOf(world.app.baseUrls[0] ?? '').ask({ method: 'GET', path: `/keys/recovery?${new URLSearchParams(query)}` })
+const ask = (query: Record<string, string>) =>
+  clientOf(world.app.baseUrls[0] ?? '').ask({
+    method: 'GET',
+    path: `/keys/recovery?${new URLSearchParams(query).toString()}`,
+  })
 
+describe('by contact alone, as the documents have it', () => {
   test('a share comes for exactly the contact, the type and the credential; else the same null', async () => {
     const email = newEmail()
     const ann = await settled(email)
@@ -78,7 +81,11 @@ describe('by contact alone, as the documents have it', () => {
 
   test('QUERY_LOOKUP=token wants a login', async () => {
     const strict = await world.app.spawn({ QUERY_LOOKUP: 'token' })
-    const query = new URLSearchParams({ contactMethodType: 'email', contactMethodValue: newEmail(), type: 'passkey' })
+    const query = new URLSearchParams({
+      contactMethodType: 'email',
+      contactMethodValue: newEmail(),
+      type: 'passkey',
+    }).toString()
     const { ask: askStrict } = clientOf(strict.baseUrl)
     const answers = await Promise.all(
       ['recovery', 'recovery-email'].map((path) => askStrict({ method: 'GET', path: `/keys/${path}?${query}` })),

@@ -45,8 +45,11 @@ describe('the auth share', () => {
     const shareOf = async (shareVersion: number) =>
       ((await ann.get({ shareVersion })).body as Shown).authShare?.encryptedData
     expect(await Promise.all([1, 2, 3, 7, 8, 9].map(shareOf))).toEqual([
-      ...[undefined, undefined],
-      ...[shares[2], shares[6], shares[7]],
+      undefined,
+      undefined,
+      shares[2],
+      shares[6],
+      shares[7],
       undefined,
     ])
     const { shareVersion, recoveryMethods } = (await ann.get({ shareVersion: 3 })).body as Shown

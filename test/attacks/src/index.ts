@@ -1,5 +1,5 @@
 export { guessInParallel, type GuessingVerdict, type ParallelGuessing } from './cases/parallel-guessing.ts'
-export { attackOffline, type OfflineAttack, type OfflineVerdict } from './cases/offline-attack.ts'
+export { attackOffline, gatherIngredients, type OfflineAttack, type OfflineVerdict } from './cases/offline-attack.ts'
 export {
   hangUpAndRetry,
   profitFromSuccess,
@@ -10,6 +10,7 @@ export {
 } from './cases/refund-abuse.ts'
 export { killWhileCreating, type CreationVerdict, type KilledCreation } from './cases/killed-creation.ts'
 export { transplantRows, type RowTransplant, type TransplantVerdict } from './cases/row-transplant.ts'
+export { spillLcaCanaries, type LcaSecretOutput } from './cases/lca-secret-output.ts'
 export { spillCanaries, type OutputVerdict, type SecretOutput } from './cases/secret-output.ts'
 export { stormWithoutToken, type StormVerdict, type TokenStorm } from './cases/token-storm.ts'
 export { abuseWrongClock, type ClockVerdict, type WrongClock } from './cases/wrong-clock.ts'
@@ -18,7 +19,7 @@ export { tellApart, type Enumeration, type EnumerationVerdict } from './cases/en
 export { guessForYears, type DripGuessing, type DripVerdict } from './cases/drip-guessing.ts'
 export { aliasCode, guessCodes, type CodeGuessing, type CodeVerdict } from './cases/code-guessing.ts'
 export { pumpSms, type PumpVerdict, type SmsPumping } from './cases/sms-pumping.ts'
-export { tellStory, type PeopleInOutput, type PeopleVerdict } from './cases/people-in-output.ts'
+export { standsAlone, tellStory, type PeopleInOutput, type PeopleVerdict } from './cases/people-in-output.ts'
 export { transplantReset, type ResetTransplant, type ResetVerdict } from './cases/reset-transplant.ts'
 export { becomeOwner, openKey, type Owner } from './attacker/owner.ts'
 export { budget, spendWhatRemains } from './attacker/guess-budget.ts'
@@ -43,7 +44,85 @@ export { waitUntil } from './attacker/wait-until.ts'
 export { askForBytes } from './attacker/same-bytes.ts'
 export { startLcaOriginal, type LcaOriginal } from './lca-original/server.ts'
 export type { LcaPlace } from './attacker/lca-people.ts'
-export { allDoors, knock, presentWithoutChallenge, replayAnswer, type Door, type Replay } from './cases/replayed-presentations.ts'
-export { floodChallenges, moveAway, shownTo, vandalize, type Shown, type Vandalism, type Vandalized } from './cases/vandal.ts'
-export { newPhone, newShare, personAt, settle } from './attacker/lca-people.ts'
-export { bombMailbox, bombWithNotices, type Bombing, type BombVerdict, type NoticeBombing } from './cases/mail-bombing.ts'
+export {
+  allDoors,
+  borrowDid,
+  knock,
+  presentWithoutChallenge,
+  replayAnswer,
+  type Door,
+  type Replay,
+} from './cases/replayed-presentations.ts'
+export {
+  floodChallenges,
+  moveAway,
+  shownTo,
+  vandalize,
+  type Shown,
+  type Vandalism,
+  type Vandalized,
+} from './cases/vandal.ts'
+export { mailedCode, newPhone, newShare, personAt, settle } from './attacker/lca-people.ts'
+export {
+  bombMailbox,
+  bombWithNotices,
+  type Bombing,
+  type BombVerdict,
+  type NoticeBombing,
+} from './cases/mail-bombing.ts'
+export {
+  fetchTwice,
+  fillRelay,
+  guessShortCodes,
+  openSession,
+  raceApprovals,
+  replayApproval,
+  type Hijack,
+} from './cases/relay-hijack.ts'
+export {
+  confuseCodes,
+  forgiveGuesses,
+  guessLoginCodes,
+  guessRecoveryCodes,
+  type LcaCodeGuessing,
+  type LcaCodeVerdict,
+} from './cases/lca-code-guessing.ts'
+export {
+  askByLogin,
+  settleWhole,
+  transplantShares,
+  type Settled,
+  type ShareTransplant,
+  type ShareVerdict,
+} from './cases/share-transplant.ts'
+export { guessContacts, type ContactGuessing } from './attacker/contact-hashes.ts'
+export { findLeaks, type Leak } from './attacker/canaries.ts'
+export { liveIn, type LivedIn } from './cases/lived-in.ts'
+export { type CountedFaces, startCountedFaces } from './attacker/counted-faces.ts'
+export {
+  askHook,
+  askToSign,
+  codeOf,
+  duoPerson,
+  type DuoPerson,
+  type DuoPlace,
+  makeKey,
+  mustDo,
+  newInstance,
+  scanFrom,
+  settleDuo,
+  type SettledDuo,
+} from './attacker/duo-people.ts'
+export { type DuoOriginal, startDuoOriginal } from './duo-original/server.ts'
+export {
+  answerInParallel,
+  facesLeft,
+  type FaceVerdict,
+  guessFacesByTwoDoors,
+  guessFacesInParallel,
+} from './cases/parallel-faces.ts'
+export { isBelieved, newUser, replaySignature, twinOf } from './cases/replayed-signatures.ts'
+export { raceScan, replayScan } from './cases/replayed-scans.ts'
+export { transplantKeyshares, type TwoWaiting, type WaitingDuo } from './cases/keyshare-transplant.ts'
+export { liveInDuo } from './cases/duo-lived-in.ts'
+export { spillDuoCanaries } from './cases/duo-secret-output.ts'

@@ -18,8 +18,12 @@ export interface AppOnCluster extends AsyncDisposable {
 const root = join(import.meta.dirname, '../../..')
 const [database, runtime] = ['attacked', 'attacked_app']
 
-/** The key server on a cluster of the test's own. `startApp` knows the run's shared cluster alone. */
-export async function startOnCluster(superuserUrl: string, settings: Settings): Promise<AppOnCluster> {
+/** An app on a cluster of the test's own, the key server unless said. `startApp` knows the run's shared cluster alone. */
+export async function startOnCluster(
+  superuserUrl: string,
+  settings: Settings,
+  app = 'key-server',
+): Promise<AppOnCluster> {
   const tokens = [await softToken({ label: 'attacked' }), await softToken({ label: 'attacked-recovery' })] as const
   const scratch = mkdtempSync(join(tmpdir(), 'strongroom-attacked-'))
   const file = (name: string, text: string) => {
@@ -47,7 +51,7 @@ export async function startOnCluster(superuserUrl: string, settings: Settings): 
   const launch = (command: readonly string[], extra: Settings) => {
     const child = spawn(
       process.execPath,
-      ['--conditions=@strongroom/source', 'apps/key-server/src/main.ts', ...command],
+      ['--conditions=@strongroom/source', `apps/${app}/src/main.ts`, ...command],
       {
         cwd: root,
         env: { ...environment, ...extra },
@@ -70,18 +74,19 @@ export async function startOnCluster(superuserUrl: string, settings: Settings): 
   const [code] = (await once(provisioning, 'exit')) as [number | null]
   if (code !== 0) {
     await dispose()
-    throw new Error(`The key server could not be provisioned:\n${output.join('')}`)
+    throw new Error(`${app} could not be provisioned:\n${output.join('')}`)
   }
   return {
     async spawn(extra = {}, ...options) {
       const child = launch(['serve', ...options], extra)
-      const told = once(child, 'message') as Promise<[{ listening: number }]>
+      const told = once(child, 'message') as Promise<[{ listening: number; beside: Record<string, number> }]>
       const early = once(child, 'exit').then(() => {
-        throw new Error(`The key server ended before it listened:\n${output.join('')}`)
+        throw new Error(`${app} ended before it listened:\n${output.join('')}`)
       })
-      const [{ listening }] = await Promise.race([told, early])
+      const [{ listening, beside }] = await Promise.race([told, early])
       early.catch(() => undefined)
-      return { child, baseUrl: `http://127.0.0.1:${String(listening)}`, beside: {} }
+      const urls = Object.entries(beside).map(([name, port]) => [name, `http://127.0.0.1:${String(port)}`] as const)
+      return { child, baseUrl: `http://127.0.0.1:${String(listening)}`, beside: Object.fromEntries(urls) }
     },
     sql: (query) => askOnce(adminUrl, query),
     log: () => output.join(''),

@@ -1,6 +1,6 @@
-import type { TestApp } from '@strongroom/test-world'
 import { describe, expect, it } from 'vitest'
 import { ask, drawFrom, drawSeed, dumpDatabase, startOriginal, tellStory, type DumpedCell } from '../src/index.ts'
+import { keepEveryJob } from './kept-jobs.ts'
 import { baseUrlOf, passTime, placeOf, startKeyServer } from './key-server.ts'
 
 const randomness = drawFrom(drawSeed())
@@ -24,16 +24,6 @@ describe(`cases 5 and 21, people in output, on the original’s shape, ${repeat}
     expect(leaked).toContain('e-mail address -> log')
   })
 })
-
-/** Jobs are gone when they are done; whoever copies the database at another moment sees others. */
-const keepEveryJob = ({ sql }: Pick<TestApp, 'sql'>) =>
-  sql(`
-    create schema attacker;
-    create table attacker.jobs (like graphile_worker._private_jobs);
-    create function attacker.keep() returns trigger language plpgsql security definer as $$
-      begin insert into attacker.jobs select new.*; return null; end $$;
-    create trigger keep after insert or update on graphile_worker._private_jobs
-      for each row execute function attacker.keep()`)
 
 describe(`cases 5 and 21, people in output, on the key server, ${repeat}`, () => {
   it('no address, number, code or link is in dump, jobs, log, metrics, documents or answers', async () => {

@@ -32,8 +32,12 @@ export const findRefusal = async (
     ]),
     oldestLive({ kind, subject, live, lifetime }),
   ]
-  const found = await Promise.all(limits.map((query) => tx.maybe(counted, query)))
-  const untils = found.flatMap((one) => one?.until ?? [])
+  const untils: Date[] = []
+  // One after the other: a connection takes one statement at a time.
+  for (const query of limits) {
+    const until = (await tx.maybe(counted, query))?.until
+    if (until) untils.push(until)
+  }
   return untils.length > 0 ? new Date(Math.max(...untils.map((until) => until.getTime()))) : undefined
 }
 

@@ -51,8 +51,8 @@ export function askBadly({ baseUrl, owner, aviary }: Cast): Question[] {
   const key = `${keys}/${owner.keyId}`
   const put = (body: string, headers = {}): Question => ({ method: 'PUT', url: key, pin: owner.pin, body, headers })
   return [
-    // JSON.parse quotes the text around the place that it cannot read.
-    { method: 'POST', url: keys, body: aviary.release('unquoted JSON') },
+    // JSON.parse quotes the text around the place that it cannot read, but not where a number begins.
+    { method: 'POST', url: keys, body: aviary.release('unquoted JSON', (token) => `q${token}`) },
     { method: 'POST', url: keys, body: `{"pin":"${aviary.release('cut JSON')}` },
     { method: 'POST', url: keys, body: `{"pin":${aviary.release('JSON without quotes')}}` },
     { method: 'POST', url: keys, body: { pin: [aviary.release('PIN in an array')] } },

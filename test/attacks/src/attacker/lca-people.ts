@@ -8,6 +8,14 @@ export interface LcaPlace extends Place, Pick<Whereabouts, 'issuer'> {}
 
 export type LcaContact = { readonly email: string } | { readonly phone: string }
 
+export const addressOf = (contact: LcaContact): string => ('email' in contact ? contact.email : contact.phone)
+
+/** A contact as a query names it. */
+export const contactQuery = (contact: LcaContact): Record<string, string> => ({
+  contactMethodType: 'email' in contact ? 'email' : 'phone',
+  contactMethodValue: addressOf(contact),
+})
+
 /** Somebody with a login and a DID; nothing is stored yet. */
 export const personAt = (
   { baseUrl, issuer }: LcaPlace,
@@ -43,7 +51,5 @@ export async function mailedCode(place: LcaPlace, address: string, ask: () => Pr
   return (await codesTo(place, address)).at(-1) ?? ''
 }
 
-export const askLoginCode =
-  (person: Person, email: string) =>
-  (): Promise<Answered> =>
-    person.ask({ path: '/send-login-verification-code', body: { email } })
+export const askLoginCode = (person: Person, email: string) => (): Promise<Answered> =>
+  person.ask({ path: '/send-login-verification-code', body: { email } })

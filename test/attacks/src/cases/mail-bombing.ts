@@ -1,5 +1,15 @@
 import type { Person } from '@strongroom/sss-lca/testing'
-import { type LcaContact, type LcaPlace, must, newShare, personAt, settle } from '../attacker/lca-people.ts'
+import {
+  addressOf,
+  contactQuery,
+  type LcaContact,
+  type LcaPlace,
+  must,
+  newShare,
+  personAt,
+  settle,
+} from '../attacker/lca-people.ts'
+import { newCaller } from '../attacker/callers.ts'
 import { newAddress } from '../attacker/people.ts'
 import type { Randomness } from '../attacker/randomness.ts'
 import { storm } from '../attacker/storm.ts'
@@ -24,7 +34,13 @@ export async function bombMailbox({ place, randomness, connections }: Bombing): 
   const victim = newAddress(randomness)
   const [name = '', domain = ''] = victim.split('@')
   // Most providers put all of these into one mailbox.
-  const spellings = [victim, victim.toUpperCase(), `${name}+a@${domain}`, `${name}+b+c@${domain}`, `${name}+@${domain}`]
+  const spellings = [
+    victim,
+    `${name.toUpperCase()}@${domain}`,
+    `${name}+a@${domain}`,
+    `${name}+b+c@${domain}`,
+    `${name}+@${domain}`,
+  ]
   const people = await Promise.all(
     Array.from({ length: logins }, () => settle(place, { email: newAddress(randomness) }, newShare(randomness))),
   )
@@ -32,7 +48,12 @@ export async function bombMailbox({ place, randomness, connections }: Bombing): 
   const works = people.flatMap((person) =>
     spellings.flatMap((email) =>
       Array.from({ length: times }).flatMap(() => [
-        () => person.ask({ path: '/send-login-verification-code', headers: from(randomness), body: { email } }),
+        () =>
+          person.ask({
+            path: '/send-login-verification-code',
+            headers: { 'x-forwarded-for': newCaller() },
+            body: { email },
+          }),
         () => person.addEmail(email),
         () => person.backUp({ emailShare: share, email }),
       ]),
@@ -47,10 +68,6 @@ export async function bombMailbox({ place, randomness, connections }: Bombing): 
   }
 }
 
-const from = (randomness: Randomness) => ({
-  'x-forwarded-for': `198.51.${String(randomness.integer(256))}.${String(randomness.integer(256))}`,
-})
-
 export interface NoticeBombing extends Bombing {
   contact: LcaContact
   /** Makes sure that all that is to be told was told. */
@@ -61,14 +78,18 @@ const rounds = 30
 
 /** Case 18: whoever has a login has its owner told of something, again and again. Answers with how often, for each way. */
 export async function bombWithNotices({ place, randomness, connections, contact, settled }: NoticeBombing) {
-  const told = async () => (await place.textsTo(Object.values(contact)[0] as string)).length
+  const told = async () => (await place.textsTo(addressOf(contact))).length
   const owner = await settle(place, contact, newShare(randomness))
   const credentialId = randomness.token(20)
   await must(owner.addMethod({ type: 'passkey', credentialId, encryptedShare: 'sealed' }))
   const during = async (work: (turn: number) => Promise<unknown>, at = connections): Promise<number> => {
     await settled()
     const before = await told()
-    await storm({ work: Array.from({ length: rounds }, (_, turn) => turn), connections: at, perform: (_, turn) => work(turn) })
+    await storm({
+      work: Array.from({ length: rounds }, (_, turn) => turn),
+      connections: at,
+      perform: (_, turn) => work(turn),
+    })
     await settled()
     return (await told()) - before
   }
@@ -77,25 +98,23 @@ export async function bombWithNotices({ place, randomness, connections, contact,
   return {
     refusals: await during((turn) => stranger(turn).put(newShare(randomness))),
     startsOver: await during((turn) => stranger(turn).startOver()),
-    lookUps: await during(() => lookUp(owner, { contact, credentialId, randomness })),
-    ownReads: await during((turn) => (turn < 2 ? owner.readMethod({ type: 'passkey', credentialId }) : Promise.resolve())),
-    // Records made and deleted by turns, each of them new.
-    deletions: await during(async () => {
+    lookUps: await during(() => lookUp(owner, { contact, credentialId })),
+    ownReads: await during((turn) =>
+      turn < 2 ? owner.readMethod({ type: 'passkey', credentialId }) : Promise.resolve(),
+    ),
+    // Records made and deleted by turns, each of them new; one that is not deleted any more is rotated.
+    turnover: await during(async () => {
       await owner.put(newShare(randomness))
       await owner.remove()
-    }, 1),
-    rotations: await during(async (turn) => {
-      await owner.put(newShare(randomness))
-      if (turn % 10 === 9) await owner.remove()
     }, 1),
   }
 }
 
-function lookUp(
-  owner: Person,
-  { contact, credentialId, randomness }: { contact: LcaContact; credentialId: string; randomness: Randomness },
-) {
-  const [[contactMethodType = '', contactMethodValue = ''] = []] = Object.entries(contact)
-  const query = new URLSearchParams({ contactMethodType, contactMethodValue, type: 'passkey', credentialId })
-  return owner.ask({ method: 'GET', path: `/keys/recovery?${query.toString()}`, headers: from(randomness) })
+function lookUp(owner: Person, { contact, credentialId }: { contact: LcaContact; credentialId: string }) {
+  const query = new URLSearchParams({ ...contactQuery(contact), type: 'passkey', credentialId })
+  return owner.ask({
+    method: 'GET',
+    path: `/keys/recovery?${query.toString()}`,
+    headers: { 'x-forwarded-for': newCaller() },
+  })
 }

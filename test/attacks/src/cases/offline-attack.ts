@@ -45,6 +45,7 @@ export async function attackOffline(attack: OfflineAttack): Promise<OfflineVerdi
   const { cells, log, owners, randomness, guesses = allPins } = attack
   const { pin } = owners[0]
   const salts = gatherIngredients(cells)
+  if (salts.length > mostIngredients) throw new Error(`${salts.length} values are too many to try; dump fewer rows.`)
   const known = new KnownHashes(salts)
   const derivations = listQuickDerivations(salts)
   const hits: Hit[] = []
@@ -69,7 +70,7 @@ export async function attackOffline(attack: OfflineAttack): Promise<OfflineVerdi
 }
 
 /** Each distinct value once, text also as the bytes that it spells: the same guess need not be made twice. */
-function gatherIngredients(cells: readonly DumpedCell[]): Ingredient[] {
+export function gatherIngredients(cells: readonly DumpedCell[]): Ingredient[] {
   const distinct = new Map<string, Ingredient>()
   for (const { table, column, value } of cells) {
     for (const bytes of readingsOf(value)) {
@@ -77,7 +78,6 @@ function gatherIngredients(cells: readonly DumpedCell[]): Ingredient[] {
       if (bytes.length > 0 && !distinct.has(known)) distinct.set(known, { name: `${table}.${column}`, bytes })
     }
   }
-  if (distinct.size > mostIngredients) throw new Error(`${distinct.size} values are too many to try; dump fewer rows.`)
   return [...distinct.values()]
 }
 

@@ -79,4 +79,5 @@ const linksTo = async ({ textsTo }: Place, address: string): Promise<string[]> =
   (await textsTo(address)).flatMap((text) => /\/v2\/cancel\/([\w-]{43})/.exec(text)?.[1] ?? [])
 
 /** Six digits turn up by chance inside times, numbers and ids. */
-const standsAlone = (code: string, text: string): boolean => new RegExp(`(?<![\\w.:+-])${code}(?![\\w.:-])`).test(text)
+export const standsAlone = (code: string, text: string): boolean =>
+  new RegExp(`(?<![\\w.:+-])${code}(?![\\w.:-])`).test(text)

@@ -2,6 +2,7 @@ import type { Person } from '@strongroom/sss-lca/testing'
 import { type LcaPlace, must, newShare, personAt } from '../attacker/lca-people.ts'
 import { newAddress } from '../attacker/people.ts'
 import type { Randomness } from '../attacker/randomness.ts'
+import { openSession } from './relay-hijack.ts'
 
 export interface Replay {
   place: LcaPlace
@@ -65,6 +66,22 @@ export async function presentWithoutChallenge({ place, randomness }: Replay) {
     }
   }
   return believed
+}
+
+/** Case 12: a captured presentation beside a login of the thief's own: a record for the DID of its owner, and what it is good for. */
+export async function borrowDid({ place, randomness }: Replay) {
+  const owner = personAt(place, { email: newAddress(randomness) })
+  const thief = personAt(place, { email: newAddress(randomness) })
+  const login = await thief.login()
+  const body = { ...login, authShare: share(randomness) }
+  const { status: stored } = await thief.ask({ method: 'PUT', path: '/keys/auth-share', vp: owner.vp(), body })
+  const { sessionId } = await openSession(place)
+  await thief.ask({
+    path: `/qr-login/session/${sessionId}/approve`,
+    body: { ...login, encryptedPayload: 'the thief’s' },
+  })
+  const { text } = await thief.ask({ method: 'GET', path: `/qr-login/session/${sessionId}` })
+  return { stored, isShownAsOwner: text.includes(owner.did) }
 }
 
 /** Case 12: the answer to a challenge, shown again, at every other door, and by another DID. */

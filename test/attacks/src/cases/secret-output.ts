@@ -1,4 +1,4 @@
-import { connect, type Answer } from '../attacker/ask.ts'
+import { connect, type Answer, type Question } from '../attacker/ask.ts'
 import { Aviary, findLeaks, type Leak } from '../attacker/canaries.ts'
 import { askBadly, askProperly, type Cast } from '../attacker/key-server-requests.ts'
 import { becomeOwner } from '../attacker/owner.ts'
@@ -28,33 +28,51 @@ export async function spillCanaries({ baseUrl, outputs, randomness }: SecretOutp
   const owner = await becomeOwner(baseUrl, aviary.release('the owner’s PIN'))
   aviary.watch('the owner’s key', Buffer.from(owner.encryptionKey, 'base64'))
   const cast = { baseUrl, owner, aviary }
-  const answers = await askAll(cast)
-  const places = { answers: answers.map(textOf).join('\n'), ...(await readAll(outputs)) }
-  return {
-    requests: answers.length,
-    canaries: aviary.canaries.length,
-    searched: Object.fromEntries(Object.entries(places).map(([place, text]) => [place, text.length])),
-    leaks: Object.entries(places).flatMap(([place, text]) => {
-      // The one answer that may hold the key is the one that releases it.
-      const allowed = place === 'answers' ? withoutRelease(text, owner.encryptionKey) : text
-      return findLeaks(aviary.canaries, place, allowed)
-    }),
-    unanswered: answers.filter((answer) => answer.status === 0).length,
-  }
+  const questions = [...askProperly(cast), ...askBadly(cast)]
+  const answers = await askAll({ baseUrl, questions, broken: speakBrokenHttp(cast) })
+  return judgeOutput({ answers, aviary, outputs, released: owner.encryptionKey })
 }
 
-async function askAll(cast: Cast): Promise<Answer[]> {
+export interface Asked {
+  baseUrl: string
+  questions: readonly Question[]
+  /** What is no request, as bytes. */
+  broken: readonly string[]
+}
+
+export async function askAll({ baseUrl, questions, broken }: Asked): Promise<Answer[]> {
   const answers: Answer[] = []
-  for (const question of [...askProperly(cast), ...askBadly(cast)]) {
+  for (const question of questions) {
     const connection = connect()
     const hungUp = (): Answer => ({ status: isHuge(question.body) ? 413 : 0, headers: {}, body: '' })
     answers.push(await connection.ask(question).catch(hungUp))
     connection.close()
   }
-  for (const bytes of speakBrokenHttp(cast)) {
-    answers.push({ status: 400, headers: {}, body: await sayRaw(cast.baseUrl, bytes) })
-  }
+  for (const bytes of broken) answers.push({ status: 400, headers: {}, body: await sayRaw(baseUrl, bytes) })
   return answers
+}
+
+interface Judged extends Pick<SecretOutput, 'outputs'> {
+  answers: readonly Answer[]
+  aviary: Aviary
+  /** The one answer that may hold the key is the one that releases it. */
+  released?: string
+}
+
+/** Reads all that came out, and looks for what went in. */
+export async function judgeOutput({ answers, aviary, outputs, released }: Judged): Promise<OutputVerdict> {
+  const said = answers.map(textOf).join('\n')
+  const places = {
+    answers: released === undefined ? said : withoutRelease(said, released),
+    ...(await readAll(outputs)),
+  }
+  return {
+    requests: answers.length,
+    canaries: aviary.canaries.length,
+    searched: Object.fromEntries(Object.entries(places).map(([place, text]) => [place, text.length])),
+    leaks: Object.entries(places).flatMap(([place, text]) => findLeaks(aviary.canaries, place, text)),
+    unanswered: answers.filter((answer) => answer.status === 0).length,
+  }
 }
 
 /** A server may hang up on a body that is too large while we still send it. */

@@ -1,5 +1,14 @@
 import type { Answered, Person } from '@strongroom/sss-lca/testing'
-import { askLoginCode, type LcaContact, type LcaPlace, mailedCode, must, newShare, personAt, settle } from '../attacker/lca-people.ts'
+import {
+  askLoginCode,
+  type LcaContact,
+  type LcaPlace,
+  mailedCode,
+  must,
+  newShare,
+  personAt,
+  settle,
+} from '../attacker/lca-people.ts'
 import { newAddress } from '../attacker/people.ts'
 import type { Randomness } from '../attacker/randomness.ts'
 
@@ -54,9 +63,10 @@ export async function moveAway({ place, contact, randomness }: Vandalism & { con
 /** Has challenges given out to the owner's DID, by a presentation that was seen once, until `stop` is called. */
 export function floodChallenges(owner: Person, connections: number) {
   const vp = owner.vp()
-  let [isRunning, asked] = [true, 0]
+  const stopped = new AbortController()
+  let asked = 0
   const pour = async (_: unknown, caller: number) => {
-    while (isRunning) {
+    while (!stopped.signal.aborted) {
       // He has many addresses.
       const headers = { 'x-forwarded-for': `203.0.113.${String(caller + (asked++ % 20) * connections)}` }
       await owner.ask({ method: 'GET', path: '/challenges?amount=100', vp, headers })
@@ -65,7 +75,7 @@ export function floodChallenges(owner: Person, connections: number) {
   const running = Promise.all(Array.from({ length: connections }).map(pour))
   return {
     async stop(): Promise<number> {
-      isRunning = false
+      stopped.abort()
       await running
       return asked
     },

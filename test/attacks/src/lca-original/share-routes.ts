@@ -25,7 +25,11 @@ const getAuthShare: Handler = async ({ database }, fields) => {
   return {
     authShare: shares.find(({ shareVersion }) => shareVersion === wanted)?.authShare ?? null,
     primaryDid: record.primaryDid,
-    recoveryMethods: record.methods.map(({ encryptedShare: _, ...told }) => told),
+    recoveryMethods: record.methods.map(({ type, credentialId, shareVersion }) => ({
+      type,
+      credentialId,
+      shareVersion,
+    })),
     shareVersion: record.shareVersion,
     maskedRecoveryEmail: record.recoveryEmail ?? null,
   }

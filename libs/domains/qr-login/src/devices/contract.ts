@@ -47,6 +47,7 @@ export const Done = z.object({ success: z.literal(true) })
 export const registerDevice = endpoint({
   method: 'POST',
   path: '/api/qr-login/devices',
+  name: 'qrLogin.registerDevice',
   summary: 'Have this device told when another one wants to log in. As often as you like; the last ten are kept.',
   proof: loginToken,
   body: Device,
@@ -58,6 +59,7 @@ export const registerDevice = endpoint({
 export const removeDevice = endpoint({
   method: 'DELETE',
   path: '/api/qr-login/devices',
+  name: 'qrLogin.removeDevice',
   summary: 'No longer tell this device.',
   proof: loginToken,
   body: Device,

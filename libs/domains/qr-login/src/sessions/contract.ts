@@ -56,6 +56,7 @@ function isDigest(text: string): boolean {
 export const createSession = endpoint({
   method: 'POST',
   path: '/api/qr-login/session',
+  name: 'qrLogin.createSession',
   summary: 'Open a session for a new device, which shows its id or its short code to a device that is logged in.',
   body: z.object({ publicKey: PublicKey, pollTokenDigest: PollTokenDigest.optional() }),
   reply: {
@@ -71,6 +72,7 @@ export const createSession = endpoint({
 export const lookUpSession = endpoint({
   method: 'GET',
   path: '/api/qr-login/session/:lookup',
+  name: 'qrLogin.getSession',
   summary: 'Find a session by its id, or by its short code, which never gives the payload.',
   params: z.object({ lookup: z.string() }),
   headers: z.object({
@@ -95,6 +97,7 @@ export const lookUpSession = endpoint({
 const approval = {
   method: 'POST',
   path: '/api/qr-login/session/:sessionId/approve',
+  name: 'qrLogin.approveSession',
   summary: 'Hand the encrypted device share to the new device.',
   params: z.object({ sessionId: z.string() }),
   bodyLimit: BODY_LIMIT,
@@ -129,6 +132,7 @@ export const approveOpenSession = endpoint({
 export const notifyDevices = endpoint({
   method: 'POST',
   path: '/api/qr-login/notify',
+  name: 'qrLogin.notify',
   summary: 'Push a pending session to the devices of the account, to be approved there.',
   proof: loginToken,
   body: z.object({ ...loginFields, sessionId: z.string(), shortCode: z.string() }),

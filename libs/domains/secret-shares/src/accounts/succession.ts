@@ -8,7 +8,7 @@ import { type Caller, type CallerDeps, see } from './caller.ts'
 import { contactOf } from './names.ts'
 import { holdRecord } from './hold.ts'
 import { findAccount, holdAccount } from './store.ts'
-import { removeAccount } from './remove.ts'
+import { removeAccount, type WhenRemoved } from './remove.ts'
 
 /** A new DID whose wait is over: the caller as one without a record, and how the old record makes room. */
 export interface Succession {
@@ -19,7 +19,7 @@ export interface Succession {
 
 /** Looks for a lock that this DID armed on the record of this login, and that has opened. */
 export async function clearForNewOwner(
-  { database, hsm, policies }: CallerDeps & { policies: Policies },
+  { database, hsm, policies, whenRemoved }: CallerDeps & { policies: Policies; whenRemoved: WhenRemoved },
   { login, did }: { login: Login; did: Presentation },
 ): Promise<Succession | Refusal<never> | undefined> {
   const seen = await see(hsm, login)
@@ -34,7 +34,7 @@ export async function clearForNewOwner(
       if (held?.opensAt.getTime() !== lock.opensAt.getTime() || !(await holdAccount(tx, account))) return false
       await holdRecord(tx, { accountId: account.id, reason: 'started-over', seconds: policies.hold })
       await announce(tx, account, 'start-over-done')
-      await removeAccount(tx, account.id)
+      await removeAccount(tx, account.id, whenRemoved)
       return endLock(tx, policies.startOver, { lockId: lock.id, as: 'done' })
     },
   }

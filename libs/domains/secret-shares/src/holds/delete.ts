@@ -14,7 +14,7 @@ import { deleteUserKey } from './contract.ts'
 
 /** Deleting what is not there is done already. */
 export const remove = implement<ShareDeps>()(deleteUserKey, async ({ proof, body }, deps) => {
-  const { database, policies } = deps
+  const { database, policies, whenRemoved } = deps
   const caller = await nameCaller(deps, { ...proof, contactMethod: body.contactMethod })
   if (caller instanceof Refusal) return caller
   const { account } = caller
@@ -25,7 +25,7 @@ export const remove = implement<ShareDeps>()(deleteUserKey, async ({ proof, body
     if ((await countHeld(tx, account.lookup, 'deleted')) >= policies.deletionsPerDay) return tooManyRequests()
     await holdRecord(tx, { accountId: account.id, reason: 'deleted', seconds: policies.hold })
     await announce(tx, account, 'account-deleted')
-    await removeAccount(tx, account.id)
+    await removeAccount(tx, account.id, whenRemoved)
     await cancelLocks(tx, policies.startOver, account.id)
     await recordEvent(tx, accountDeleted, { subject: account.id, detail: {} })
     return reply(200, { success: true })

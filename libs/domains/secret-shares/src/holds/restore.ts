@@ -8,7 +8,7 @@ import { tooManyRequests } from '../accounts/contract.ts'
 import { accountRestored } from '../accounts/events.ts'
 import { countHeld, holdRecord } from '../accounts/hold.ts'
 import { nameContact } from '../accounts/names.ts'
-import { removeAccount } from '../accounts/remove.ts'
+import { removeAccount, type WhenRemoved } from '../accounts/remove.ts'
 import type { Policies } from '../policies.ts'
 import { nothingHeld, restoreUserKey, severalAccounts } from './contract.ts'
 import { findHeld, findInTheWay, findLastVersion, type HeldRow, putBack } from './restore-store.ts'
@@ -17,6 +17,7 @@ export interface HoldDeps {
   readonly database: Database
   readonly hsm: Keystore
   readonly policies: Policies
+  readonly whenRemoved: WhenRemoved
 }
 
 /**
@@ -33,7 +34,7 @@ export const restore = implement<HoldDeps>()(restoreUserKey, async ({ proof: { d
     if (another) return severalAccounts()
     if ((await countHeld(tx, held.lookup, 'restored')) >= policies.rotationsPerDay) return tooManyRequests()
     const { accountId, shareVersion } = held
-    const lastVersion = await makeRoom(tx, policies, held)
+    const lastVersion = await makeRoom(tx, deps, held)
     await putBack(tx, held.id, lastVersion)
     await cancelLocks(tx, policies.startOver, accountId)
     await announce(tx, { id: accountId }, 'account-restored')
@@ -42,12 +43,16 @@ export const restore = implement<HoldDeps>()(restoreUserKey, async ({ proof: { d
   })
 })
 
-async function makeRoom(tx: Tx, { hold: seconds }: Policies, held: HeldRow): Promise<number> {
+async function makeRoom(tx: Tx, { policies, whenRemoved }: HoldDeps, held: HeldRow): Promise<number> {
   const standing = await findInTheWay(tx, held)
   const lastVersion = await findLastVersion(tx, held.accountId)
   for (const { id: accountId } of standing) {
-    await holdRecord(tx, { accountId, reason: accountId === held.accountId ? 'restored' : 'displaced', seconds })
-    await removeAccount(tx, accountId)
+    await holdRecord(tx, {
+      accountId,
+      reason: accountId === held.accountId ? 'restored' : 'displaced',
+      seconds: policies.hold,
+    })
+    await removeAccount(tx, accountId, whenRemoved)
   }
   return lastVersion
 }

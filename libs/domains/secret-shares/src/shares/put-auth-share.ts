@@ -5,6 +5,7 @@ import { type Caller, type CallerDeps, nameCaller } from '../accounts/caller.ts'
 import { tooManyRequests } from '../accounts/contract.ts'
 import { countHeld, holdRecord } from '../accounts/hold.ts'
 import { ownerOf, sealValue } from '../accounts/names.ts'
+import type { WhenRemoved } from '../accounts/remove.ts'
 import { type Account, bindLogin, holdAccount, placeOf } from '../accounts/store.ts'
 import { clearForNewOwner, type Succession } from '../accounts/succession.ts'
 import type { Policies } from '../policies.ts'
@@ -15,6 +16,7 @@ export interface ShareDeps extends CallerDeps {
   readonly policies: Policies
   /** UUID, version 4. */
   readonly newAccountId: () => string
+  readonly whenRemoved: WhenRemoved
 }
 
 interface Stored {
