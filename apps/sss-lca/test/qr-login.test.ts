@@ -84,7 +84,7 @@ describe.each(['PostgreSQL, token', 'PostgreSQL, open', 'Redis, token', 'Redis, 
     const body = { ...(await ann.login()), encryptedPayload }
     for (const lookup of [nowhere, '12345678', 'abc', '123456']) expect(told(await relay.look(lookup))).toEqual(missing)
     expect((await relay.approve(nowhere, body)).text).toBe(
-      '{"message":"Session not found or expired","code":"NOT_FOUND","data":{"code":"NOT_FOUND","httpStatus":404,"path":"/api/qr-login/session/:sessionId/approve"}}',
+      '{"message":"Session not found or expired","code":"NOT_FOUND","data":{"code":"NOT_FOUND","httpStatus":404,"path":"qrLogin.approveSession"}}',
     )
     const { sessionId, shortCode } = await relay.begin()
     const stranger = await personOf(world, { email: newEmail() }).login()
@@ -237,7 +237,7 @@ describe('the devices of an account', () => {
     })
   })
 
-  test('are not told while the account is deleted, and again when it is restored', async () => {
+  test('are forgotten with the account: a restored one registers them anew', async () => {
     const relay = relayOf('PostgreSQL, token')
     const ann = await owner('PostgreSQL, token')
     await relay.register({ ...(await ann.login()), ...browser() })
@@ -245,6 +245,8 @@ describe('the devices of an account', () => {
     const session = await relay.begin()
     expect((await relay.notify({ ...(await ann.login()), ...session })).body).toEqual({ sent: false, deviceCount: 0 })
     expect((await ann.restore()).status).toBe(200)
+    expect((await relay.notify({ ...(await ann.login()), ...session })).body).toEqual({ sent: false, deviceCount: 0 })
+    await relay.register({ ...(await ann.login()), ...browser() })
     expect((await relay.notify({ ...(await ann.login()), ...session })).body).toEqual({ sent: true, deviceCount: 1 })
   })
 })

@@ -16,6 +16,7 @@ import { CHALLENGE_USE, EVENT_USE, FACE_USE, STAMP_USE, USER_USE } from './users
 import { register as registerUser } from './users/register.ts'
 import { eventSender } from './users/send-event.ts'
 
+export { type Coded, codes } from './code-table.ts'
 export * from './contract.ts'
 export { duo } from './dialect.ts'
 export { type FaceMatcher, type FaceOutcome, type FaceScan, FaceServiceUnavailable } from './faces/face-matcher.ts'

@@ -1,4 +1,5 @@
 export { type AnyEndpoint, endpoint, type Method } from './endpoint.ts'
+export * as jsonApi from './json-api.ts'
 export {
   allOf,
   type AllOf,

@@ -9,7 +9,9 @@ import type { AnyRefusalKind, Refusal } from './refusal.ts'
 export interface Dialect {
   /** Media types that a request body may have. */
   readonly accepts: readonly string[]
-  /** `Content-Type` of every answer. */
+  /** What an empty body is to the shapes: `{}`, or `undefined`, which a shape refuses unless it is optional. */
+  readonly emptyBody?: 'undefined'
+  /** `Content-Type` of every answer that has a body. */
   readonly contentType: string
   /** How a body becomes text; JSON unless said. */
   encode?(body: unknown): string

@@ -37,7 +37,7 @@ export interface RequestOf<E extends AnyEndpoint> {
   readonly body: Parsed<E, 'body'>
   readonly stream: E extends { readonly bodyStream: true } ? AsyncIterable<Uint8Array> : undefined
   readonly proof: E extends { readonly proof: infer P } ? ProofValue<P> : undefined
-  /** The address to limit by: the peer's, or the one that trusted proxies report. */
+  /** Whom to limit: the peer's address, or the one that trusted proxies report; of IPv6 the network of 64 bits. */
   readonly ip: string
   readonly id: string
 }

@@ -10,6 +10,7 @@ export {
   streamed,
   StreamedReply,
 } from './handler.ts'
+export { jsonApiDialect } from './json-api-dialect.ts'
 export { type Limit, type Limiter, limiter } from './limiter.ts'
 export { listener, type ListenerOptions, type Told } from './listener.ts'
 export { mount, type Mount } from './mount.ts'

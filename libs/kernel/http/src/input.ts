@@ -48,8 +48,12 @@ export function parseInput(
 
   if (raw.body.length > 0 && !isAccepted(mediaType, dialect))
     return unsupportedMediaType({ field: 'header content-type' })
+  if (raw.body.length === 0 && dialect.emptyBody === 'undefined') {
+    const none = endpoint.body.safeParse(undefined)
+    return none.success ? { ...parts, body: none.data } : invalidInput({ field: 'body', problem: 'empty' })
+  }
   const json = parseJson(raw.body)
-  if (json === undefined) return invalidInput({ field: 'body' })
+  if (json === undefined) return invalidInput({ field: 'body', problem: 'malformed' })
   const body = endpoint.body.safeParse(json)
   if (body.error) return wrong('body', body.error)
   return { ...parts, body: body.data }
@@ -63,7 +67,7 @@ function isAccepted(contentType: string | undefined, { accepts }: Dialect): bool
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
-/** An empty body is an empty object. The parser's own error quotes the text, so it is dropped here. */
+/** The parser's own error quotes the text, so it is dropped here. */
 function parseJson(body: Uint8Array): unknown {
   if (body.length === 0) return {}
   try {
@@ -73,7 +77,8 @@ function parseJson(body: Uint8Array): unknown {
   }
 }
 
-const plainName = /^[a-z][\w-]{0,40}$/i
+/** `filter[email]` and `page[number]` too, as JSON:API calls parameters. */
+const plainName = /^[a-z][\w-]{0,40}(\[[a-z][\w-]{0,40}\])?$/i
 const ISSUES_TOLD = 20
 
 /** Keys of a record are the caller's own: they are told only where they cannot be a value. */

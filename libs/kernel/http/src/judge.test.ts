@@ -40,6 +40,14 @@ test('an optional proof may be absent; one that is there is judged', async () =>
   expect(kindOf(await judge(request({}, { body: { ticket: 8 } }), {}))).toBe('late')
 })
 
+test('a proof that is carried in any of several headers is judged where one of them is there', async () => {
+  const either: Proof<string> = { name: 'either', reads: { header: ['x-old', 'x-badge'] }, refusals: [stranger] }
+  const judge = judgeOf(optional(either), [prover()(either, () => stranger())])
+  for (const name of ['x-old', 'x-badge'])
+    expect(kindOf(await judge(request({ [name]: 'x' }, {}), {}))).toBe('stranger')
+  expect(await judge(request({ 'x-other': 'x' }, {}), {})).toBeUndefined()
+})
+
 test('a proof that nobody can judge stops the start', () => {
   expect(() => judgeOf(allOf({ who: optional(badge) }), [])).toThrow('no prover for badge')
 })

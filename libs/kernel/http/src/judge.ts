@@ -32,7 +32,7 @@ function judgeParts<Deps>(parts: readonly [string, ProofLike][], provers: readon
 }
 
 function isCarried({ reads }: Proof, { headers, input }: ProofRequest): boolean {
-  if ('header' in reads) return headers[reads.header] !== undefined
+  if ('header' in reads) return [reads.header].flat().some((name) => headers[name] !== undefined)
   const fields = input.body ?? input.query
   return typeof fields === 'object' && fields !== null && Reflect.get(fields, reads.field) !== undefined
 }

@@ -5,6 +5,7 @@ import cors from '@koa/cors'
 import { Router } from '@koa/router'
 import Koa from 'koa'
 import { clientAddress } from './address.ts'
+import { callerOf } from './caller.ts'
 import type { Dialect } from './dialect.ts'
 import type { Mount, Route } from './mount.ts'
 import { unknownRoute, wrongMethod } from './refusal.ts'
@@ -49,7 +50,7 @@ export function listener({ mounts, trustedProxyHops = 0, corsOrigins = [], onAns
   app.use(async (ctx, next) => {
     const started = performance.now()
     const requestId = randomUUID()
-    ctx.state = { requestId, ip: clientAddress(ctx.req, trustedProxyHops) }
+    ctx.state = { requestId, ip: callerOf(clientAddress(ctx.req, trustedProxyHops)) }
     ctx.set({ ...securityHeaders, 'X-Request-Id': requestId })
     await next()
     const { answer, route = 'unknown' } = ctx.state as { answer?: Answer; route?: string }

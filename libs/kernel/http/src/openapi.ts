@@ -40,7 +40,7 @@ function operation(endpoint: AnyEndpoint, dialect: Dialect) {
     summary: endpoint.summary,
     ...(endpoint.name && { operationId: endpoint.name }),
     requestParams: { ...(params && { path: params }), ...(query && { query }), ...(headers && { header: headers }) },
-    ...(body && { requestBody: { required: true, content: { [requestType]: { schema: body } } } }),
+    ...(body && { requestBody: { required: !body.isOptional(), content: { [requestType]: { schema: body } } } }),
     ...(security && { security }),
     responses: { ...replies(endpoint, dialect), ...refusals(endpoint, dialect) },
   }
@@ -59,7 +59,7 @@ function replies({ reply }: AnyEndpoint, { contentType }: Dialect) {
   return Object.fromEntries(
     Object.entries(reply).map(([status, schema]) => [
       status,
-      { description: 'Done.', content: { [contentType]: { schema } } },
+      { description: 'Done.', ...(status !== '204' && { content: { [contentType]: { schema } } }) },
     ]),
   )
 }

@@ -13,8 +13,11 @@ export interface Proof<Value = unknown> {
   readonly name: string
   /** None where the proof travels in declared fields of the body or the query. */
   readonly scheme?: SecurityScheme
-  /** The slice of the request that it reads: a header, or a field of the body, or of the query where there is no body. */
-  readonly reads: { readonly header: string } | { readonly field: string }
+  /**
+   * The slice of the request that it reads: a header or any of several, in lower case, or a field of the body, or of the
+   * query where there is no body.
+   */
+  readonly reads: { readonly header: string | readonly string[] } | { readonly field: string }
   readonly refusals: readonly AnyRefusalKind[]
   /** Never set: carries the type of what the proof yields to a handler. */
   readonly yields?: Value

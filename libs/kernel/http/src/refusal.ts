@@ -53,6 +53,8 @@ export const invalidInput = refusal({
   title: 'The request does not have the declared shape.',
   details: {
     field: z.string(),
+    /** The body was no JSON, so that no shape could judge it. */
+    problem: z.enum(['empty', 'malformed']).optional(),
     /** What was wrong with each field, for dialects that tell it: never a value. */
     issues: z
       .array(z.object({ path: z.array(z.union([z.string(), z.number()])), code: z.string(), message: z.string() }))

@@ -4,6 +4,7 @@ import { z } from 'zod'
 
 export const proofMigrations = readMigrations('proofs', new URL('../migrations/', import.meta.url), {
   challenges: ['select', 'insert', 'delete'],
+  seen_signatures: ['select', 'insert', 'delete'],
 })
 
 export interface ChallengeWish {

@@ -20,3 +20,11 @@ export {
   providerNotConfigured,
   providers,
 } from './login-token.ts'
+export {
+  requestSignature,
+  signatureRefused,
+  signatureUnreadable,
+  type Signed,
+  type UnreadableReason,
+  unreadableReasons,
+} from './request-signature.ts'

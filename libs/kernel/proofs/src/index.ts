@@ -28,6 +28,16 @@ export { proveBasicPin } from './prove-basic-pin.ts'
 export { type PresentationDeps, proveChallengedPresentation, proveDidPresentation } from './prove-did-presentation.ts'
 export { type LoginTokenDeps, proveLoginToken } from './prove-login-token.ts'
 export {
+  type CompatSignatures,
+  proveRequestSignature,
+  type RequestSignatureDeps,
+  type SignatureRules,
+  type StrictSignatures,
+} from './prove-request-signature.ts'
+export { type SeenSignatures, seenSignaturesIn, sweepSeenSignatures } from './seen-signatures.ts'
+export { readAccountKey } from './signature-header.ts'
+export { readStrkey, type StrkeyKind, writeStrkey } from './strkey.ts'
+export {
   type Claims,
   tokenVerifier,
   type TokenRules,

@@ -34,6 +34,7 @@ test.each([
   ['an expired one', 'Bearer a.b.c', sayingOf('expired'), 'access-token-expired'],
   ['an invalid one', 'Bearer a.b.c', sayingOf('invalid'), 'access-token-invalid'],
   ['a subject of 256', 'Bearer a.b.c', sayingOf({ ...claims(), subject: 'a'.repeat(256) }), 'access-token-invalid'],
+  ['half a character', 'Bearer a.b.c', sayingOf({ ...claims(), subject: 'a\ud800' }), 'access-token-invalid'],
   ['no scope', 'Bearer a.b.c', sayingOf(claims()), 'scope-missing'],
   ['a scope that only begins alike', 'Bearer a.b.c', sayingOf(claims({ scope: 'reader' })), 'scope-missing'],
   ['a list for a scope', 'Bearer a.b.c', sayingOf(claims({ scope: ['read'] })), 'scope-missing'],

@@ -26,12 +26,15 @@ export const proveAccessToken = prover<AccessTokenDeps>()(
     if (!token) return accessTokenMissing()
     const judged = await accessTokens.judge(token).catch(nameOutage)
     if (judged === 'expired') return accessTokenExpired()
-    if (judged === 'invalid' || judged.subject.length > LONGEST_SUBJECT) return accessTokenInvalid()
+    if (judged === 'invalid' || !isSubject(judged.subject)) return accessTokenInvalid()
     const granted = readScopes(judged.rest['scope'])
     if (!scopes.every((one) => granted.includes(one))) return scopeMissing()
     return { issuer: judged.issuer, subject: judged.subject, scopes: granted }
   },
 )
+
+/** RFC 9068 section 2.2; half a character would be no text that a person could be named by. */
+const isSubject = (text: string): boolean => text.length <= LONGEST_SUBJECT && text.isWellFormed()
 
 /** Not our database or token: some APIs tell it apart. */
 function nameOutage(error: unknown): never {

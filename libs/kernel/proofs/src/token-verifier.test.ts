@@ -103,6 +103,15 @@ test('where a type is demanded, a token of another type does not stand in for it
   expect(await access.verify(await ours.sign(good()))).toBeUndefined()
 })
 
+test('where several types are named, each will do, and no other', async () => {
+  const several = verifier({ typ: ['at+jwt', 'JWT', undefined] })
+  for (const header of [{ typ: 'at+jwt' }, { typ: 'application/AT+JWT' }, { typ: 'jwt' }, {}])
+    expect(await several.verify(await ours.sign(good(), header))).toBeDefined()
+  for (const typ of ['logout+jwt', 'dpop+jwt', 'at', '', 'application/', 7, null])
+    expect(await several.verify(await ours.sign(good(), { typ }))).toBeUndefined()
+  expect(await verifier({ typ: ['at+jwt', 'JWT'] }).verify(await ours.sign(good()))).toBeUndefined()
+})
+
 test('a token of another algorithm than those named is refused', async () => {
   expect(await verifier({ algorithms: ['RS256'] }).verify(await ours.sign(good()))).toBeUndefined()
 })

@@ -3,6 +3,7 @@ import { errors, type JWTPayload, jwtVerify } from 'jose'
 import { type Fetch, fetchJson } from './fetch-json.ts'
 import { type Clock, LEEWAY, readJwt } from './jwt.ts'
 import { type Keys, keySet } from './key-set.ts'
+import { recentTokens } from './recent-tokens.ts'
 import { readTrustedUrl } from './trusted-url.ts'
 
 /** What a token says that was found to be its issuer's. */
@@ -30,8 +31,11 @@ export interface TokenRules {
   readonly audience: string | readonly string[]
   /** JWS names of signatures that are accepted; RS256, PS256, ES256 and EdDSA where none are given. */
   readonly algorithms?: readonly string[]
-  /** The `typ` that the header must have, such as `at+jwt` (RFC 9068); not judged where none is given. */
-  readonly typ?: string
+  /**
+   * The `typ` that the header must have, such as `at+jwt` (RFC 9068), or several, of which `undefined` is a header without;
+   * not judged where none is given.
+   */
+  readonly typ?: string | readonly (string | undefined)[]
   readonly clock?: Clock
   readonly fetch?: Fetch
   /** Told of each time that the issuer's keys could not be fetched, old ones being served for a day: for the log. */
@@ -68,18 +72,22 @@ export function verifierOver(rules: TokenRules, load: () => Promise<unknown>): T
     throw new TypeError('a verifier takes asymmetric signatures only')
 
   const keys = keySet({ load, clock, onFetchFailed })
+  const recent = recentTokens()
   const verifyWith = async (text: string, among: Keys): Promise<JWTPayload | 'unknown key' | 'expired' | 'invalid'> => {
+    const now = clock()
+    const verified = recent.find(text, among, now)
+    if (verified) return verified
     const options = {
       issuer,
       audience,
       algorithms: [...algorithms],
       requiredClaims: ['exp', 'sub'],
       clockTolerance: LEEWAY,
-      currentDate: clock(),
-      ...(rules.typ !== undefined && { typ: rules.typ }),
+      currentDate: now,
     }
     try {
       const { payload } = await jwtVerify(text, among, options)
+      recent.keep(text, payload, { keys: among, now })
       return payload
     } catch (error) {
       if (error instanceof errors.JWTExpired) return 'expired'
@@ -89,7 +97,7 @@ export function verifierOver(rules: TokenRules, load: () => Promise<unknown>): T
 
   const judge: TokenVerifier['judge'] = async (token) => {
     const jwt = readJwt(token)
-    if (!jwt || !algorithms.includes(jwt.header.alg ?? '')) return 'invalid'
+    if (!jwt || !algorithms.includes(jwt.header.alg ?? '') || !isOfType(jwt.header.typ, rules)) return 'invalid'
     const known = await keys.current()
     let judged = await verifyWith(jwt.text, known)
     if (judged === 'unknown key') {
@@ -107,6 +115,13 @@ export function verifierOver(rules: TokenRules, load: () => Promise<unknown>): T
     },
   }
 }
+
+const isOfType = (typ: unknown, { typ: wanted }: TokenRules): boolean =>
+  wanted === undefined || [wanted].flat().some((one) => mediaType(one) === mediaType(typ))
+
+/** RFC 7515 section 4.1.9: of either case, `application/` left out or not. */
+const mediaType = (typ: unknown): unknown =>
+  typeof typ === 'string' ? typ.toLowerCase().replace(/^application\//, '') : typ
 
 function readClaims({ iss, sub, ...rest }: JWTPayload, now: Date): Claims | undefined {
   if (typeof iss !== 'string' || typeof sub !== 'string' || sub === '') return undefined

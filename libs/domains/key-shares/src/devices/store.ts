@@ -24,15 +24,16 @@ export const findDevices = (statements: Statements, userId: string): Promise<rea
     sql`select ${columns} from key_shares.devices where user_id = ${userId} order by created_at desc, verifying_key`,
   )
 
-export const countActive = async (tx: Statements, userId: string): Promise<number> =>
-  (
-    await tx.one(
-      z.object({ count: column.count }),
-      // Two registrations at once would both find room: they queue up at their user.
-      sql`with held as (select id from key_shares.users where id = ${userId} for update)
-          select count(d.*)::int as count from held left join key_shares.devices as d on d.user_id = held.id and d.revoked_at is null`,
-    )
-  ).count
+/** Two registrations at once would both find room: they queue up at their user, and look only when it is their turn. */
+export async function countActive(tx: Statements, userId: string): Promise<number> {
+  await tx.one(z.object({ id: z.uuid() }), sql`select id from key_shares.users where id = ${userId} for update`)
+  // A statement of its own: one that waited for the lock would still see what was there before it waited.
+  const { count } = await tx.one(
+    z.object({ count: column.count }),
+    sql`select count(*)::int as count from key_shares.devices where user_id = ${userId} and revoked_at is null`,
+  )
+  return count
+}
 
 export interface NewDevice {
   readonly key: Uint8Array

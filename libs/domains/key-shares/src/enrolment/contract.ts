@@ -29,7 +29,12 @@ export const registerDevice = endpoint({
     .object({
       device_id: DeviceKey,
       signature: DeviceSignature,
-      device_name: z.string().min(1).max(64).optional(),
+      device_name: z
+        .string()
+        .min(1)
+        .max(64)
+        .refine((text) => text.isWellFormed())
+        .optional(),
       ...optionalFaceFields,
     })
     .refine(isWholeScan, wholeScan),

@@ -3,7 +3,7 @@ import { proveDevice, type SignatureRefusal } from '../devices/challenge.ts'
 import { wrongSignature } from '../devices/contract.ts'
 import { keyBytes, keyHex } from '../devices/device-key.ts'
 import { findDevice, findDevices } from '../devices/store.ts'
-import type { FaceScan } from '../faces/face-matcher.ts'
+import type { FaceOutcome, FaceScan } from '../faces/face-matcher.ts'
 import { type FaceDeps, guessFace } from '../faces/guess-face.ts'
 import { beginFace, dropBegun, findFace, markRegistered } from '../faces/store.ts'
 import { announce } from '../users/announce.ts'
@@ -58,16 +58,22 @@ async function demandDevice(deps: FaceDeps, user: User, body: Signed): Promise<S
   return answered instanceof Refusal ? answered : undefined
 }
 
-/** Where an earlier enrolment may have reached the face service, the scan must be of the face that it brought. */
+/**
+ * Where an earlier enrolment may have reached the face service, the scan must be of the face that it brought; where that
+ * never did, it is enrolled.
+ */
 async function enrolOrMatch(deps: FaceDeps, user: User, scan: FaceScan) {
   const { database, faces } = deps
   const first = await beginFace(database, user.id)
-  const ask = first ? (ref: string) => faces.enrol(ref, scan) : (ref: string) => faces.match(ref, scan)
-  const outcome = await guessFace(deps, user, { scan, ask })
-  const nothingKept = ['face-not-live', 'face-replayed', 'face-differs', 'face-not-registered', 'too-many-faces']
-  // A match that fails says that a face is kept; an enrolment that fails, and a face that nobody knows, that none is.
-  const isNone =
-    'kind' in outcome && (first ? nothingKept.includes(outcome.kind) : outcome.kind === 'face-not-registered')
-  if (isNone) await dropBegun(database, user.id)
-  return outcome
+  const ask = async (ref: string): Promise<FaceOutcome> => {
+    const matched = first ? undefined : await faces.match(ref, scan)
+    if (matched && matched.outcome !== 'not-enrolled') return matched
+    const enrolled = await faces.enrol(ref, scan)
+    if (nothingKept.has(enrolled.outcome)) await dropBegun(database, user.id)
+    return enrolled
+  }
+  return guessFace(deps, user, { scan, ask })
 }
+
+/** After `already-enrolled` a face is kept, whoever lost its answer: the next scan is matched with it. */
+const nothingKept = new Set<FaceOutcome['outcome']>(['not-live', 'replayed', 'no-match', 'not-enrolled'])

@@ -20,8 +20,10 @@ export const dropBegun = (statements: Statements, userId: string): Promise<numbe
 export const markRegistered = async (tx: Statements, userId: string): Promise<Date | undefined> => {
   const row = await tx.maybe(
     z.object({ at: column.instant }),
-    sql`update key_shares.faces set registered_at = strongroom.now()
-         where user_id = ${userId} and registered_at is null returning registered_at as at`,
+    // Another attempt may have been refused meanwhile, and have taken back that one was begun.
+    sql`insert into key_shares.faces as f (user_id, registered_at) values (${userId}, strongroom.now())
+        on conflict (user_id) do update set registered_at = excluded.registered_at where f.registered_at is null
+        returning registered_at as at`,
   )
   if (row) {
     await tx.run(

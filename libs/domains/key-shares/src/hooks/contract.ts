@@ -2,6 +2,7 @@ import { fromBase64url, fromUtf8 } from '@strongroom/crypto'
 import { endpoint, type Proof, refusal } from '@strongroom/http/contract'
 import { accessToken } from '@strongroom/proofs/contract'
 import { z } from 'zod'
+import { KeyId } from '../shares/contract.ts'
 import { Timestamp, userRefusals } from '../users/contract.ts'
 
 /** Which MPC node asks. */
@@ -61,7 +62,8 @@ const Cursor = z
       return z.NEVER
     }
   })
-const place = z.tuple([z.string().regex(/^\d{4}-\d\d-\d\dT[\d:.]{8,15}Z$/), z.uuid()])
+// A date of the database's own: one that it cannot read would be a crash.
+const place = z.tuple([z.iso.datetime({ precision: 6 }).startsWith('2'), z.uuid()])
 
 const Transaction = z.object({
   transaction_id: z.uuid(),
@@ -84,7 +86,7 @@ export const listTransactions = endpoint({
   summary: 'Key generations and signatures that devices of the user asked for, newest first.',
   proof: accessToken,
   query: z.object({
-    key_id: z.string().max(128).optional(),
+    key_id: KeyId.optional(),
     type: z.enum(['keygen', 'sign']).optional(),
     status: z.enum(['approved', 'rejected', 'completed']).optional(),
     limit: z

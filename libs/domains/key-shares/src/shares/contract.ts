@@ -2,7 +2,7 @@ import { allOf, endpoint } from '@strongroom/http/contract'
 import { accessToken } from '@strongroom/proofs/contract'
 import { z } from 'zod'
 import { coded, ItemError } from '../code-table.ts'
-import { FACE_BODY_LIMIT, faceFields, faceNotRegistered, faceRefusals, faceScan } from '../faces/contract.ts'
+import { FACE_BODY_LIMIT, faceFields, faceNotRegistered, faceRefusals, faceScan, isBase64 } from '../faces/contract.ts'
 import { Timestamp, userRefusals } from '../users/contract.ts'
 
 const MIB = 1_048_576
@@ -16,8 +16,6 @@ export const KeyId = z
   .regex(/^[\w.:-]{1,128}$/)
   .meta({ description: 'A key’s id, as the MPC node named it.' })
 
-const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
-
 const decodedLength = (text: string): number => (text.length / 4) * 3 - (/=*$/.exec(text)?.[0].length ?? 0)
 
 /** One key share, encrypted by the client: strict base64 of 1 byte to 1 MiB. */
@@ -25,8 +23,8 @@ export const EncryptedShare = z
   .string()
   .min(4)
   .max(Math.ceil(LARGEST_SHARE / 3) * 4)
-  .regex(base64)
-  .refine((text) => decodedLength(text) <= LARGEST_SHARE)
+  .refine((text) => isBase64(text) && decodedLength(text) <= LARGEST_SHARE)
+  .meta({ contentEncoding: 'base64' })
 
 export const SharedItem = z.object({ key_id: KeyId, encrypted_keyshare: EncryptedShare })
 

@@ -7,6 +7,8 @@ export type Item = z.output<typeof SharedItem>
 
 /** More than one item of the largest share takes: whoever sends more without an end of an item is not answered. */
 const LONGEST_ITEM = 1_600_000
+/** Of braces, names, values and commas: an item has nine. Brackets by the million would cost a hundred times their size. */
+const MOST_TOKENS = 1000
 
 const refused = (field: string) => new StreamRefused(invalidInput({ field }))
 
@@ -17,8 +19,17 @@ const refused = (field: string) => new StreamRefused(invalidInput({ field }))
 export async function* readItems(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Item> {
   const found: unknown[] = []
   let failed = false
+  let tokens = 0
   const parser = new JSONParser({ paths: ['$.keyshares.*'], keepStack: false })
-  parser.onValue = ({ value }) => void found.push(value)
+  parser.onToken = () => {
+    if (++tokens > MOST_TOKENS) throw new RangeError('too many tokens')
+  }
+  parser.onValue = ({ value, key }) => {
+    // A member of an object is no item of a list.
+    if (typeof key !== 'number') failed = true
+    found.push(value)
+    tokens = 0
+  }
   parser.onError = () => void (failed = true)
   let number = 0
   let sinceItem = 0

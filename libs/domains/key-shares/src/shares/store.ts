@@ -81,13 +81,20 @@ export const findBackups = (statements: Statements, userId: string, keyIds: read
            and b.published_at is not null and b.retired_at is null`,
   )
 
-export const readShare = async (statements: Statements, { keyId, version }: Written): Promise<Uint8Array> =>
-  (
-    await statements.one(
-      z.object({ envelope: column.bytes }),
-      sql`select envelope from key_shares.backups where key_id = ${keyId} and version = ${version}`,
-    )
-  ).envelope
+const SLICE = 65_536
+const slice = z.object({ bytes: column.bytes })
+
+/** In slices: of a row of a MiB the driver makes 14 MiB of buffers and text, which wait for the collector. */
+export async function readShare(statements: Statements, { keyId, version }: Written): Promise<Uint8Array> {
+  const slices = await statements.many(
+    slice,
+    sql`select substring(envelope from at for ${SLICE}) as bytes
+          from key_shares.backups, generate_series(1, length(envelope), ${SLICE}) as at
+         where key_id = ${keyId} and version = ${version} order by at`,
+  )
+  if (slices.length === 0) throw new Error('a backup that must be there is missing')
+  return Buffer.concat(slices.map(({ bytes }) => bytes))
+}
 
 export const noteRecovered = (tx: Statements, userId: string, { keyId, version }: Written): Promise<void> =>
   recordEvent(tx, backupRecovered, { subject: userId, detail: { key: keyId, version } })

@@ -1,7 +1,6 @@
 import { randomDigits, type RandomSource, randomUuid } from '@strongroom/crypto'
 import { implement, reply } from '@strongroom/http'
 import type { Policies } from '../policies.ts'
-import { callerOf } from './caller.ts'
 import { createSession, tooManySessions } from './contract.ts'
 import type { SessionStore } from './store.ts'
 
@@ -20,7 +19,7 @@ const DRAWS = 20
 
 export const create = implement<CreationDeps>()(createSession, async ({ body, ip }, deps) => {
   const { sessions, policies, random } = deps
-  if (!(await sessions.hit(`create/${callerOf(ip)}`, policies.creations))) return tooManySessions()
+  if (!(await sessions.hit(`create/${ip}`, policies.creations))) return tooManySessions()
   const room = { most: policies.live, lifetime: policies.pendingFor }
   for (let draws = 0; draws < DRAWS; draws++) {
     const drawn = { id: randomUuid(random), shortCode: randomDigits(DIGITS, random) }

@@ -1,6 +1,5 @@
 import type { Secret } from '@strongroom/crypto'
 import { implement, reply } from '@strongroom/http'
-import { callerOf } from './caller.ts'
 import { lookUpSession, sessionMissing, tooManyLookups } from './contract.ts'
 import type { RelayDeps } from './create-session.ts'
 import { isNewDevice, isShortCode, readSessionId } from './rules.ts'
@@ -10,7 +9,7 @@ export const lookUp = implement<RelayDeps>()(lookUpSession, async ({ params: { l
   const { sessions, policies } = deps
   if (isShortCode(lookup)) {
     // A code can be guessed: every look-up is counted before it is made, and earns no more than what the approver needs.
-    if (!(await sessions.hit(`look-up/${callerOf(ip)}`, policies.lookups))) return tooManyLookups()
+    if (!(await sessions.hit(`look-up/${ip}`, policies.lookups))) return tooManyLookups()
     if (!(await sessions.hit('look-up', policies.allLookups))) return tooManyLookups()
     const found = await sessions.findByCode(lookup)
     if (!found) return sessionMissing()

@@ -52,7 +52,8 @@ export async function nameCallerOf<Known extends Account>(
 }
 
 export async function see(hsm: Keystore, login: Login): Promise<Seen> {
-  const [lookup, name] = await Promise.all([nameContact(hsm, contactOf(login)), nameLogin(hsm, login)])
+  const contact = contactOf(login)
+  const [lookup, name] = await Promise.all([nameContact(hsm, contact), nameLogin(hsm, login, contact)])
   return { lookup, login: name }
 }
 

@@ -41,8 +41,15 @@ export function nameContact(hsm: Keystore, contact: Contact): Promise<Uint8Array
   return lookupOf(hsm, CONTACT_USE, encodeTuple(type, value))
 }
 
-export const nameLogin = (hsm: Keystore, { issuer, subject }: Pick<Login, 'issuer' | 'subject'>): Promise<Uint8Array> =>
-  lookupOf(hsm, LOGIN_USE, encodeTuple(issuer, subject))
+/** Of a contact: a row that was moved to another record fits no login there, and no MAC can be made without the token. */
+export function nameLogin(
+  hsm: Keystore,
+  { issuer, subject }: Pick<Login, 'issuer' | 'subject'>,
+  contact: Contact,
+): Promise<Uint8Array> {
+  const { type, value } = foldContact(contact)
+  return lookupOf(hsm, LOGIN_USE, encodeTuple(issuer, subject, type, value))
+}
 
 /** Whom a message counts against: another MAC than finds the record, so that counters lead to none. */
 export const nameRecipient = (hsm: Keystore, contact: Contact): Promise<Uint8Array> => {

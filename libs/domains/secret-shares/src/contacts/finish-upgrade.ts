@@ -3,13 +3,19 @@ import { sweep } from '@strongroom/jobs'
 import { providers } from '@strongroom/proofs'
 import type { Database } from '@strongroom/storage'
 import { z } from 'zod'
-import { type Contact, openValue } from '../accounts/names.ts'
+import { openValue } from '../accounts/names.ts'
 import { type Account, findAccount, holdAccount, placeOf } from '../accounts/store.ts'
 import type { LoginProviders } from './login-provider.ts'
-import { applyMove, isTaken, prepareMove } from './move.ts'
+import { applyMove, type Destination, isTaken, prepareMove } from './move.ts'
 import { endUpgrade, findUnfinished, putOff, type Unfinished } from './upgrade-store.ts'
 
-const Facts = z.object({ provider: z.enum(providers), subject: z.string(), email: z.string(), phone: z.string() })
+const Facts = z.object({
+  provider: z.enum(providers),
+  issuer: z.string(),
+  subject: z.string(),
+  email: z.string(),
+  phone: z.string(),
+})
 
 /** A record that was moved, and what its login provider has to be told. */
 export interface Upgrade {
@@ -32,12 +38,12 @@ export async function finishUpgrade(
   const { provider, subject, email, phone } = facts
   const outcome = (await loginProviders[provider]?.linkEmail({ subject, email })) ?? 'unknown'
   if (outcome === 'linked') await endUpgrade(database, account.id, 'done')
-  else await takeBack(deps, account, { type: 'phone', value: phone })
+  else await takeBack(deps, account, { contact: { type: 'phone', value: phone }, login: facts })
   return outcome
 }
 
-async function takeBack(deps: UpgradeDeps, account: Account, phone: Contact): Promise<void> {
-  const moved = await prepareMove(deps, account, phone)
+async function takeBack(deps: UpgradeDeps, account: Account, to: Destination): Promise<void> {
+  const moved = await prepareMove(deps, account, to)
   await deps.database.transaction(async (tx) => {
     // Changed since it was read: the sweep reads it again.
     if (!(await holdAccount(tx, account))) return

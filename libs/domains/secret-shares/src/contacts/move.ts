@@ -1,8 +1,18 @@
 import type { Keystore } from '@strongroom/hsm'
+import type { Login } from '@strongroom/proofs'
 import { column, type Database, sql, type Statements } from '@strongroom/storage'
 import { z } from 'zod'
-import { type Contact, foldContact, nameContact, openValue, ownerOf, type Place, sealValue } from '../accounts/names.ts'
-import { type Account, placeOf } from '../accounts/store.ts'
+import {
+  type Contact,
+  foldContact,
+  nameContact,
+  nameLogin,
+  openValue,
+  ownerOf,
+  type Place,
+  sealValue,
+} from '../accounts/names.ts'
+import { type Account, bindLogin, placeOf } from '../accounts/store.ts'
 import { whichOf } from '../recovery/store.ts'
 
 const rows = z.object({
@@ -17,8 +27,15 @@ const rows = z.object({
   ),
 })
 
+/** Where a record goes, and the login that takes it there: others must prove the DID anew. */
+export interface Destination {
+  readonly contact: Contact
+  readonly login: Pick<Login, 'provider' | 'issuer' | 'subject'>
+}
+
 /** A record as it will be under another contact: everything sealed anew, nothing written. */
 export interface Moved {
+  readonly login: { readonly lookup: Uint8Array; readonly provider: string }
   readonly account: Account
   readonly shares: readonly { version: number; envelope: string }[]
   readonly methods: readonly { id: number; envelope: string }[]
@@ -28,7 +45,7 @@ export interface Moved {
 export async function prepareMove(
   { database, hsm }: { database: Database; hsm: Keystore },
   account: Account,
-  contact: Contact,
+  { contact, login }: Destination,
 ): Promise<Moved> {
   const lookup = await nameContact(hsm, contact)
   const from = placeOf(account)
@@ -37,6 +54,7 @@ export async function prepareMove(
   const reseal = resealer(hsm, from, to)
   const { value } = foldContact(contact)
   return {
+    login: { lookup: await nameLogin(hsm, login, contact), provider: login.provider },
     account: {
       ...account,
       lookup,
@@ -82,7 +100,7 @@ const readRows = (statements: Statements, accountId: string) =>
   )
 
 /** Writes the record under its other contact. The caller holds the row, and has made sure that nobody has that contact. */
-export async function applyMove(tx: Statements, { account, shares, methods }: Moved): Promise<void> {
+export async function applyMove(tx: Statements, { login, account, shares, methods }: Moved): Promise<void> {
   await tx.run(sql`
     update secret_shares.accounts
        set lookup = ${account.lookup}, contact_type = ${account.contactType}, contact = ${account.contact},
@@ -96,6 +114,8 @@ export async function applyMove(tx: Statements, { account, shares, methods }: Mo
     update secret_shares.recovery_methods as m set envelope = decode(n.envelope, 'hex')
       from json_to_recordset(${JSON.stringify(methods)}::json) as n (id bigint, envelope text)
      where m.account_id = ${account.id} and m.id = n.id`)
+  await tx.run(sql`delete from secret_shares.logins where account_id = ${account.id}`)
+  await bindLogin(tx, { accountId: account.id, login: login.lookup, provider: login.provider })
   // Sealed to the earlier contact, and a code for it may still be on its way: asked for again if it is wanted.
   await tx.run(sql`delete from secret_shares.pending_emails where account_id = ${account.id}`)
 }

@@ -56,7 +56,7 @@ export const upgrade = implement<ContactDeps>()(upgradeContact, async ({ proof: 
 })
 
 async function findOwn({ database, hsm }: ContactDeps, from: Contact, login: Login) {
-  const [lookup, name] = await Promise.all([nameContact(hsm, from), nameLogin(hsm, login)])
+  const [lookup, name] = await Promise.all([nameContact(hsm, from), nameLogin(hsm, login, from)])
   const account = await findAccount(database.reading, { lookup, login: name })
   if (!account) return noAccountOfPhone()
   if (account.bound) return account
@@ -73,8 +73,9 @@ async function move(
   { from, to, login, codeId }: { from: Contact; to: Contact; login: Login; codeId: string },
 ): Promise<Upgrade | Refusal<'invalid-code'> | Refusal<'email-taken'> | Refusal<'share-conflict'>> {
   const { database, hsm, policies } = deps
-  const moved = await prepareMove(deps, account, to)
-  const facts = { provider: login.provider, subject: login.subject, email: to.value, phone: from.value }
+  const moved = await prepareMove(deps, account, { contact: to, login })
+  const { provider, issuer, subject } = login
+  const facts = { provider, issuer, subject, email: to.value, phone: from.value }
   const sealed = await sealValue(hsm, placeOf(moved.account), { purpose: 'upgrade', value: facts })
   const work = database.transaction(async (tx) => {
     if (!(await holdAccount(tx, account))) return shareConflict()

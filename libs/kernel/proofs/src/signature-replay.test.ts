@@ -1,0 +1,67 @@
+import { expect, test } from 'vitest'
+import { compat, prove, proveSigned, strict, yields } from '../test/prove-signed.ts'
+import { idOf, signatureOf, signedHeaders, strictly } from '../test/request-signer.ts'
+import { movableClock } from '../test/signer.ts'
+
+test('a signature is good for no other path, query, method or key', async () => {
+  for (const wish of [{}, strictly()]) {
+    const headers = signedHeaders({ target: '/a?b=1', ...wish })
+    for (const other of [{ target: '/a' }, { target: '/a?b=2' }, { target: '/a?b=1', method: 'DELETE' }])
+      expect(await prove({ ...wish, ...other }, headers, wish.covered ? strict() : compat)).toBe('signature-refused')
+    const eve = headers.map(([name, value]) => [name, value.replace(idOf('ann'), idOf('eve'))] as const)
+    expect(await prove({ target: '/a?b=1', ...wish }, eve, wish.covered ? strict() : compat)).toBe('signature-refused')
+  }
+})
+
+test('strict: the same signature again is refused, whatever surrounds it; the same request signed anew is answered', async () => {
+  const rules = strict()
+  const now = Date.now()
+  const wish = strictly({ body: '{}', method: 'POST', date: new Date(now - 5000) })
+  const headers = signedHeaders(wish)
+  expect(await prove(wish, headers, rules)).toEqual(yields('(request-target) date digest'))
+  const moved = headers.map(([name, value]) =>
+    name === 'signature' ? (['Authorization', value] as const) : ([name, value] as const),
+  )
+  for (const again of [headers, moved, headers.toReversed(), [...headers, ['X-Noise', '1'] as const]])
+    expect(await prove(wish, again, rules)).toBe('signature-refused')
+  expect(await proveSigned(strictly({ body: '{}', method: 'POST', date: new Date(now) }), rules)).toMatchObject({
+    keyId: idOf('ann'),
+  })
+})
+
+test('strict: a forgery uses up nothing', async () => {
+  const rules = strict()
+  const wish = strictly()
+  const forged = signedHeaders(wish).map(
+    ([name, value]) => [name, value.replace(/signature="../, 'signature="AA')] as const,
+  )
+  expect(await prove(wish, forged, rules)).toBe('signature-refused')
+  expect(await proveSigned(wish, rules)).toMatchObject({ source: 'signature' })
+})
+
+test('strict: a date out of its hour is refused, however the process’s clock stands', async () => {
+  const { clock, move } = movableClock()
+  const wish = strictly()
+  move(3610)
+  expect(await proveSigned(wish, strict(clock))).toBe('signature-refused')
+  move(-3610 - 70)
+  expect(await proveSigned(wish, strict(clock))).toBe('signature-refused')
+})
+
+test('the twin with another S is no signature', async () => {
+  const order = 2n ** 252n + 27742317777372353535851937790883648493n
+  const text = signatureOf({})
+  const encoded = /signature="([^"]*)"/.exec(text)?.[1] ?? ''
+  const bytes = Buffer.from(encoded, 'base64')
+  const twin = BigInt(`0x${Buffer.from(bytes.subarray(32).toReversed()).toString('hex')}`) + order
+  const tail = Buffer.from(twin.toString(16).padStart(64, '0'), 'hex').toReversed()
+  const other = text.replace(encoded, Buffer.concat([bytes.subarray(0, 32), tail]).toString('base64'))
+  expect(await prove({}, [['signature', other]])).toBe('signature-refused')
+})
+
+test('compat: what it allows, exactly: the same target again and again, with any body', async () => {
+  const headers = signedHeaders({ method: 'POST' })
+  for (const body of ['{"a":1}', '{"a":2}'])
+    expect(await prove({ method: 'POST', body }, headers)).toEqual(yields('(request-target)'))
+  expect(await prove({ method: 'POST' }, headers, strict())).toBe('signature-refused')
+})
