@@ -49,15 +49,11 @@ export async function startOnCluster(
   const output: string[] = []
   const children: ChildProcess[] = []
   const launch = (command: readonly string[], extra: Settings) => {
-    const child = spawn(
-      process.execPath,
-      ['--conditions=@strongroom/source', `apps/${app}/src/main.ts`, ...command],
-      {
-        cwd: root,
-        env: { ...environment, ...extra },
-        stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      },
-    )
+    const child = spawn(process.execPath, ['--conditions=@strongroom/source', `apps/${app}/src/main.ts`, ...command], {
+      cwd: root,
+      env: { ...environment, ...extra },
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    })
     for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => output.push(String(chunk)))
     children.push(child)
     return child

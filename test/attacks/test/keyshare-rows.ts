@@ -63,6 +63,9 @@ export const exchange =
       end $$`)
   }
 
+const assign = (columns: readonly string[], from: string): string =>
+  columns.map((column) => `${column} = ${from}.${column}`).join(', ')
+
 /** The same where other rows hang on these, so that they stay where they are. */
 export const exchangeInPlace =
   ({ sql }: Sql, table: 'keys' | 'users', columns: readonly string[]): Move =>
@@ -72,15 +75,14 @@ export const exchangeInPlace =
       table === 'keys' ? rowsOf.keys(who) : `id = '${idOf(who, ids)}'`,
     )
     const name = `key_shares.${table}`
-    const set = (from: string) => columns.map((column) => `${column} = ${from}.${column}`).join(', ')
     const park = table === 'users' ? `update ${name} set lookup = sha256(id::text::bytea) where ${mine};` : ''
     await sql(`
       do $$ declare first ${name}; second ${name}; begin
         select * into strict first from ${name} where ${mine};
         select * into strict second from ${name} where ${theirs};
         ${park}
-        update ${name} set ${set('first')} where ${theirs};
-        update ${name} set ${set('second')} where ${mine};
+        update ${name} set ${assign(columns, 'first')} where ${theirs};
+        update ${name} set ${assign(columns, 'second')} where ${mine};
       end $$`)
   }
 

@@ -92,7 +92,7 @@ describe(`case 17, enumeration, on the Duo original’s shape, ${repeat}`, () =>
         const question = await questions[name]?.(asker, about)
         answers.push(question && codeOf(await ask(question)))
       }
-      expect(answers[0], name).not.toBe(answers[1])
+      expect([name, answers[0]]).not.toEqual([name, answers[1]])
     }
   })
 })
@@ -167,12 +167,15 @@ describe(`case 17, enumeration, on mpc-auth, ${repeat}`, () => {
         const one = await questions[name]?.(asker, about)
         traces.push(one && (await traceOf(app, () => ask(one))))
       }
-      expect(traces[1], name).not.toEqual(traces[0])
+      expect([name, traces[1]]).not.toEqual([name, traces[0]])
     }
   })
 
   it('only who signs by a device’s key is told that it is another’s, as the contract demands', async () => {
-    const signed = { device_id: other.device.key, signature: other.device.sign(await asker.person.challenge(other.device.key)) }
+    const signed = {
+      device_id: other.device.key,
+      signature: other.device.sign(await asker.person.challenge(other.device.key)),
+    }
     expect(codeOf(await asker.person.addDevice({ ...signed, ...(await asker.person.scan()) }))).toBe(100401)
   })
 

@@ -46,7 +46,9 @@ describe(`case 12, replayed signatures and scans, on mpc-auth, ${repeat}`, () =>
 
   it('neither another process nor one that was started since believes a used one', async () => {
     const dying = await mpc.world.app.spawn()
-    const { owner, used } = await replaySignature({ place: duoPlaceOf(mpc, dying), randomness })
+    const owner = await newUser(duoPlaceOf(mpc, dying), randomness)
+    const used = await owner.signed(newDevice())
+    expect(await isBelieved(owner, used)).toBe(true)
     await kill(dying)
     const started = await mpc.world.app.spawn()
     for (const process of [mpc.world.app.processes[1], started]) {

@@ -12,14 +12,17 @@ import { startSupervisor, worldFile, type RunningWorld } from '../src/world.ts'
 const documented = {
   'key-server': 'http://127.0.0.1:4100',
   'sss-lca': 'http://127.0.0.1:4400',
+  'mpc-auth': 'http://127.0.0.1:4300',
+  hooks: 'http://127.0.0.1:4301',
   outbox: 'http://127.0.0.1:8025',
+  state: '.strongroom',
 }
 
 let state: State
 let world: RunningWorld
 beforeAll(async () => {
   demandProgram('curl')
-  state = await makeState(['key-server', 'sss-lca'])
+  state = await makeState(['key-server', 'mpc-auth', 'sss-lca'])
   world = startSupervisor(state)
   await world.hears('how to log in')
 })
@@ -32,8 +35,13 @@ afterAll(async () => {
 test('what the README tells a reader to paste does what the README says', async () => {
   const steps = stepsUnder('## Try it', readFileSync(join(checkout, 'README.md'), 'utf8'))
   expect(steps.length).toBeGreaterThan(3)
-  const { apps, outbox } = worldFile(state)
-  const here: Readonly<Record<string, string>> = { ...apps, outbox }
+  const { apps, hooks, outbox } = worldFile(state)
+  const here: Readonly<Record<string, string>> = {
+    ...apps,
+    outbox,
+    hooks: hooks?.['mpc-auth'] ?? '',
+    state: state.home,
+  }
   writeScripts(state, commands)
   const ran = await runInOneShell(
     steps.map(({ command }) =>

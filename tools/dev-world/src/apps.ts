@@ -9,12 +9,14 @@ export interface App {
   readonly main: string
   /** Whether it encrypts copies of keys to a second token. */
   readonly recovery?: 'second-token'
+  /** The usual port of its listener for hooks, where it has one. */
+  readonly hooks?: number
   readonly needs?: readonly Need[]
   /** Its own settings that are not as it ships. */
   readonly settings?: Readonly<Record<string, string>>
 }
 
-const app = (name: string, port: number, more: Pick<App, 'recovery' | 'needs' | 'settings'> = {}): App => ({
+const app = (name: string, port: number, more: Pick<App, 'recovery' | 'hooks' | 'needs' | 'settings'> = {}): App => ({
   ...more,
   name,
   port,
@@ -27,5 +29,6 @@ const manyFromHere = { CREATIONS_PER_ADDRESS: '100000', CREATIONS_IN_ALL: '10000
 /** What `npm start` runs. */
 export const apps: readonly App[] = [
   app('key-server', 4100, { needs: ['mail', 'sms'], recovery: 'second-token', settings: manyFromHere }),
+  app('mpc-auth', 4300, { needs: ['issuer', 'faces'], hooks: 4301 }),
   app('sss-lca', 4400, { needs: ['mail', 'sms', 'push', 'issuer', 'firebase', 'redis'] }),
 ]

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { App } from './apps.ts'
 import type { AppDatabase } from './database.ts'
+import type { Hooks } from './hooks.ts'
 import { makePrivateDirectory, type Places } from './places.ts'
 import { type Settings, settingsFor, type Surroundings } from './surroundings.ts'
 import type { AppToken } from './token.ts'
@@ -12,12 +13,14 @@ export interface AppParts {
   /** Its own, and the recovery token of an app that has one. */
   readonly tokens: readonly [AppToken, ...AppToken[]]
   readonly address: string
+  /** Of an app that has hooks. */
+  readonly hooks: Hooks | undefined
   readonly surroundings: Surroundings
 }
 
 /** What an app is told. */
 export async function environmentOf(places: Places, parts: AppParts): Promise<Settings> {
-  const { app, database, address, surroundings } = parts
+  const { app, database, address, hooks, surroundings } = parts
   const [own, recovery] = parts.tokens
   const heads = join(makePrivateDirectory(join(places.home, 'audit')), `${app.name}.jsonl`)
   return {
@@ -30,6 +33,7 @@ export async function environmentOf(places: Places, parts: AppParts): Promise<Se
     ...(recovery && tokenSettings('RECOVERY_', recovery)),
     HSM_STATE_DIRECTORY: own.directory,
     AUDIT_SINK: pathToFileURL(heads).href,
+    ...(hooks && { HOOKS_PORT: new URL(hooks.address).port, HOOKS_SECRETS_FILE: hooks.secretsFile }),
     ...(await settingsFor(app, surroundings)),
     ...app.settings,
   }

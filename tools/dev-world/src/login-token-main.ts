@@ -4,22 +4,28 @@ import { usualPlaces } from './places.ts'
 import { readWorldFile } from './world-file.ts'
 
 const usage =
-  'Say for whom: npm run --silent token -- ann@example.com, or -- +15550100000. ' +
+  'Say for whom: npm run --silent token -- ann@example.com, or -- +15550100000, or -- --sub ann. ' +
   'There is --unverified, and --provider=oidc instead of firebase.'
 const nothingRuns = 'No development world runs here: npm start brings one up.'
 const noIssuer = 'This development world has no issuer, because none of its apps needs one.'
 
 /** Whom the command line names, or nothing where it cannot be made sense of. */
 function readRequest(args: string[]): TokenRequest | undefined {
-  const options = { unverified: { type: 'boolean' }, provider: { type: 'string', default: 'firebase' } } as const
+  const options = {
+    sub: { type: 'string' },
+    unverified: { type: 'boolean' },
+    provider: { type: 'string', default: 'firebase' },
+  } as const
   try {
     const { values, positionals } = parseArgs({ args, options, allowPositionals: true })
     const [contact = '', ...rest] = positionals
-    const { provider } = values
-    if (rest.length > 0 || contact === '' || (provider !== 'firebase' && provider !== 'oidc')) return undefined
+    const { provider, sub: subject } = values
+    if (rest.length > 0 || (provider !== 'firebase' && provider !== 'oidc')) return undefined
+    const named = { provider, ...(subject !== undefined && { subject }) } as const
+    if (contact === '') return subject ? named : undefined
     return contact.startsWith('+')
-      ? { provider, phone: contact }
-      : { provider, email: contact, emailVerified: values.unverified !== true }
+      ? { ...named, phone: contact }
+      : { ...named, email: contact, emailVerified: values.unverified !== true }
   } catch {
     return undefined
   }

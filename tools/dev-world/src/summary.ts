@@ -1,7 +1,7 @@
 import { relative } from 'node:path'
 import { checkout } from '@strongroom/postgres'
 import { isReady } from './health.ts'
-import { logOf, worldFileOf, type Places } from './places.ts'
+import { hooksOf, logOf, worldFileOf, type Places } from './places.ts'
 import { formatTable } from './report.ts'
 import type { WorldFile } from './world-file.ts'
 
@@ -26,7 +26,13 @@ export async function summarise(places: Places, world: WorldFile): Promise<Summa
   const outbox = `  What the apps send is caught at ${world.outbox}`
   const issuer = world.issuer ? `  Tokens come from ${world.issuer}: npm run --silent token -- ann@example.com\n` : ''
   const faces = world.faces ? `  Faces come from a stub: npm run --silent scan -- --person ann\n` : ''
-  return { text: `\n${table}\n\n${outbox}\n${issuer}${faces}${postgres}\n`, allReady: health.every(Boolean) }
+  const hooks = Object.entries(world.hooks ?? {}).map(
+    ([app, address]) => `  Nodes ask ${app} at ${address}; their secret is in ${short(hooksOf(places, app))}\n`,
+  )
+  return {
+    text: `\n${table}\n\n${outbox}\n${issuer}${faces}${hooks.join('')}${postgres}\n`,
+    allReady: health.every(Boolean),
+  }
 }
 
 const short = (path: string): string => relative(checkout, path)

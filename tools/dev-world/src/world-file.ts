@@ -6,6 +6,8 @@ import { writePrivately } from './private-file.ts'
 export interface WorldFile {
   /** Base address by app. */
   readonly apps: Readonly<Record<string, string>>
+  /** Base address of an app's listener for hooks, by app; none where no app has one. */
+  readonly hooks?: Readonly<Record<string, string>>
   /** Of the superuser. */
   readonly postgres: string
   /** Where everything that the apps send is caught: its page, and `GET /messages`. */

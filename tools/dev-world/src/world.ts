@@ -3,6 +3,7 @@ import { freePort } from '@strongroom/postgres'
 import type { App } from './apps.ts'
 import { provideDatabases, type AppDatabase } from './database.ts'
 import { environmentOf, type AppParts } from './environment.ts'
+import { type Hooks, provideHooks } from './hooks.ts'
 import { rotateLog } from './log-file.ts'
 import { logOf, makePrivateDirectory, type Places } from './places.ts'
 import type { Say } from './report.ts'
@@ -35,7 +36,7 @@ export async function startWorld(request: WorldRequest, stack: AsyncDisposableSt
   removeWorldFile(places)
 
   const supervisions: Supervision[] = []
-  const describe = { tokens: [] as AppToken[], addresses: new Map<string, string>() }
+  const describe = { tokens: [] as AppToken[], addresses: new Map<string, string>(), hooks: new Map<string, string>() }
   const surrounding = startSurroundings(request, stack)
   const writeWorld = async (postgres: string) =>
     writeWorldFile(places, worldOf({ ...describe, surroundings: await surrounding, module, postgres }))
@@ -61,9 +62,11 @@ export async function startWorld(request: WorldRequest, stack: AsyncDisposableSt
   for (const [index, app] of apps.entries()) {
     const tokens = await provideTokens(places, { app, module })
     const address = await chooseAddress(app, say)
+    const hooks = await chooseHooks(places, app, say)
+    if (hooks) describe.hooks.set(app.name, hooks.address)
     describe.tokens.push(...tokens)
     describe.addresses.set(app.name, address)
-    parts.push({ app, tokens, address, surroundings, database: databases[index] as AppDatabase })
+    parts.push({ app, tokens, address, hooks, surroundings, database: databases[index] as AppDatabase })
     signal.throwIfAborted()
   }
   stack.defer(() => removeWorldFile(places))
@@ -101,14 +104,23 @@ async function runApp({ places, say }: WorldRequest, parts: AppParts): Promise<S
   )
 }
 
-async function chooseAddress({ name, port }: App, say: Say): Promise<string> {
+async function chooseAddress({ name, port }: Pick<App, 'name' | 'port'>, say: Say): Promise<string> {
   const chosen = await freePort(port)
   if (chosen !== port) say(`port ${port} is busy: ${name} takes ${chosen}`)
   return `http://127.0.0.1:${chosen}`
 }
 
+async function chooseHooks(places: Places, { name, hooks }: App, say: Say): Promise<Hooks | undefined> {
+  if (hooks === undefined) return undefined
+  return provideHooks(places, {
+    app: name,
+    address: await chooseAddress({ name: `hooks of ${name}`, port: hooks }, say),
+  })
+}
+
 interface WorldParts {
   readonly addresses: ReadonlyMap<string, string>
+  readonly hooks: ReadonlyMap<string, string>
   readonly tokens: readonly AppToken[]
   readonly module: string
   readonly postgres: string
@@ -117,12 +129,14 @@ interface WorldParts {
 
 const worldOf = ({
   addresses,
+  hooks,
   tokens,
   module,
   postgres,
   surroundings: { outbox, issuer, faces, redis },
 }: WorldParts): WorldFile => ({
   apps: Object.fromEntries(addresses),
+  ...(hooks.size > 0 && { hooks: Object.fromEntries(hooks) }),
   postgres,
   outbox: outbox.url,
   smtp: outbox.smtp,

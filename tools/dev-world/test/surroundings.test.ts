@@ -1,5 +1,6 @@
 import { createConnection } from 'node:net'
-import { statSync } from 'node:fs'
+import { createPublicKey, verify as isSignedBy } from 'node:crypto'
+import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { createRemoteJWKSet, decodeJwt, jwtVerify } from 'jose'
 import { createClient } from 'redis'
@@ -29,10 +30,14 @@ afterAll(async () => {
   await places.remove()
 })
 
+// Commands are waited for without looking up: a connection that is kept would be closed at the other end meanwhile.
+const headers = { connection: 'close' }
 const toldTo = async (app: string) =>
-  (await (await fetch(`${world.world().apps[app] ?? ''}/environment`)).json()) as Settings
+  (await (await fetch(`${world.world().apps[app] ?? ''}/environment`, { headers })).json()) as Settings
 const token = (...args: string[]) => runCommand(places, 'login-token-main.ts', ...args)
 const scan = (...args: string[]) => runCommand(places, 'scan-main.ts', ...args)
+const sign = (...args: string[]) => runCommand(places, 'sign-main.ts', ...args)
+const keyOf = (...args: string[]) => sign('--key', ...args).said.trim()
 const presentation = (...args: string[]) => runCommand(places, 'presentation-main.ts', ...args)
 
 describe('an app', () => {
@@ -53,8 +58,17 @@ describe('an app', () => {
       FACETEC_URL: faces,
     })
     for (const name of Object.keys(first))
-      expect(name).not.toMatch(/^(SMS|PUSH|FCM|VAPID|OIDC|FIREBASE|REDIS|FACETEC)_/)
+      expect(name).not.toMatch(/^(SMS|PUSH|FCM|VAPID|OIDC|FIREBASE|REDIS|FACETEC|HOOKS)_/)
     for (const name of Object.keys(second)) expect(name).not.toMatch(/^(SMTP|MAIL)_|^COLOUR$/)
+  })
+
+  it('with hooks is told their port and the secrets of its nodes, which lie in files of their owner alone', async () => {
+    const { HOOKS_PORT = '', HOOKS_SECRETS_FILE = '' } = await toldTo('second-app')
+    expect(world.world().hooks).toEqual({ 'second-app': `http://127.0.0.1:${HOOKS_PORT}` })
+    const secret = join(places.home, 'hooks/second-app/secret')
+    expect(readFileSync(secret, 'utf8')).toMatch(/^[\w-]{32}$/)
+    expect(readFileSync(HOOKS_SECRETS_FILE, 'utf8')).toBe(`node=${readFileSync(secret, 'utf8')}\n`)
+    for (const path of [secret, HOOKS_SECRETS_FILE]) expect(statSync(path).mode & 0o777).toBe(0o600)
   })
 
   it('finds a Redis at the same address after it died', async () => {
@@ -90,8 +104,20 @@ describe('a token', () => {
     expect(await verify(access)).toMatchObject({ email: 'ann@example.com', client_id: 'strongroom-dev' })
   })
 
+  it('is of the subject that is named, with or without an address', async () => {
+    expect(await verify(token('--sub', 'a-subject', '--provider=oidc').said.trim())).toMatchObject({ sub: 'a-subject' })
+    const both = token('--sub', 'another', 'carl@example.com').said.trim()
+    expect(await verify(both)).toMatchObject({ sub: 'another', email: 'carl@example.com' })
+  })
+
   it('is not made for nobody, two, or an unknown provider: a line says what there is', () => {
-    for (const args of [[], ['ann@example.com', 'bob@example.com'], ['ann@example.com', '--provider=x'], ['--what']]) {
+    for (const args of [
+      [],
+      ['--sub', ''],
+      ['ann@example.com', 'bob@example.com'],
+      ['ann@example.com', '--provider=x'],
+      ['--what'],
+    ]) {
       expect(token(...args)).toEqual({ status: 2, said: '', complained: expect.stringContaining('Say for whom') })
     }
     expect(token('ann').complained).toContain('email')
@@ -123,6 +149,30 @@ describe('a presentation', () => {
   })
 })
 
+describe('a signature', () => {
+  const challenge = '07'.repeat(32)
+
+  it('is of a device whose key is the same each time, over the canonical JSON of the challenge', () => {
+    const [key, { status, said, complained }] = [keyOf(), sign(challenge)]
+    expect({ status, complained }).toEqual({ status: 0, complained: '' })
+    expect(key).toMatch(/^04[0-9a-f]{128}$/)
+    expect(keyOf()).toBe(key)
+    const [x, y] = [key.slice(2, 66), key.slice(66)].map((hex) => Buffer.from(hex, 'hex').toString('base64url'))
+    const publicKey = createPublicKey({ format: 'jwk', key: { kty: 'EC', crv: 'P-256', x: x ?? '', y: y ?? '' } })
+    const message = Buffer.from(`{"challenge":"${challenge}"}`)
+    expect(isSignedBy('sha256', message, publicKey, Buffer.from(said.trim(), 'hex'))).toBe(true)
+    expect(keyOf('--device', 'another')).not.toBe(key)
+    expect(statSync(join(places.home, 'devices/own.pem')).mode & 0o777).toBe(0o600)
+  })
+
+  it('is made of a challenge alone, by a device with a name: a line says what there is', () => {
+    const bad = [[], ['aa'], [challenge, challenge], [challenge, '--device', '../x'], [challenge, '--key'], ['--what']]
+    for (const args of bad) {
+      expect(sign(...args)).toEqual({ status: 2, said: '', complained: expect.stringContaining('--device') })
+    }
+  })
+})
+
 const ref = '6f9619ff-8b86-4d01-b42d-00cf4fc964ff'
 
 /** As an app does that was given the scan in a request. */
@@ -134,7 +184,7 @@ async function askFaces(route: string, fields: Settings): Promise<unknown> {
     lowQualityAuditTrailImage: fields['low_quality_audit_trail_image'],
   }
   const { FACETEC_URL = '' } = await toldTo('second-app')
-  return (await fetch(`${FACETEC_URL}${route}`, { method: 'POST', body: JSON.stringify(body) })).json()
+  return (await fetch(`${FACETEC_URL}${route}`, { method: 'POST', headers, body: JSON.stringify(body) })).json()
 }
 const fieldsOf = (...args: string[]) => {
   const { status, said, complained } = scan(...args)

@@ -29,14 +29,13 @@ export async function liveInDuo({ place, randomness }: DuoLivedIn): Promise<{ ca
     return { device_id: device.key, signature: device.sign(challenge) }
   }
   const [phone, laptop, keyId] = [newDevice(), newDevice(), `key_${randomness.token(16)}`]
-  const name = (token: string) => `Ann's ${token}`
   await mustDo(person.send('POST', '/auth/users/register', { display_name: aviary.release('display name') }))
-  await mustDo(person.addDevice({ ...(await proven(phone)), device_name: aviary.release('device name', name) }))
+  await mustDo(person.addDevice({ ...(await proven(phone)), device_name: aviary.release('device name', nameWith) }))
   await mustDo(person.addFace({ ...(await watchedScan(person, aviary)), ...(await proven(phone)) }))
   await mustDo(
     person.addDevice({
       ...(await proven(laptop)),
-      device_name: aviary.release('second device name', name),
+      device_name: aviary.release('second device name', nameWith),
       ...(await watchedScan(person, aviary)),
     }),
   )
@@ -53,6 +52,8 @@ export async function liveInDuo({ place, randomness }: DuoLivedIn): Promise<{ ca
   aviary.watch('secret of a node', Buffer.from(place.nodeSecret))
   return { canaries: aviary.canaries, subject }
 }
+
+const nameWith = (token: string): string => `Ann's ${token}`
 
 /** Looked for as the text that it is, and as the bytes that it spells. */
 function watchChallenge(aviary: Aviary, name: string, challenge: string): void {
