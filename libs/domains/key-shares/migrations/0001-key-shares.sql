@@ -79,6 +79,8 @@ create table key_shares.keygens (
   instance       text        not null,
   user_id        uuid        not null references key_shares.users on delete cascade,
   transaction_id uuid        not null,
+  -- half of the HSM's MAC of device, instance and owner
+  stamp          bytea       not null check (length(stamp) = 32),
   expires_at     timestamptz not null,
   primary key (verifying_key, instance)
 );

@@ -47,7 +47,7 @@ test.each([
   ['a length in the long form', `308145${signature.slice(4)}`],
   ['a zero too many before r', `3046022100${r}0221${s}`],
   ['a negative s', `30440220${r}0220${s.slice(2)}`],
-  ['an r of zero', `3026020100${`0221${s}`}`],
+  ['an r of zero', `30260201000221${s}`],
   ['an s of the order', `30450220${r}022100ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551`],
   ['the form of JWS', `${r}${s.slice(2)}`],
   ['0x before it', `0x${signature}`],

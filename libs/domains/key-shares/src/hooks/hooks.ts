@@ -1,5 +1,5 @@
 import { recordEvent } from '@strongroom/audit'
-import { fromHex, uncompressP256Key } from '@strongroom/crypto'
+import { equalBytes, fromHex, uncompressP256Key } from '@strongroom/crypto'
 import { implement, reply } from '@strongroom/http'
 import { announce } from '../users/announce.ts'
 import type { UserDeps } from '../users/caller.ts'
@@ -58,10 +58,15 @@ export const keygen = implement<HookDeps>()(validateKeygen, async ({ body: { tok
     await refuse(deps, device, { type: 'keygen', why, device: named.deviceKey })
     return reject
   }
-  const { userId } = device
-  await approveKeygen(deps.database, { id: deps.newId(), userId, ...named, instance }, deps.policies.keygenLifetime)
+  const { userId, lookup } = device
+  const stamp = await stampOf(deps.hsm, { id: userId, lookup }, generationOf(named.deviceKey, instance))
+  const lifetime = deps.policies.keygenLifetime
+  await approveKeygen(deps.database, { id: deps.newId(), userId, ...named, instance }, { stamp, lifetime })
   return ok
 })
+
+const generationOf = (deviceKey: string, instance: string) =>
+  ({ kind: 'keygen', name: `${deviceKey}/${instance}` }) as const
 
 /** Only for a generation that was approved a moment ago; told twice it is the same key. */
 export const keyId = implement<HookDeps>()(noteKeyId, async ({ body }, deps) => {
@@ -76,10 +81,14 @@ export const keyId = implement<HookDeps>()(noteKeyId, async ({ body }, deps) => 
     await refuse(deps, device, { type: 'key-id', why, device: named.deviceKey })
     return reject
   }
-  const stamp = await stampOf(hsm, { id: userId, lookup }, { kind: 'key', name: id })
+  const owner = { id: userId, lookup }
+  const [stamp, approval] = await Promise.all([
+    stampOf(hsm, owner, { kind: 'key', name: id }),
+    stampOf(hsm, owner, generationOf(named.deviceKey, instance)),
+  ])
   const made = await database.transaction(async (tx) => {
     const generation = await holdKeygen(tx, named.key, instance)
-    if (generation?.userId !== userId) return false
+    if (generation?.userId !== userId || !equalBytes(generation.stamp, approval)) return false
     const key = { id: generation.transactionId, userId, ...named, instance, keyId: id, stamp }
     if (!(await createKey(tx, key))) return false
     await announce(tx, policies, { userId, type: 'key.created', detail: { key: id } })

@@ -47,12 +47,12 @@ export interface Transaction {
 export const approveKeygen = (
   statements: Statements,
   { id, userId, key, deviceKey, instance }: Transaction,
-  lifetime: number,
+  { stamp, lifetime }: { stamp: Uint8Array; lifetime: number },
 ): Promise<number> =>
   statements.run(sql`
     with keygen as (
-      insert into key_shares.keygens (verifying_key, instance, user_id, transaction_id, expires_at)
-      values (${key}, ${instance}, ${userId}, ${id}, strongroom.now() + make_interval(secs => ${lifetime}))
+      insert into key_shares.keygens (verifying_key, instance, user_id, transaction_id, stamp, expires_at)
+      values (${key}, ${instance}, ${userId}, ${id}, ${stamp}, strongroom.now() + make_interval(secs => ${lifetime}))
       on conflict (verifying_key, instance) do update set expires_at = excluded.expires_at
       returning transaction_id, user_id
     ), noted as (
@@ -63,13 +63,13 @@ export const approveKeygen = (
 
 const deviceDetail = (deviceKey: string): Query => sql`jsonb_build_object('device', ${deviceKey}::text)`
 
-const generation = z.object({ userId: z.uuid(), transactionId: z.uuid() })
+const generation = z.object({ userId: z.uuid(), transactionId: z.uuid(), stamp: column.bytes })
 
 /** An approved generation that still waits. Nobody else completes it before the transaction ends. */
 export const holdKeygen = (tx: Statements, key: Uint8Array, instance: string) =>
   tx.maybe(
     generation,
-    sql`select user_id as "userId", transaction_id as "transactionId" from key_shares.keygens
+    sql`select user_id as "userId", transaction_id as "transactionId", stamp from key_shares.keygens
          where verifying_key = ${key} and instance = ${instance} and expires_at > strongroom.now() for update`,
   )
 

@@ -29,12 +29,14 @@ export interface Owner {
 /** A row moved to another user, or a user to another person, has another owner. */
 export const ownerOf = ({ id, lookup }: Owner): string => `${id}/${toHex(lookup)}`
 
+export interface Stamped {
+  readonly kind: 'device' | 'key' | 'keygen'
+  /** Of the row, among those of its kind. */
+  readonly name: string
+}
+
 /** Ties a public row to its owner: whoever can write the table cannot make one. */
-export async function stampOf(
-  hsm: Keystore,
-  owner: Owner,
-  row: { kind: 'device' | 'key'; name: string },
-): Promise<Uint8Array> {
+export async function stampOf(hsm: Keystore, owner: Owner, row: Stamped): Promise<Uint8Array> {
   const mac = await hsm.mac(STAMP_USE, encodeTuple(row.kind, row.name, ownerOf(owner)))
   return mac.subarray(0, HALF)
 }
@@ -42,7 +44,7 @@ export async function stampOf(
 export const isStamped = async (
   hsm: Keystore,
   owner: Owner,
-  row: { kind: 'device' | 'key'; name: string; stamp: Uint8Array | null },
+  row: Stamped & { stamp: Uint8Array | null },
 ): Promise<boolean> => row.stamp !== null && equalBytes(row.stamp, await stampOf(hsm, owner, row))
 
 /** A random-looking, lower-case UUID (version 8 of RFC 9562) that the face service knows a user by. */
