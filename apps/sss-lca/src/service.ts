@@ -6,7 +6,9 @@ import { limiter, mount } from '@strongroom/http'
 import { mountWork } from '@strongroom/jobs'
 import { notifyMigrations, pushAddressCheck, pushDoors, pushFrom, sendersFrom } from '@strongroom/notify'
 import {
+  challengesFor,
   presentationVerifier,
+  proofMigrations,
   proveChallengedPresentation,
   proveDidPresentation,
   proveLoginToken,
@@ -38,6 +40,7 @@ export const sssLca: Service<typeof settings> = {
     codeMigrations,
     timeLockMigrations,
     notifyMigrations,
+    proofMigrations,
     shares.secretShareMigrations,
     qrLogin.qrLoginMigrations,
   ],
@@ -97,7 +100,7 @@ const provingWith = ({ settings: values, database, hsm, log }: Parts<typeof sett
     webHosts: values.DID_WEB_HOSTS,
     ...(values.DID_AUDIENCE !== undefined && { audience: values.DID_AUDIENCE }),
   }),
-  challenges: shares.answersTo({ database, hsm }),
+  challenges: challengesFor({ database, hsm }, shares.DID_CHALLENGE),
   didAuth: values.DID_AUTH,
 })
 

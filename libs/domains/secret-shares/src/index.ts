@@ -1,5 +1,6 @@
 import { CODE_USE } from '@strongroom/codes'
 import type { KeyNeed } from '@strongroom/hsm'
+import { CHALLENGE_USE } from '@strongroom/proofs'
 import { readMigrations } from '@strongroom/storage'
 import { LOCK_USE } from '@strongroom/time-locks'
 import { noticeDeliverer } from './accounts/deliver.ts'
@@ -7,8 +8,7 @@ import { CONTACT_USE, LOGIN_USE, RECIPIENT_USE } from './accounts/names.ts'
 import { backUp } from './contacts/email-backup.ts'
 import { send, verify } from './contacts/login-codes.ts'
 import { upgrade } from './contacts/upgrade.ts'
-import { CHALLENGE_USE } from './holds/challenges.ts'
-import { challenge, health } from './holds/give-challenges.ts'
+import { challenge, health } from './holds/challenges.ts'
 import { remove } from './holds/delete.ts'
 import { restore } from './holds/restore.ts'
 import { cancelStart, start } from './holds/start-over.ts'
@@ -28,7 +28,7 @@ export type { ContactDeps } from './contacts/login-codes.ts'
 export type { LoginProvider, LoginProviders } from './contacts/login-provider.ts'
 export * from './contract.ts'
 export { lca } from './dialect.ts'
-export { answersTo, type ChallengeDeps } from './holds/challenges.ts'
+export { type ChallengeDeps, DID_CHALLENGE } from './holds/challenges.ts'
 export { type Policies, usualPolicies } from './policies.ts'
 export type { RecoveryDeps } from './recovery/get-share.ts'
 export type { Brands } from './recovery/mail-code.ts'
@@ -72,7 +72,6 @@ export const secretShareMigrations = readMigrations('secret_shares', new URL('..
   pending_emails: rows,
   held: ['select', 'insert', 'delete'],
   upgrades: rows,
-  answered_challenges: ['select', 'insert', 'delete'],
   notices: rows,
 })
 

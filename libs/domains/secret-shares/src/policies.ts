@@ -12,9 +12,13 @@ export interface Policies {
   readonly rotationsPerDay: number
   /** Other changes of a record, each of which its owner is told of. */
   readonly changesPerDay: number
+  /** Recovery methods of one record. */
+  readonly methods: number
   /** Recovery shares that are read by contact alone. */
   readonly lookUpsPerDay: number
   readonly deletionsPerDay: number
+  /** Records that leave a contact for another one. */
+  readonly movesPerDay: number
   /** How long what was replaced or removed can be brought back. */
   readonly hold: number
   readonly startOver: LockPolicy
@@ -42,8 +46,10 @@ export const usualPolicies: Policies = {
   history: 5,
   rotationsPerDay: 20,
   changesPerDay: 60,
+  methods: 20,
   lookUpsPerDay: 10,
   deletionsPerDay: 5,
+  movesPerDay: 5,
   hold: 7 * DAY,
   startOver: { kind: 'share-start-over', delay: 7 * DAY, window: 30 * DAY, contest: 0 },
   recoveryEmailCodes: codes('recovery-email-code', 15 * MINUTE),

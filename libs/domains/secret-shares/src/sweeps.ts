@@ -1,13 +1,13 @@
 import { sweepCodes } from '@strongroom/codes'
 import { sweep } from '@strongroom/jobs'
 import { sweepSends } from '@strongroom/notify'
+import { sweepChallenges } from '@strongroom/proofs'
 import type { Database } from '@strongroom/storage'
 import { claimNotices, lapseLocks, sweepLocks } from '@strongroom/time-locks'
 import { announce } from './accounts/announce.ts'
 import { purgeNotices } from './accounts/deliver.ts'
 import { shredHeld } from './accounts/hold.ts'
 import { upgradeFinisher } from './contacts/finish-upgrade.ts'
-import { forgetAnswers } from './holds/challenges.ts'
 import type { Policies } from './policies.ts'
 import { purgePending } from './recovery/store.ts'
 
@@ -47,7 +47,7 @@ const forgotten = sweep<SweepDeps>()({
     await sweepCodes(database, policies.recoveryEmailCodes)
     await sweepCodes(database, policies.loginCodes)
     await sweepLocks(database, policies.startOver, KEPT_FOR)
-    await forgetAnswers(database)
+    await sweepChallenges(database)
     await sweepSends(database)
     await purgePending(database)
     await purgeNotices(database)

@@ -1,6 +1,7 @@
 export { readBearer } from './bearer.ts'
 export {
-  type Answer,
+  CHALLENGE_USE,
+  type ChallengeDeps,
   type Challenges,
   challengesFor,
   type ChallengeWish,
@@ -8,7 +9,6 @@ export {
   issueChallenges,
   proofMigrations,
   sweepChallenges,
-  takeChallenge,
 } from './challenges.ts'
 export * from './contract.ts'
 export type { Fetch } from './fetch-json.ts'

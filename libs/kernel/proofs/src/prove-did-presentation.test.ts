@@ -1,33 +1,23 @@
 import { fromUtf8 } from '@strongroom/crypto'
 import { Refusal } from '@strongroom/http'
-import { type Database, fingerprint, migrate, openDatabase, storageMigrations } from '@strongroom/storage'
-import { testDatabase, type TestDatabase } from '@strongroom/test-world'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type ChallengeWorld, startChallengeWorld } from '../test/challenge-world.ts'
 import { holderOf, present } from '../test/presentations.ts'
-import { challengesFor, issueChallenge, proofMigrations } from './challenges.ts'
+import { challengesFor, issueChallenge } from './challenges.ts'
 import { presentationVerifier } from './presentation-verifier.ts'
 import { type PresentationDeps, proveChallengedPresentation, proveDidPresentation } from './prove-did-presentation.ts'
 
-const sets = [storageMigrations, proofMigrations]
 const ann = holderOf('aa'.repeat(32))
 const eve = holderOf('ee'.repeat(32))
 const purpose = 'did-auth'
 
-let world: TestDatabase
-let database: Database
+let world: ChallengeWorld
 let deps: PresentationDeps
 beforeAll(async () => {
-  world = await testDatabase({
-    template: `proofs_${fingerprint(sets)}`,
-    prepare: (url, role) => migrate(url, sets, role),
-  })
-  database = openDatabase({ connectionString: world.url })
-  deps = { presentations: presentationVerifier(), challenges: challengesFor(database, purpose), didAuth: 'vp' }
+  world = await startChallengeWorld()
+  deps = { presentations: presentationVerifier(), challenges: challengesFor(world, purpose), didAuth: 'vp' }
 })
-afterAll(async () => {
-  await database.close()
-  await world.drop()
-})
+afterAll(() => world.close())
 
 const input = { params: undefined, query: undefined, body: undefined }
 const request = (authorization: string | undefined) => ({
@@ -40,7 +30,7 @@ const request = (authorization: string | undefined) => ({
 })
 const bearer = (claims: Record<string, unknown> = {}, holder = ann) =>
   `Bearer ${fromUtf8(present(holder, { claims }).expose())}`
-const challengeOf = (subject: string) => issueChallenge(database, { subject, purpose, lifetime: 600 })
+const challengeOf = (subject: string) => issueChallenge(world, { subject, purpose, lifetime: 600 })
 const strict = () => ({ ...deps, didAuth: 'challenge' }) as const
 const prove = (authorization: string | undefined, given = deps) =>
   proveDidPresentation.prove(request(authorization), given)

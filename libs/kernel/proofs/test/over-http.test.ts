@@ -3,8 +3,6 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { fromUtf8 } from '@strongroom/crypto'
 import { allOf, endpoint, implement, listener, mount, optional, problems, reply } from '@strongroom/http'
-import { type Database, fingerprint, migrate, openDatabase, storageMigrations } from '@strongroom/storage'
-import { testDatabase, type TestDatabase } from '@strongroom/test-world'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { z } from 'zod'
 import {
@@ -15,12 +13,12 @@ import {
   loginFields,
   loginToken,
   presentationVerifier,
-  proofMigrations,
   proveChallengedPresentation,
   proveDidPresentation,
   proveLoginToken,
   tokenVerifier,
 } from '../src/index.ts'
+import { type ChallengeWorld, startChallengeWorld } from './challenge-world.ts'
 import { json, type KeyServer, startKeyServer, status } from './key-server.ts'
 import { holderOf, present } from './presentations.ts'
 import { signer, type Signer } from './signer.ts'
@@ -59,13 +57,11 @@ const handlers = [
   implement<object>()(restore, async ({ proof }) => reply(200, { did: proof.did })),
 ]
 
-const sets = [storageMigrations, proofMigrations]
 const purpose = 'did-auth'
 const issuer = 'https://login.example.com'
 const ann = holderOf('aa'.repeat(32))
 const vp = `Bearer ${fromUtf8(present(ann).expose())}`
-let world: TestDatabase
-let database: Database
+let world: ChallengeWorld
 let key: Signer
 let keys: KeyServer
 let http: Server
@@ -73,15 +69,10 @@ let base: string
 beforeAll(async () => {
   key = await signer('k1')
   keys = await startKeyServer(json({ keys: [key.publicKey] }))
-  world = await testDatabase({
-    template: `proofs_${fingerprint(sets)}`,
-    prepare: (url, role) => migrate(url, sets, role),
-  })
-  database = openDatabase({ connectionString: world.url })
+  world = await startChallengeWorld()
 })
 afterAll(async () => {
-  await Promise.all([keys.stop(), database.close()])
-  await world.drop()
+  await Promise.all([keys.stop(), world.close()])
 })
 beforeEach(async () => {
   http?.closeAllConnections()
@@ -95,7 +86,7 @@ beforeEach(async () => {
         deps: {
           logins: { oidc: tokenVerifier({ issuer, audience: 'keys', keysUrl: keys.url }) },
           presentations: presentationVerifier(),
-          challenges: challengesFor(database, purpose),
+          challenges: challengesFor(world, purpose),
           didAuth: 'vp' as const,
         },
       }),
@@ -145,7 +136,7 @@ test('token in the query, presentation only where it is brought', async () => {
 
 test('what demands a challenge takes no presentation without one', async () => {
   expect(await ask('POST', '/restore', { body: {}, vp })).toMatchObject({ status: 401, title: 'UNAUTHORIZED' })
-  const nonce = await issueChallenge(database, { subject: ann.did, purpose, lifetime: 600 })
+  const nonce = await issueChallenge(world, { subject: ann.did, purpose, lifetime: 600 })
   const fresh = `Bearer ${fromUtf8(present(ann, { claims: { nonce } }).expose())}`
   expect(await ask('POST', '/restore', { body: {}, vp: fresh })).toMatchObject({ status: 200, did: ann.did })
   expect(await ask('POST', '/restore', { body: {}, vp: fresh })).toMatchObject({ status: 401 })

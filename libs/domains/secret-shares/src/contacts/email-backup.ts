@@ -66,11 +66,12 @@ async function takeRight(
 ) {
   const { account: ofAccount, recipient: ofRecipient, inAll } = policies.backupsPerDay
   const recipient = await nameMailbox(hsm, email)
-  const subject = account?.id ?? toHex(seen.lookup)
+  // Of the contact, not of its record: a new record would start a new day.
+  const sender = toHex(seen.lookup)
   return database.transaction(async (tx) => {
     const channel = 'email'
     const rights = [
-      { channel, caps: { recipientPerDay: ofAccount, channelPerDay: inAll }, recipient: `backup-by/${subject}` },
+      { channel, caps: { recipientPerDay: ofAccount, channelPerDay: inAll }, recipient: `backup-by/${sender}` },
       {
         channel,
         caps: { recipientPerDay: ofRecipient, channelPerDay: inAll },
@@ -78,7 +79,7 @@ async function takeRight(
       },
     ] as const
     for (const right of rights) if (!(await takeSend(tx, right)).taken) return tooManyRequests()
-    await recordEvent(tx, backupMailed, { subject, detail: { to: kind } })
+    await recordEvent(tx, backupMailed, { subject: account?.id ?? sender, detail: { to: kind } })
     return undefined
   })
 }

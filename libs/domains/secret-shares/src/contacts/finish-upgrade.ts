@@ -6,7 +6,7 @@ import { z } from 'zod'
 import { openValue } from '../accounts/names.ts'
 import { type Account, findAccount, holdAccount, placeOf } from '../accounts/store.ts'
 import type { LoginProviders } from './login-provider.ts'
-import { applyMove, type Destination, isTaken, prepareMove } from './move.ts'
+import { applyMove, type Destination, isAsRead, isTaken, prepareMove } from './move.ts'
 import { endUpgrade, findUnfinished, putOff, type Unfinished } from './upgrade-store.ts'
 
 const Facts = z.object({
@@ -46,7 +46,7 @@ async function takeBack(deps: UpgradeDeps, account: Account, to: Destination): P
   const moved = await prepareMove(deps, account, to)
   await deps.database.transaction(async (tx) => {
     // Changed since it was read: the sweep reads it again.
-    if (!(await holdAccount(tx, account))) return
+    if (!(await holdAccount(tx, account)) || !(await isAsRead(tx, moved))) return
     // A new record has the number: this one stays under the address that its owner proved to us.
     if (await isTaken(tx, moved.account)) await endUpgrade(tx, account.id, 'done')
     else if (await endUpgrade(tx, account.id, 'taken-back')) await applyMove(tx, moved)

@@ -37,6 +37,8 @@ export interface Destination {
 export interface Moved {
   readonly login: { readonly lookup: Uint8Array; readonly provider: string }
   readonly account: Account
+  /** As it was read, sealed to where the record comes from. */
+  readonly recoveryEmail: Uint8Array | null
   readonly shares: readonly { version: number; envelope: string }[]
   readonly methods: readonly { id: number; envelope: string }[]
 }
@@ -62,6 +64,7 @@ export async function prepareMove(
       contact: await sealValue(hsm, to, { purpose: 'contact', value }),
       recoveryEmail: account.recoveryEmail && (await reseal('recovery-email', '', account.recoveryEmail)),
     },
+    recoveryEmail: account.recoveryEmail,
     shares: await Promise.all(
       shares.map(async ({ version, envelope }) => ({
         version,
@@ -98,6 +101,24 @@ const readRows = (statements: Statements, accountId: string) =>
                (select coalesce(json_agg(json_build_object('id', id, 'type', type, 'credentialId', credential_id, 'envelope', encode(envelope, 'hex'))), '[]')
                   from secret_shares.recovery_methods where account_id = ${accountId}) as methods`,
   )
+
+/**
+ * Whether a record that the caller holds has nothing that `prepareMove` did not see: what was added or restored since
+ * would stay sealed to a contact that the record no longer has, and never open.
+ */
+export async function isAsRead(tx: Statements, { account, recoveryEmail, shares, methods }: Moved): Promise<boolean> {
+  const { unseen } = await tx.one(
+    z.object({ unseen: z.boolean() }),
+    sql`select exists (select from secret_shares.shares
+                        where account_id = ${account.id} and version <> all (${shares.map(({ version }) => version)}::int[]))
+            or exists (select from secret_shares.recovery_methods
+                        where account_id = ${account.id} and envelope is not null
+                          and id <> all (${methods.map(({ id }) => id)}::bigint[]))
+            or exists (select from secret_shares.accounts
+                        where id = ${account.id} and recovery_email is distinct from ${recoveryEmail}) as unseen`,
+  )
+  return !unseen
+}
 
 /** Writes the record under its other contact. The caller holds the row, and has made sure that nobody has that contact. */
 export async function applyMove(tx: Statements, { login, account, shares, methods }: Moved): Promise<void> {

@@ -3,7 +3,7 @@ import { recordEvent } from '@strongroom/audit'
 import { implement, isOutage, Refusal, reply } from '@strongroom/http'
 import type { Login } from '@strongroom/proofs'
 import { violatedConstraint } from '@strongroom/storage'
-import { announce, announceRefusal } from '../accounts/announce.ts'
+import { announce, announceRefusal, isLimited } from '../accounts/announce.ts'
 import { tooManyRequests } from '../accounts/contract.ts'
 import { attemptRefused } from '../accounts/events.ts'
 import { holdRecord } from '../accounts/hold.ts'
@@ -22,7 +22,7 @@ import {
 import { finishUpgrade, type Upgrade } from './finish-upgrade.ts'
 import type { ContactDeps } from './login-codes.ts'
 import { guessLoginCode } from './login-codes.ts'
-import { applyMove, isTaken, prepareMove } from './move.ts'
+import { applyMove, isAsRead, isTaken, prepareMove } from './move.ts'
 import { insertUpgrade } from './upgrade-store.ts'
 
 /**
@@ -67,11 +67,17 @@ async function findOwn({ database, hsm }: ContactDeps, from: Contact, login: Log
   return upgradeForbidden()
 }
 
+type MoveRefusal =
+  | Refusal<'invalid-code'>
+  | Refusal<'email-taken'>
+  | Refusal<'share-conflict'>
+  | Refusal<'too-many-requests'>
+
 async function move(
   deps: ContactDeps,
   account: Account,
   { from, to, login, codeId }: { from: Contact; to: Contact; login: Login; codeId: string },
-): Promise<Upgrade | Refusal<'invalid-code'> | Refusal<'email-taken'> | Refusal<'share-conflict'>> {
+): Promise<Upgrade | MoveRefusal> {
   const { database, hsm, policies } = deps
   const moved = await prepareMove(deps, account, { contact: to, login })
   const { provider, issuer, subject } = login
@@ -79,7 +85,11 @@ async function move(
   const sealed = await sealValue(hsm, placeOf(moved.account), { purpose: 'upgrade', value: facts })
   const work = database.transaction(async (tx) => {
     if (!(await holdAccount(tx, account))) return shareConflict()
+    if (!(await isAsRead(tx, moved))) return shareConflict()
     if (await isTaken(tx, moved.account)) return emailTaken()
+    if (await isLimited(tx, account, { events: ['contact-upgraded'], most: policies.movesPerDay })) {
+      return tooManyRequests()
+    }
     if (!(await useCode(tx, codeId))) return invalidCode()
     await holdRecord(tx, { accountId: account.id, reason: 'upgraded', seconds: policies.hold })
     await announce(tx, account, 'contact-upgraded')

@@ -22,13 +22,22 @@ export const findHeld = (tx: Statements, { did, lookup, version }: Wanted): Prom
          order by account_id, held_at desc, id`,
   )
 
-const inTheWay = z.object({ id: z.uuid() })
+const inTheWay = z.object({ id: z.uuid(), isOlder: z.boolean() })
 
-/** The record that the copy was made of, and one that was made under its contact since. Nobody changes them meanwhile. */
-export const findInTheWay = (tx: Statements, { accountId, lookup }: HeldRow) =>
+/**
+ * The record that the copy was made of, and one that stands under its contact, which is older where it had the contact
+ * first. Nobody changes them meanwhile.
+ */
+export const findInTheWay = (tx: Statements, { id: heldId, accountId, lookup }: HeldRow) =>
   tx.many(
     inTheWay,
-    sql`select id from secret_shares.accounts where id = ${accountId} or lookup = ${lookup} order by id for update`,
+    sql`select a.id, a.id <> ${accountId} and coalesce(
+                 (select min(at) from secret_shares.logins as l where l.account_id = a.id) <
+                 (select min((l ->> 'at')::timestamptz)
+                    from secret_shares.held as h, jsonb_array_elements(h.record -> 'logins') as l where h.id = ${heldId}),
+                 false) as "isOlder"
+          from secret_shares.accounts as a
+         where a.id = ${accountId} or a.lookup = ${lookup} order by a.id for update of a`,
   )
 
 /** The last version that was ever given out: no number means two shares. */

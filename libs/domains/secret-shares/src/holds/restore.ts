@@ -3,10 +3,10 @@ import type { Keystore } from '@strongroom/hsm'
 import { implement, reply } from '@strongroom/http'
 import type { Database, Tx } from '@strongroom/storage'
 import { cancelLocks } from '@strongroom/time-locks'
-import { announce } from '../accounts/announce.ts'
+import { announce, isLimited } from '../accounts/announce.ts'
 import { tooManyRequests } from '../accounts/contract.ts'
 import { accountRestored } from '../accounts/events.ts'
-import { countHeld, holdRecord } from '../accounts/hold.ts'
+import { holdRecord } from '../accounts/hold.ts'
 import { nameContact } from '../accounts/names.ts'
 import { removeAccount, type WhenRemoved } from '../accounts/remove.ts'
 import type { Policies } from '../policies.ts'
@@ -21,8 +21,9 @@ export interface HoldDeps {
 }
 
 /**
- * The record as it was. What stands there now is held in its turn; a record that somebody else made meanwhile is
- * displaced, and cannot displace this one again.
+ * The record as it was. What stands there now is held in its turn. A record that somebody else made meanwhile is displaced;
+ * no copy of it displaces this one again, for who had the contact first stays: else a vandal who kept one would wait
+ * until the owner's own are shredded.
  */
 export const restore = implement<HoldDeps>()(restoreUserKey, async ({ proof: { did }, body }, deps) => {
   const { database, hsm, policies } = deps
@@ -32,9 +33,14 @@ export const restore = implement<HoldDeps>()(restoreUserKey, async ({ proof: { d
     const [held, another] = await findHeld(tx, { did, lookup, version })
     if (!held) return nothingHeld()
     if (another) return severalAccounts()
-    if ((await countHeld(tx, held.lookup, 'restored')) >= policies.rotationsPerDay) return tooManyRequests()
+    // By what the owner was told: a copy is not made where nothing, or somebody else's record, stood in the way.
+    if (await isLimited(tx, held, { events: ['account-restored'], most: policies.rotationsPerDay })) {
+      return tooManyRequests()
+    }
     const { accountId, shareVersion } = held
-    const lastVersion = await makeRoom(tx, deps, held)
+    const standing = await findInTheWay(tx, held)
+    if (standing.some(({ isOlder }) => isOlder)) return nothingHeld()
+    const lastVersion = await makeRoom(tx, deps, { held, standing })
     await putBack(tx, held.id, lastVersion)
     await cancelLocks(tx, policies.startOver, accountId)
     await announce(tx, { id: accountId }, 'account-restored')
@@ -43,8 +49,11 @@ export const restore = implement<HoldDeps>()(restoreUserKey, async ({ proof: { d
   })
 })
 
-async function makeRoom(tx: Tx, { policies, whenRemoved }: HoldDeps, held: HeldRow): Promise<number> {
-  const standing = await findInTheWay(tx, held)
+async function makeRoom(
+  tx: Tx,
+  { policies, whenRemoved }: HoldDeps,
+  { held, standing }: { held: HeldRow; standing: readonly { id: string }[] },
+): Promise<number> {
   const lastVersion = await findLastVersion(tx, held.accountId)
   for (const { id: accountId } of standing) {
     await holdRecord(tx, {

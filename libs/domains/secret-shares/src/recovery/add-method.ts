@@ -7,8 +7,8 @@ import { sealValue } from '../accounts/names.ts'
 import { holdAccount, placeOf } from '../accounts/store.ts'
 import type { ShareDeps } from '../shares/put-auth-share.ts'
 import { shareConflict } from '../shares/contract.ts'
-import { addRecoveryMethod } from './contract.ts'
-import { putMethod, whichOf } from './store.ts'
+import { addRecoveryMethod, tooManyMethods } from './contract.ts'
+import { countOthers, putMethod, whichOf } from './store.ts'
 
 export const addMethod = implement<ShareDeps>()(addRecoveryMethod, async ({ proof, body }, deps) => {
   const { database, hsm, policies } = deps
@@ -28,6 +28,8 @@ export const addMethod = implement<ShareDeps>()(addRecoveryMethod, async ({ proo
   return database.transaction(async (tx) => {
     if (!(await holdAccount(tx, account))) return shareConflict()
     if (await isLimited(tx, account, { most: policies.changesPerDay })) return tooManyRequests()
+    // Each change holds a copy of all of them.
+    if ((await countOthers(tx, method)) >= policies.methods) return tooManyMethods()
     await holdRecord(tx, { accountId, reason: 'changed', seconds: policies.hold })
     await putMethod(tx, { ...method, envelope })
     await announce(tx, account, 'recovery-added')

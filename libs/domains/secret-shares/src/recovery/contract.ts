@@ -31,6 +31,12 @@ export const EmailAddress = z.email().max(254)
 /** Six digits; anything else of six characters is a wrong code. */
 export const Code = plainText(z.string().length(6))
 
+export const tooManyMethods = refusal({
+  kind: 'too-many-methods',
+  status: 409,
+  title: 'This account has as many recovery methods as it can have.',
+})
+
 export const addRecoveryMethod = endpoint({
   method: 'POST',
   path: '/api/keys/recovery',
@@ -47,7 +53,7 @@ export const addRecoveryMethod = endpoint({
   }),
   bodyLimit: 65_536,
   reply: { 200: Done },
-  refusals: [...callerRefusals, keyNotFound, shareConflict, tooManyRequests],
+  refusals: [...callerRefusals, keyNotFound, shareConflict, tooManyMethods, tooManyRequests],
 })
 
 export const loginNeeded = refusal({

@@ -19,6 +19,17 @@ export const slotOf = ({ type, credentialId }: Pick<Method, 'type' | 'credential
 export const whichOf = ({ type, credentialId }: { type: string; credentialId: string | null | undefined }): string =>
   `${type}/${credentialId ?? ''}`
 
+/** Methods beside the one in the slot of this one. */
+export const countOthers = async (tx: Statements, method: Pick<Method, 'accountId' | 'type' | 'credentialId'>) => {
+  const { accountId, type } = method
+  const { count } = await tx.one(
+    z.object({ count: column.count }),
+    sql`select count(*)::int as count from secret_shares.recovery_methods
+         where account_id = ${accountId} and not (type = ${type} and slot = ${slotOf(method)})`,
+  )
+  return count
+}
+
 /** Replaces what is in the slot and moves to the end. */
 export async function putMethod(tx: Statements, method: Method): Promise<void> {
   const { accountId, type, credentialId, shareVersion, envelope } = method

@@ -17,11 +17,12 @@ export const get = implement<CallerDeps>()(getAuthShare, async ({ proof, body },
 
   const { envelope, recoveryEmail, released } = account
   const place = placeOf(account)
-  const [authShare, email] = await Promise.all([
+  const [, authShare, email] = await Promise.all([
+    // Committed before the answer, though not yet on disk: a crash may lose the line, not the release of it. First, since the
+    // token holds this process up.
+    envelope && noteRelease(deps.database.relaxed, account.id, released),
     envelope && openValue(deps.hsm, place, { purpose: 'auth-share', which: String(released), envelope }),
     recoveryEmail && openText(deps.hsm, place, { purpose: 'recovery-email', envelope: recoveryEmail }),
-    // Committed before the answer, though not yet on disk: a crash may lose the line, not the release of it.
-    envelope && noteRelease(deps.database.relaxed, account.id, released),
   ])
   return reply(200, {
     exists: true,
