@@ -91,7 +91,7 @@ test('a subject that does not exist answers the same, at once and one by one', a
 })
 
 test('a budget that is opened again goes on as it is', async () => {
-  for (let guess = 0; guess < 10; guess++) await charge()
+  for (let charged = 0; charged < 10; charged++) await charge()
   await database.run(keepBudget(budget, subject))
   expect((await charge()).allowed).toBe(false)
 })

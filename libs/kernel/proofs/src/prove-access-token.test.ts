@@ -38,6 +38,6 @@ test.each([
   ['no scope', 'Bearer a.b.c', sayingOf(claims()), 'scope-missing'],
   ['a scope that only begins alike', 'Bearer a.b.c', sayingOf(claims({ scope: 'reader' })), 'scope-missing'],
   ['a list for a scope', 'Bearer a.b.c', sayingOf(claims({ scope: ['read'] })), 'scope-missing'],
-])('%s is refused', async (_, authorization, verifier, kind) => {
+])('%s is refused', async (...[, authorization, verifier, kind]) => {
   expect(await prove(authorization, verifier, ['read'])).toBe(kind)
 })

@@ -68,10 +68,7 @@ async function findOwn({ database, hsm }: ContactDeps, from: Contact, login: Log
 }
 
 type MoveRefusal =
-  | Refusal<'invalid-code'>
-  | Refusal<'email-taken'>
-  | Refusal<'share-conflict'>
-  | Refusal<'too-many-requests'>
+  Refusal<'invalid-code'> | Refusal<'email-taken'> | Refusal<'share-conflict'> | Refusal<'too-many-requests'>
 
 async function move(
   deps: ContactDeps,
