@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { newSeed, type Person, personOf, startSssLca, type World } from './client.ts'
 import { passTime } from './pass-time.ts'
-import { newEmail, newShare } from './people.ts'
+import { codeTo, newEmail, newPhone, newShare } from './people.ts'
 
 let world: World
 beforeAll(async () => {
@@ -59,4 +59,23 @@ test('whoever has both DIDs makes room twenty times a day, and has no more messa
   }
   expect(restored.filter((status) => status === 200).length).toBeLessThanOrEqual(20)
   expect(restored.at(-1)).toBe(429)
+})
+
+test('a record that was moved away and restored is its owner’s to reach, though the login is known by another address now', async () => {
+  const phone = newPhone()
+  const owner = personOf(world, { phone })
+  const share = newShare()
+  await owner.put(share)
+  const email = newEmail()
+  await owner.ask({ path: '/send-login-verification-code', body: { email } })
+  const moved = await owner.upgrade({ previousPhone: phone, email, code: await codeTo(world.app, email) })
+  expect(moved.status).toBe(200)
+  expect((await owner.restore()).status).toBe(200)
+  // The provider names the address first from now on, which finds nothing.
+  expect((await owner.get()).body).toBeNull()
+  const contactMethod = { type: 'phone', value: phone }
+  expect((await owner.get({ contactMethod })).body).toMatchObject({ authShare: { encryptedData: share } })
+  expect((await owner.put(newShare(), { contactMethod })).body).toMatchObject({ shareVersion: 2 })
+  const stranger = personOf(world, { phone: newPhone(), email: newEmail() })
+  expect((await stranger.get({ contactMethod })).status).toBe(403)
 })

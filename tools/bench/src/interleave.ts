@@ -22,3 +22,14 @@ export async function interleave(sides: readonly Sample[], rounds: number): Prom
     ratio: (ours, theirs) => median(Array.from({ length: rounds }, (_, round) => at(ours, round) / at(theirs, round))),
   }
 }
+
+const WARM_UP_SECONDS = 3
+
+/** Each side for so long that what the compiler has yet to do does not count: young code takes twice the time. */
+export async function warmUp(sides: readonly Sample[]): Promise<void> {
+  for (const side of sides) {
+    const over = performance.now() + WARM_UP_SECONDS * 1000
+    do await side()
+    while (performance.now() < over)
+  }
+}

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { interleave } from '../src/interleave.ts'
 import { judge, toMarkdown } from '../src/line.ts'
-import { readStatus } from '../src/load/read-status.ts'
+import { readAnswer } from '../src/load/read-answer.ts'
 import { readOptions } from '../src/options.ts'
 import { median, percentile, slope } from '../src/statistics.ts'
 
@@ -31,15 +31,15 @@ test('sides are measured in turn, and a round that is slow for all of them does 
 
 test('an answer counts when all of it is here', () => {
   const whole = 'HTTP/1.1 404 Not Found\r\nContent-Type: text/plain\r\nContent-Length: 4\r\n\r\nnone'
-  expect(readStatus(Buffer.from(whole))).toBe(404)
-  expect(readStatus(Buffer.from(whole.slice(0, -1)))).toBeUndefined()
-  expect(readStatus(Buffer.from(whole.slice(0, 30)))).toBeUndefined()
+  expect(readAnswer(Buffer.from(whole))).toEqual({ status: 404, body: Buffer.from('none') })
+  expect(readAnswer(Buffer.from(whole.slice(0, -1)))).toBeUndefined()
+  expect(readAnswer(Buffer.from(whole.slice(0, 30)))).toBeUndefined()
 })
 
 test('more than one answer, or one without a length, is an error and not a figure', () => {
   const whole = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'
-  expect(() => readStatus(Buffer.from(whole + whole))).toThrow('more came back')
-  expect(() => readStatus(Buffer.from('HTTP/1.1 200 OK\r\n\r\n'))).toThrow('without a length')
+  expect(() => readAnswer(Buffer.from(whole + whole))).toThrow('more came back')
+  expect(() => readAnswer(Buffer.from('HTTP/1.1 200 OK\r\n\r\n'))).toThrow('without a length')
 })
 
 test('a goal has one bound or two, and a line without a goal has no verdict', () => {

@@ -65,3 +65,23 @@ test('of many who wait for one payload at once, one gets it', async () => {
   const taken = await taking.taken
   expect([count(taken, 'payload'), count(taken, undefined)]).toEqual([1, 5])
 })
+
+test('room is counted in what is alive, however many came, went, or were refused before', async () => {
+  const fresh = await tables()
+  const store = postgresStore(fresh.database)
+  const room = { most: 3, lifetime: 120 }
+  const open = (shortCode: string) => store.create({ id: randomUUID(), shortCode, publicKey: 'key' }, room)
+  try {
+    for (const code of ['00000001', '00000002', '00000003']) expect(await open(code)).toBe('created')
+    expect(await open('00000004')).toBe('full')
+    await fresh.owner.run(sql`delete from qr_login.sessions where short_code = '00000002'`)
+    for (let draws = 0; draws < 5; draws++) expect(await open('00000001')).toBe('code-taken')
+    expect(await open('00000005')).toBe('created')
+    expect(await open('00000006')).toBe('full')
+    await shiftClock(fresh.owner, '121 seconds')
+    for (const code of ['00000001', '00000007', '00000008']) expect(await open(code)).toBe('created')
+    expect(await open('00000009')).toBe('full')
+  } finally {
+    await fresh.end()
+  }
+})

@@ -16,6 +16,8 @@ export async function readBody(request: IncomingMessage, endpoint: AnyEndpoint):
     const length = request.headers['content-length'] ?? null
     return await getRawBody(request, { limit: endpoint.bodyLimit ?? DEFAULT_BODY_LIMIT, length })
   } catch (error) {
+    // Left unread, the rest would hold up the next request of this connection.
+    request.resume()
     const type = error instanceof Error && 'type' in error ? error.type : undefined
     return type === 'entity.too.large' ? bodyTooLarge() : invalidInput({ field: 'body' })
   }

@@ -18,12 +18,16 @@ export async function* streamBody(request: IncomingMessage, limit: number): Asyn
   if (Number(request.headers['content-length'] ?? 0) > limit) throw new StreamRefused(bodyTooLarge())
   let read = 0
   try {
-    for await (const chunk of request as AsyncIterable<Buffer>) {
+    // Left as it is where the reader stops: destroyed, it would keep its connection, and hold up the next request there.
+    for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
       read += chunk.length
       if (read > limit) throw new StreamRefused(bodyTooLarge())
       yield chunk
     }
   } catch (error) {
     throw error instanceof StreamRefused ? error : new StreamRefused(invalidInput({ field: 'body' }))
+  } finally {
+    // What nobody wants is taken off the wire, until the listener's time for a request is over.
+    request.resume()
   }
 }

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { HttpConnection } from './http-connection.ts'
 import type { Outcome, Plan } from './plan.ts'
+import type { Answer } from './read-answer.ts'
 import { percentile } from '../statistics.ts'
 
 interface Drive {
@@ -16,10 +17,14 @@ export async function drive(plan: Plan): Promise<Outcome> {
   const connections = await Promise.all(Array.from({ length: plan.connections }, () => HttpConnection.open(plan.port)))
   const latencies: number[] = []
   const started = performance.now()
-  const one: Drive = { plan, connections, latencies, next: takeInTurn(plan, started) }
+  const one: Drive = { plan, connections, latencies, next: takeInTurn(plan.requests, plan.until, started) }
   await (plan.rate === undefined ? askAgainAtOnce(one) : askAtRate(one, plan.rate))
   const seconds = (performance.now() - started) / 1000
   for (const connection of connections) connection.close()
+  return outcomeOf(latencies, seconds)
+}
+
+export function outcomeOf(latencies: readonly number[], seconds: number): Outcome {
   const ascending = latencies.toSorted((a, b) => a - b)
   return {
     requests: latencies.length,
@@ -29,11 +34,12 @@ export async function drive(plan: Plan): Promise<Outcome> {
   }
 }
 
-function takeInTurn({ requests, until }: Plan, started: number): Drive['next'] {
+/** One after the other and round again, until it is over. */
+export function takeInTurn<One>(things: readonly One[], until: Plan['until'], started: number): () => One | undefined {
   let taken = 0
   const isOver = () =>
     'requests' in until ? taken >= until.requests : performance.now() - started >= until.seconds * 1000
-  return () => (isOver() ? undefined : requests[taken++ % requests.length])
+  return () => (isOver() ? undefined : things[taken++ % things.length])
 }
 
 async function askAgainAtOnce({ plan, connections, latencies, next }: Drive): Promise<void> {
@@ -82,8 +88,10 @@ async function askAtRate({ plan, connections, latencies, next }: Drive, rate: nu
   if (failures.length > 0) throw failures[0]
 }
 
-function assertExpected({ expect, requests }: Plan, status: number): void {
-  if (status === expect) return
+function assertExpected({ expect, begins = '', requests }: Plan, { status, body }: Answer): void {
+  const isGood = status === expect && body.toString('latin1', 0, begins.length) === begins
+  if (isGood) return
   const asked = requests[0]?.slice(0, requests[0].indexOf(' HTTP'))
-  throw new Error(`answered ${String(status)} instead of ${String(expect)} (such as ${asked ?? ''})`)
+  const wanted = `${String(expect)} ${begins}`.trim()
+  throw new Error(`answered ${String(status)} instead of ${wanted} (such as ${asked ?? ''})`)
 }

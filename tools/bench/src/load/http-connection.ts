@@ -1,12 +1,12 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
-import { readStatus } from './read-status.ts'
+import { type Answer, readAnswer } from './read-answer.ts'
 
 /** One kept-alive connection with at most one request under way. */
 export class HttpConnection {
   readonly #socket: Socket
   #received: Buffer = Buffer.alloc(0)
-  #answered: ((status: number) => void) | undefined
+  #answered: ((answer: Answer) => void) | undefined
   #failed: ((error: Error) => void) | undefined
 
   static async open(port: number): Promise<HttpConnection> {
@@ -22,8 +22,8 @@ export class HttpConnection {
     socket.on('close', () => this.#failed?.(new Error('the server closed the connection')))
   }
 
-  /** Resolves to the status once the whole answer is here. */
-  ask(request: string): Promise<number> {
+  /** Resolves once the whole answer is here. */
+  ask(request: string): Promise<Answer> {
     return new Promise((resolve, reject) => {
       this.#answered = resolve
       this.#failed = reject
@@ -38,9 +38,9 @@ export class HttpConnection {
 
   #receive(chunk: Buffer): void {
     this.#received = this.#received.length === 0 ? chunk : Buffer.concat([this.#received, chunk])
-    const status = readStatus(this.#received)
-    if (status === undefined) return
+    const answer = readAnswer(this.#received)
+    if (!answer) return
     this.#received = Buffer.alloc(0)
-    this.#answered?.(status)
+    this.#answered?.(answer)
   }
 }

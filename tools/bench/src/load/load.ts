@@ -1,8 +1,8 @@
 import { fork } from 'node:child_process'
-import type { Outcome, Plan } from './plan.ts'
+import type { CyclePlan, Outcome, Plan } from './plan.ts'
 
 /** Carries a plan out in a process of its own. Throws where an answer was not the expected one. */
-export function load(plan: Plan): Promise<Outcome> {
+export function load(plan: Plan | CyclePlan): Promise<Outcome> {
   const child = fork(`${import.meta.dirname}/generator.ts`, { serialization: 'advanced' })
   return new Promise((resolve, reject) => {
     child.once('message', (told: { outcome: Outcome } | { failure: string }) =>

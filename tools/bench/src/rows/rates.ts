@@ -1,4 +1,4 @@
-import { type Interleaved, interleave, type Sample } from '../interleave.ts'
+import { type Interleaved, interleave, type Sample, warmUp } from '../interleave.ts'
 import { type Goal, inWords, type Line } from '../line.ts'
 import type { Bench } from '../bench.ts'
 
@@ -18,7 +18,7 @@ export async function compareRates(
   comparisons: readonly Comparison[],
 ): Promise<readonly Line[]> {
   const names = Object.keys(sides)
-  for (const side of Object.values(sides)) await side()
+  await warmUp(Object.values(sides))
   const seen = await interleave(Object.values(sides), bench.rounds)
   return comparisons.map((one) => toLine(seen, names, one))
 }

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startChild } from './child.ts'
 import { type BenchDatabase, makeDatabase } from './database.ts'
-import { CONNECTIONS_IN_POOL } from './key-server.ts'
+import { CONNECTIONS_IN_POOL } from './app.ts'
 import { PIN } from './seed-keys.ts'
 
-export type PeerName = 'bare' | 'two-commits' | 'one-insert' | 'original-shape'
+export type PeerName = 'bare' | 'two-commits' | 'one-insert' | 'one-select' | 'verified-select' | 'original-shape'
 
 export interface Peer {
   readonly port: number

@@ -18,10 +18,18 @@ const columns = sql`verifying_key as key, user_id as "userId", stamp, name, revo
 export const findDevice = (statements: Statements, key: Uint8Array): Promise<Device | undefined> =>
   statements.maybe(deviceRow, sql`select ${columns} from key_shares.devices where verifying_key = ${key}`)
 
+/** Anybody with a token registers and revokes without end, and each name that is listed costs the token a call. */
+const REVOKED_LISTED = 50
+
+/** Newest first: those that are active, and the last that were revoked. */
 export const findDevices = (statements: Statements, userId: string): Promise<readonly Device[]> =>
   statements.many(
     deviceRow,
-    sql`select ${columns} from key_shares.devices where user_id = ${userId} order by created_at desc, verifying_key`,
+    sql`select ${columns} from key_shares.devices
+         where user_id = ${userId} and (revoked_at is null or verifying_key in (
+               select verifying_key from key_shares.devices where user_id = ${userId} and revoked_at is not null
+                order by revoked_at desc limit ${REVOKED_LISTED}))
+         order by created_at desc, verifying_key`,
   )
 
 /** Two registrations at once would both find room: they queue up at their user, and look only when it is their turn. */

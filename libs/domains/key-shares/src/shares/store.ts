@@ -47,6 +47,9 @@ export const dropUpload = (statements: Statements, upload: string): Promise<numb
 
 const published = z.object({ at: column.instant })
 
+/** Earlier versions of a key: whoever has a token saves without end, and each may have a MiB. */
+const VERSIONS_KEPT = 20
+
 /** Puts a version in the place of the current one. `undefined` where a newer one is there already. */
 export async function publish(tx: Statements, userId: string, { keyId, version }: Written): Promise<Date | undefined> {
   await tx.one(
@@ -67,6 +70,11 @@ export async function publish(tx: Statements, userId: string, { keyId, version }
     sql`update key_shares.backups set published_at = strongroom.now()
          where key_id = ${keyId} and version = ${version} returning created_at as at`,
   )
+  await tx.run(sql`
+    delete from key_shares.backups
+     where key_id = ${keyId} and retired_at is not null
+       and version not in (select version from key_shares.backups where key_id = ${keyId} and retired_at is not null
+                            order by retired_at desc, version desc limit ${VERSIONS_KEPT})`)
   await recordEvent(tx, backupSaved, { subject: userId, detail: { key: keyId, version } })
   return at
 }
@@ -84,7 +92,7 @@ export const findBackups = (statements: Statements, userId: string, keyIds: read
 const SLICE = 65_536
 const slice = z.object({ bytes: column.bytes })
 
-/** In slices: of a row of a MiB the driver makes 14 MiB of buffers and text, which wait for the collector. */
+/** In slices: of a row of a MiB the driver makes several times that in buffers and text, which wait for the collector. */
 export async function readShare(statements: Statements, { keyId, version }: Written): Promise<Uint8Array> {
   const slices = await statements.many(
     slice,

@@ -26,7 +26,7 @@ export type CallerRefusal = ReturnType<(typeof callerRefusals)[number]>
 export interface Asking {
   readonly login: Login
   readonly did?: Presentation | undefined
-  /** The contact that the request names, which must be the login's own. */
+  /** The contact that the request names, which must be one of the login's own. */
   readonly contactMethod?: Contact | undefined
 }
 
@@ -40,9 +40,9 @@ export async function nameCallerOf<Known extends Account>(
   { login, did, contactMethod }: Asking,
   find: (seen: Seen) => Promise<Known | undefined>,
 ): Promise<Caller<Known> | CallerRefusal> {
-  const contact = contactOf(login)
+  const contact = contactOf(login, contactMethod)
   if (contactMethod && !isSameContact(contact, contactMethod)) return contactMismatch()
-  const seen = await see(deps.hsm, login)
+  const seen = await see(deps.hsm, login, contact)
   const account = await find(seen)
   if (account) {
     const refused = await authorise(deps.database, account, { login, did, seen })
@@ -51,8 +51,7 @@ export async function nameCallerOf<Known extends Account>(
   return { contact, seen, account }
 }
 
-export async function see(hsm: Keystore, login: Login): Promise<Seen> {
-  const contact = contactOf(login)
+export async function see(hsm: Keystore, login: Login, contact: Contact): Promise<Seen> {
   const [lookup, name] = await Promise.all([nameContact(hsm, contact), nameLogin(hsm, login, contact)])
   return { lookup, login: name }
 }

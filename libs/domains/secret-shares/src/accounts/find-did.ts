@@ -1,4 +1,5 @@
 import type { Login } from '@strongroom/proofs'
+import { contactOf } from './names.ts'
 import { findAccount } from './store.ts'
 import { type CallerDeps, see } from './caller.ts'
 
@@ -7,6 +8,6 @@ export async function findDid(
   { database, hsm }: CallerDeps,
   login: Login,
 ): Promise<{ id: string; did: string } | undefined> {
-  const account = await findAccount(database.reading, await see(hsm, login))
+  const account = await findAccount(database.reading, await see(hsm, login, contactOf(login)))
   return account?.bound ? { id: account.id, did: account.primaryDid } : undefined
 }

@@ -14,9 +14,15 @@ export interface Contact {
   readonly value: string
 }
 
-/** E-mail before phone, as the original has it. */
-export const contactOf = ({ email, phone }: Login): Contact =>
-  email === undefined ? { type: 'phone', value: phone ?? '' } : { type: 'email', value: email }
+/**
+ * E-mail before phone, as the original has it, unless the phone is named. A record that came back to its number would else
+ * be out of reach of its login, which may have been given an address meanwhile.
+ */
+export function contactOf({ email, phone }: Login, named?: Contact): Contact {
+  const number = { type: 'phone', value: phone ?? '' } as const
+  if (email === undefined || (phone !== undefined && named && isSameContact(number, named))) return number
+  return { type: 'email', value: email }
+}
 
 /** A to Z alone: Unicode lowers the Kelvin sign to a k, and two people's addresses would be one. */
 const lower = (text: string): string => text.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase())

@@ -5,7 +5,7 @@ import { endLock, findLock, holdLock, isGenuine } from '@strongroom/time-locks'
 import type { Policies } from '../policies.ts'
 import { announce } from './announce.ts'
 import { type Caller, type CallerDeps, see } from './caller.ts'
-import { contactOf } from './names.ts'
+import { type Contact, contactOf } from './names.ts'
 import { holdRecord } from './hold.ts'
 import { findAccount, holdAccount } from './store.ts'
 import { removeAccount, type WhenRemoved } from './remove.ts'
@@ -20,15 +20,16 @@ export interface Succession {
 /** Looks for a lock that this DID armed on the record of this login, and that has opened. */
 export async function clearForNewOwner(
   { database, hsm, policies, whenRemoved }: CallerDeps & { policies: Policies; whenRemoved: WhenRemoved },
-  { login, did }: { login: Login; did: Presentation },
+  { login, did, contactMethod }: { login: Login; did: Presentation; contactMethod: Contact | undefined },
 ): Promise<Succession | Refusal<never> | undefined> {
-  const seen = await see(hsm, login)
+  const contact = contactOf(login, contactMethod)
+  const seen = await see(hsm, login, contact)
   const account = await findAccount(database.reading, seen)
   if (!account?.bound || account.primaryDid === did.did) return undefined
   const lock = await findLock(database.reading, policies.startOver, { subject: account.id, holder: did.did })
   if (!lock?.open || !(await isGenuine(hsm, policies.startOver, lock))) return undefined
   return {
-    caller: { contact: contactOf(login), seen, account: undefined },
+    caller: { contact, seen, account: undefined },
     async clear(tx) {
       const held = await holdLock(tx, lock.id)
       if (held?.opensAt.getTime() !== lock.opensAt.getTime() || !(await holdAccount(tx, account))) return false

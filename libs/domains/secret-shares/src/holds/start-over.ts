@@ -15,8 +15,9 @@ const ARMED_PER_DAY = 5
 export const start = implement<HoldDeps>()(startOver, async ({ proof: { login, did }, body }, deps) => {
   const { database, hsm, policies } = deps
   const { contactMethod } = body
-  if (contactMethod && !isSameContact(contactOf(login), contactMethod)) return contactMismatch()
-  const account = await findAccount(database.reading, await see(hsm, login))
+  const contact = contactOf(login, contactMethod)
+  if (contactMethod && !isSameContact(contact, contactMethod)) return contactMismatch()
+  const account = await findAccount(database.reading, await see(hsm, login, contact))
   if (!account) return keyNotFound()
   if (!account.bound) return anotherLogin()
   if (account.primaryDid === did.did) return alreadyOwned()

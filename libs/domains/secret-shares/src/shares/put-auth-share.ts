@@ -40,7 +40,7 @@ export const put = implement<ShareDeps>()(putAuthShare, async ({ proof, body }, 
   const { authShare, keyProvider, securityLevel, expectedShareVersion, contactMethod } = body
   let known: string | undefined
   for (let round = 0; round < ROUNDS; round++) {
-    const succession = await clearForNewOwner(deps, proof)
+    const succession = await clearForNewOwner(deps, { ...proof, contactMethod })
     if (succession instanceof Refusal) return succession
     const caller = succession?.caller ?? (await nameCaller(deps, { ...proof, contactMethod }))
     if (caller instanceof Refusal) return caller
