@@ -34,7 +34,7 @@ export const hooks: Row = {
       reading: sideOn(reading.port),
       recording: sideOn(recording.port),
     }
-    const operation = 'POST dsg-setup: a durable row and an event each'
+    const operation = 'POST dsg-setup: a row and an event each'
     const lines = await compareRates(bench, sides, [
       { operation, peer: 'Koa + 1 SELECT', ours: 'ours', theirs: 'reading', goal: { least: 0.5 } },
       { operation, peer: 'Koa + 1 SELECT + 1 INSERT, durable', ours: 'ours', theirs: 'recording' },
