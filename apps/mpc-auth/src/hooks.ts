@@ -16,10 +16,10 @@ export function nodesFrom(values: Values): NodeDeps['nodes'] {
 }
 
 function readLine(line: string): [string, Secret] {
-  const [, name, secret] = /^([\w.-]{1,64})=(\S+)$/.exec(line.trim()) ?? []
+  const [, name, secret] = /^([\w.-]{1,64})=([\w.~+/-]+=*)$/.exec(line.trim()) ?? []
   if (name === undefined || secret === undefined || secret.length < SHORTEST_SECRET) {
     throw new TypeError(
-      `HOOKS_SECRETS is not lines of name=secret with secrets of ${String(SHORTEST_SECRET)} characters`,
+      `HOOKS_SECRETS is not lines of name=secret with secrets of ${String(SHORTEST_SECRET)} characters of RFC 6750`,
     )
   }
   return [name, new Secret(secret)]

@@ -23,6 +23,8 @@ import { policiesFrom } from './policies.ts'
 import { settings } from './settings.ts'
 
 const MINUTE = 60
+const perMinute = (points: number) =>
+  limiter({ each: { points, window: MINUTE }, all: { points: 1_000_000, window: MINUTE } })
 
 export const mpcAuth: Service<typeof settings> = {
   name: 'mpc-auth',
@@ -35,7 +37,7 @@ export const mpcAuth: Service<typeof settings> = {
   commands,
 
   doors: ({ OIDC_ISSUER: issuer }) =>
-    issuer.startsWith('http:') ? ['OIDC_ISSUER is not https: the issuer of a development world.'] : [],
+    new URL(issuer).protocol !== 'https:' ? ['OIDC_ISSUER is not https: the issuer of a development world.'] : [],
   warnings: ({ FACETEC_URL: faces, HOOKS_SECRETS: secrets, HOOKS_TLS_CERT_FILE: cert }) => [
     ...(faces === undefined ? ['FACETEC_URL is not set: nobody can register or recover by face'] : []),
     ...(secrets === undefined && cert === undefined ? ['HOOKS_SECRETS is not set: every hook is rejected'] : []),
@@ -48,16 +50,16 @@ export const mpcAuth: Service<typeof settings> = {
       hsm,
       policies: policiesFrom(values),
       newId: randomUUID,
-      faces: facesFrom(values),
-      requests: limiter({
-        each: { points: values.REQUESTS_PER_USER, window: MINUTE },
-        all: { points: 1_000_000, window: MINUTE },
-      }),
+      faces: facesFrom(values, log),
+      requests: perMinute(values.REQUESTS_PER_USER),
+      challenges: perMinute(values.CHALLENGES_PER_USER),
       scopes: values.OIDC_SCOPES,
       accessTokens: oidcVerifier({
         issuer: values.OIDC_ISSUER,
         audience: values.OIDC_AUDIENCE,
         algorithms: ['RS256', 'PS256', 'ES256'],
+        // Both of Auth0's profiles, and issuers that name none; no logout token, no proof of possession.
+        typ: ['at+jwt', 'JWT', undefined],
         onFetchFailed: (code) => log.warn('keys of the issuer could not be fetched', { code }),
       }),
     }

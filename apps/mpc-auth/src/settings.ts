@@ -58,6 +58,11 @@ export const settings = {
     'Requests of one user in a minute, in each process.',
     '`120`',
   ),
+  CHALLENGES_PER_USER: setting(
+    whole(1, 1_000_000).default(10),
+    'Challenges of one user in a minute, in each process.',
+    '`10`',
+  ),
   HOOKS_HOST: setting(z.string().min(1).default('127.0.0.1'), 'Address of the listener for MPC nodes.', '`127.0.0.1`'),
   HOOKS_PORT: setting(whole(0, 65_535).default(8081), 'Its port; 0 takes a free one.', '`8081`'),
   HOOKS_SECRETS: optionalSecret('Secrets of MPC nodes, a line `name=secret` for each; at least 32 characters.'),

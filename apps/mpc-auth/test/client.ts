@@ -30,6 +30,9 @@ export interface World extends AsyncDisposable {
 
 export const NODE_SECRET = 'a-secret-of-the-tests-for-one-mpc-node'
 
+/** A key’s id that nobody else in this run has. */
+export const newKeyId = (): string => `key_${randomBytes(6).toString('hex')}`
+
 export async function startMpcAuth(wish: Omit<AppWish, 'app'> = {}): Promise<World> {
   const [issuer, faces] = await Promise.all([startIssuer(), startFaceStub()])
   const stop = () => Promise.all([issuer.close(), faces.close()])
@@ -42,6 +45,7 @@ export async function startMpcAuth(wish: Omit<AppWish, 'app'> = {}): Promise<Wor
       HOOKS_PORT: '0',
       HOOKS_SECRETS: `node-1=${NODE_SECRET}`,
       REQUESTS_PER_USER: '100000',
+      CHALLENGES_PER_USER: '100000',
       ...wish.settings,
     }
     const app = await startApp({ ...wish, app: 'mpc-auth', settings })
@@ -59,6 +63,12 @@ export async function startMpcAuth(wish: Omit<AppWish, 'app'> = {}): Promise<Wor
     throw error
   }
 }
+
+/** The very bytes of a refusal. */
+export const errorOf = (code: number, message: string): string => JSON.stringify({ error: { code, message } })
+
+/** What there is to compare of an answer. */
+export const told = ({ status, text }: Answered): [number, string] => [status, text]
 
 /** Asks by base URL, as a client of the wire would. */
 export const clientOf =
@@ -146,28 +156,41 @@ export function userOf(
     addFace: async (more: object = {}, person?: string) =>
       send('POST', '/auth/face/register', { ...(await scan(person)), ...more }),
     backUp: (keyshares: readonly object[]) => send('POST', '/v2/keyshare/backup', { keyshares }),
+    transactions: async () =>
+      ((await get('/transactions')).body as { transactions: Record<string, unknown>[] }).transactions,
+    /** A device and a key that an MPC node generated with it. */
+    async addKey(device: Device, keyId = newKeyId()) {
+      await nodeOf(world).keygen(device, keyId)
+      return keyId
+    },
     recover: async (keyIds: readonly string[], person?: string) =>
       send('POST', '/v2/keyshare/recover', { key_ids: keyIds, ...(await scan(person)) }),
   }
 }
 export type User = ReturnType<typeof userOf>
 
-const newInstance = (): string => randomBytes(32).toString('hex')
+/** What an MPC node calls one run of its protocol. */
+export const newInstance = (): string => randomBytes(32).toString('hex')
 
-/** An MPC node, asking its hooks. */
-export function nodeOf(world: World, secret = NODE_SECRET) {
-  const ask = clientOf(world.app.processes[0]?.beside['hooks'] ?? '')
+/** An MPC node, asking its hooks; those of the first process unless said. */
+export function nodeOf(world: World, secret: string | undefined = NODE_SECRET, process = world.app.processes[0]) {
+  const ask = clientOf(process?.beside['hooks'] ?? '')
   const hook = async (path: string, body: unknown) =>
     ask({ method: 'POST', path: `/hooks/${path}`, token: secret, body })
+  const setUp = async (device: Pick<Device, 'key'>, instance = newInstance()) =>
+    (await hook('dkg-setup', { token: device.key, setup: {}, instance })).body
+  const nameKey = async (device: Pick<Device, 'key'>, keyId: string, instance: string) =>
+    (await hook('key-id', { token: device.key, key_id: keyId, instance })).body
   return {
+    ask,
     hook,
+    setUp,
+    nameKey,
     async keygen(device: Device, keyId: string): Promise<[unknown, unknown]> {
       const instance = newInstance()
-      const asked = await hook('dkg-setup', { token: device.key, setup: {}, instance })
-      const told = await hook('key-id', { token: device.key, key_id: keyId, instance })
-      return [asked.body, told.body]
+      return [await setUp(device, instance), await nameKey(device, keyId, instance)]
     },
-    sign: async (device: Device, keyId: string, more: Readonly<Record<string, string[]>> = {}) =>
+    sign: async (device: Pick<Device, 'key'>, keyId: string, more: Readonly<Record<string, string[]>> = {}) =>
       (await hook('dsg-setup', { token: device.key, setup: { key_id: [keyId], ...more }, instance: newInstance() }))
         .body,
   }

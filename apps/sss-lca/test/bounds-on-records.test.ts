@@ -91,3 +91,14 @@ test('a method that is added while its record moves is no method that never open
   const there = personOf(world, { email, seed: ann.seed })
   expect((await there.readMethod({ type: 'passkey', credentialId: 'late' })).status).toBe(200)
 })
+
+test('whoever reads with a login alone uses up no change of its owner’s', async () => {
+  const ann = personOf(world, { email: newEmail() })
+  await ann.put(newShare())
+  const passkey = { type: 'passkey', credentialId: 'one' }
+  await ann.addMethod({ ...passkey, encryptedShare: newShare() })
+  const statuses: number[] = []
+  for (let number = 0; number < 61; number++) statuses.push((await ann.readMethod(passkey)).status)
+  expect([statuses.slice(0, 60).every((status) => status === 200), statuses.at(-1)]).toEqual([true, 429])
+  expect((await ann.addMethod({ type: 'phrase' })).status).toBe(200)
+})

@@ -115,6 +115,7 @@ describe(`case 17, enumeration, on mpc-auth, ${repeat}`, () => {
       HOOKS_PORT: '0',
       HOOKS_SECRETS: `node-1=${nodeSecret}`,
       REQUESTS_PER_USER: '100000',
+      CHALLENGES_PER_USER: '100000',
       RECOVERY_HSM_PIN_FILE: undefined,
     }
     app = await startOnCluster(cluster.url, settings, 'mpc-auth')

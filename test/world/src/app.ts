@@ -45,6 +45,8 @@ export interface TestApp extends AsyncDisposable {
   bringTokenBack(): Promise<void>
   /** Provisions once more; answers the exit code. */
   provision(): Promise<number | null>
+  /** Runs one of the app's commands, as an operator would. */
+  run(command: string, ...given: readonly string[]): Promise<{ code: number | null; output: string }>
   /** One more process, on the same database and token. */
   spawn(settings?: Settings, ...options: readonly string[]): Promise<AppProcess>
   stop(): Promise<void>
@@ -115,6 +117,14 @@ export async function startApp({ app, processes = 1, settings = {} }: AppWish): 
     const [code] = (await once(provisioning, 'exit')) as [number | null]
     return code
   }
+  const run: TestApp['run'] = async (command, ...given) => {
+    const child = launch([command, ...given], {})
+    const said: string[] = []
+    for (const stream of [child.stdout, child.stderr])
+      stream?.on('data', (chunk: Buffer) => said.push(chunk.toString('utf8')))
+    const [code] = (await once(child, 'close')) as [number | null]
+    return { code, output: said.join('') }
+  }
   const stop = async () => {
     await Promise.all(running.map(({ child }) => end(child)))
     await database.drop()
@@ -147,6 +157,7 @@ export async function startApp({ app, processes = 1, settings = {} }: AppWish): 
     takeToken: () => token.take(),
     bringTokenBack: () => token.bringBack(),
     provision,
+    run,
     spawn: spawnOne,
     stop,
     [Symbol.asyncDispose]: stop,

@@ -97,12 +97,16 @@ async function send(ctx: Koa.Context, dialect: Dialect, answer: Answer): Promise
   ctx.body = dialect.encode?.(answer.body) ?? JSON.stringify(answer.body)
 }
 
+/** The caller left: nothing of ours failed. */
+const isHangUp = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE'
+
 /** Koa keeps a connection open whose stream fails; a caller must see that an answer has no end. */
 async function sendChunks(ctx: Koa.Context, answer: Answer, chunks: AsyncIterable<string>): Promise<void> {
   ctx.respond = false
   try {
     await pipeline(Readable.from(chunks, { highWaterMark: 1 }), ctx.res)
   } catch (error) {
-    ctx.state['answer'] = { ...answer, told: { refusal: 'broken-off', error } }
+    ctx.state['answer'] = { ...answer, told: { refusal: 'broken-off', ...(isHangUp(error) ? {} : { error }) } }
   }
 }

@@ -23,6 +23,7 @@ export const startMpcAuth = ({ superuserUrl, tokens, facesUrl, nodeArguments = [
       OIDC_AUDIENCE: tokens.audience,
       HOOKS_PORT: '0',
       REQUESTS_PER_USER: '1000000',
+      CHALLENGES_PER_USER: '1000000',
       FACETEC_URL: facesUrl,
       FACE_ENROL_REQUIRES_DEVICE: 'false',
     },

@@ -2,7 +2,7 @@ import { canonicalJson, encodeTuple, fromHex, toHex, verifyP256 } from '@strongr
 import type { Keystore } from '@strongroom/hsm'
 import { implement, Refusal, reply } from '@strongroom/http'
 import { recordEvent } from '@strongroom/audit'
-import { nameCaller, type UserDeps } from '../users/caller.ts'
+import { nameCaller, takeRequest, type UserDeps } from '../users/caller.ts'
 import { signatureRefused } from '../users/events.ts'
 import { CHALLENGE_USE, type Owner, ownerOf } from '../users/names.ts'
 import type { User } from '../users/store.ts'
@@ -22,6 +22,8 @@ export const challenge = implement<UserDeps>()(getChallenge, async ({ proof, par
   const { database, hsm, policies, newId } = deps
   const user = await nameCaller(deps, proof)
   if (user instanceof Refusal) return user
+  const limited = await takeRequest(deps.challenges, user.lookup)
+  if (limited) return limited
   const { device_verifying_key: deviceKey } = params
   const id = newId()
   const text = await challengeOf(hsm, user, { id, deviceKey })

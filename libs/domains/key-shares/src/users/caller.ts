@@ -13,6 +13,8 @@ export interface UserDeps {
   readonly policies: Policies
   /** Requests of one user, by the name that a token gives them. */
   readonly requests: Limiter
+  /** Challenges of one user, by the same name. */
+  readonly challenges: Limiter
   /** UUID, version 4. */
   readonly newId: () => string
 }

@@ -47,10 +47,10 @@ export async function announceRefusal(tx: Statements, account: Told & Counted): 
   await announce(tx, account, 'attempt-refused')
 }
 
-const caused: readonly NoticeEvent[] = [
+/** Reads are not among them: a login alone reads, and must not use up what the owner may change. */
+const changes: readonly NoticeEvent[] = [
   'share-rotated',
   'recovery-added',
-  'recovery-read',
   'recovery-email-changed',
   'contact-upgraded',
 ]
@@ -68,7 +68,7 @@ interface Counted {
 export const isLimited = async (
   tx: Statements,
   account: Counted,
-  { events = caused, most }: { events?: readonly NoticeEvent[]; most: number },
+  { events = changes, most }: { events?: readonly NoticeEvent[]; most: number },
 ): Promise<boolean> => {
   const lookup = toHex(account.lookup)
   await tx.run(sql`select pg_advisory_xact_lock(hashtextextended(${`secret_shares/notices/${lookup}`}, 0))`)
