@@ -7,6 +7,7 @@ export const verbs = {
   'test:browser': { run: [fromSource, 'tools/bootstrap/run-tests.mjs', 'test:browser'], needs: ['chromium', 'redis'] },
   'test:firebase': { run: [fromSource, 'tools/bootstrap/run-tests.mjs', 'test:firebase'], needs: [] },
   check: { run: [fromSource, 'tools/bootstrap/run-checks.mjs'], needs: ['nss'] },
+  build: { run: ['node_modules/nx/dist/bin/nx.js', 'run-many', '-t', 'build', '--outputStyle=static'], needs: [] },
   golden: { run: [fromSource, 'tools/checks/src/golden.ts'], needs: [] },
   clock: { run: [fromSource, 'tools/dev-world/src/clock-main.ts'], needs: [] },
   token: { run: [fromSource, 'tools/dev-world/src/login-token-main.ts'], needs: [] },

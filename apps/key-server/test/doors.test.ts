@@ -68,6 +68,11 @@ test.each(refused)('a start with $what is refused', async ({ app, settings, why 
   expect(await start(app(), settings)).toMatch(why)
 })
 
+test('production does not log in to the database as who owns its schemas', async () => {
+  const settings = { ...production, DATABASE_URL_FILE: undefined, DATABASE_URL: trueClock.database.adminUrl }
+  expect(await start(trueClock, settings)).toMatch(/RUNTIME_ROLE/)
+})
+
 test('a process that performs no work refuses the login to the recovery token', async () => {
   await expect(trueClock.spawn({}, '--role=api')).rejects.toThrow('RECOVERY_HSM_PIN')
 })

@@ -24,13 +24,36 @@ const change = (summary: string, doing: typeof operators.disable, done: string):
 export const commands: Commands = {
   'disable-user': change('answer a user with 100202, and its devices with "reject"', operators.disable, 'disabled'),
   'enable-user': change('undo disable-user', operators.enable, 'enabled'),
+  'list-backups': {
+    summary: 'the versions of a key’s backup that are kept',
+    takes: ['key_id'],
+    async run({ database }, [keyId = '']) {
+      const kept = await operators.listBackups(database, keyId)
+      if (kept.length === 0) throw new CommandRefused('nothing is kept of this key')
+      const lines = kept.map(({ version, savedAt, current }) => [
+        version,
+        savedAt.toISOString(),
+        current ? 'current' : '',
+      ])
+      return lines.map((line) => line.join(' ').trim()).join('\n')
+    },
+  },
   'restore-backup': {
     summary: 'put the version before the current one in its place',
     takes: ['key_id'],
-    async run({ database }, [keyId = '']) {
-      const version = await operators.restoreBackup(database, keyId)
-      if (version === undefined) throw new CommandRefused('no earlier version of this key is kept')
-      return `version ${String(version)} is the current one`
+    run: async ({ database }, [keyId = '']) => restored(await operators.restoreBackup(database, keyId)),
+  },
+  'restore-version': {
+    summary: 'put a version of list-backups in the place of the current one',
+    takes: ['key_id', 'version'],
+    async run({ database }, [keyId = '', given = '']) {
+      if (!/^\d{1,9}$/.test(given)) throw new CommandRefused('a version is a number of list-backups')
+      return restored(await operators.restoreBackup(database, keyId, Number(given)))
     },
   },
+}
+
+function restored(version: number | undefined): string {
+  if (version === undefined) throw new CommandRefused('no such earlier version of this key is kept')
+  return `version ${String(version)} is the current one`
 }

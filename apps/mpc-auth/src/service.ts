@@ -22,6 +22,9 @@ import { nodesFrom, tlsFrom } from './hooks.ts'
 import { policiesFrom } from './policies.ts'
 import { settings } from './settings.ts'
 
+const loopback = /^(127\.\d+\.\d+\.\d+|::1|localhost)$/
+const isClear = (url: string): boolean => new URL(url).protocol !== 'https:'
+
 const MINUTE = 60
 const perMinute = (points: number) =>
   limiter({ each: { points, window: MINUTE }, all: { points: 1_000_000, window: MINUTE } })
@@ -36,11 +39,20 @@ export const mpcAuth: Service<typeof settings> = {
   api: { dialect: duo, endpoints: handlers.map(({ endpoint }) => endpoint) },
   commands,
 
-  doors: ({ OIDC_ISSUER: issuer }) =>
-    new URL(issuer).protocol !== 'https:' ? ['OIDC_ISSUER is not https: the issuer of a development world.'] : [],
-  warnings: ({ FACETEC_URL: faces, HOOKS_SECRETS: secrets, HOOKS_TLS_CERT_FILE: cert }) => [
-    ...(faces === undefined ? ['FACETEC_URL is not set: nobody can register or recover by face'] : []),
-    ...(secrets === undefined && cert === undefined ? ['HOOKS_SECRETS is not set: every hook is rejected'] : []),
+  doors: ({ OIDC_ISSUER: issuer, EVENTS_WEBHOOK_URL: webhook }) => [
+    ...(isClear(issuer) ? ['OIDC_ISSUER is not https: the issuer of a development world.'] : []),
+    ...(webhook !== undefined && isClear(webhook)
+      ? ['EVENTS_WEBHOOK_URL is not https: anybody on the way reads it.']
+      : []),
+  ],
+  warnings: (values) => [
+    ...(values.FACETEC_URL === undefined ? ['FACETEC_URL is not set: nobody can register or recover by face'] : []),
+    ...(values.HOOKS_SECRETS === undefined && values.HOOKS_TLS_CERT_FILE === undefined
+      ? ['HOOKS_SECRETS is not set: every hook is rejected']
+      : []),
+    ...(values.HOOKS_TLS_CERT_FILE === undefined && !loopback.test(values.HOOKS_HOST)
+      ? ['HOOKS_HOST is reached by others, without TLS: secrets of MPC nodes pass in clear']
+      : []),
   ],
 
   mount(parts) {

@@ -118,6 +118,17 @@ describe('versions', () => {
     expect(events.map(({ detail }) => detail)).toEqual([2, 3].map((version) => ({ key: keyId, version })))
   })
 
+  test('any that is kept is listed, and brought back by its number: saving twice hides none', async () => {
+    const { user, keyId } = await owner()
+    const shares = Array.from({ length: 3 }, () => newShare())
+    for (const share of shares) await user.backUp([item(keyId, share)])
+    const listed = await world.app.run('list-backups', keyId)
+    expect(listed.output).toMatch(/^3 \S+Z current\n2 \S+Z\n1 \S+Z$/m)
+    expect((await world.app.run('restore-version', keyId, '1')).output).toMatch(/^version 1 is the current one$/m)
+    expect(await shareOf(user, keyId)).toBe(shares[0])
+    for (const wrong of ['4', '1', 'one']) expect((await world.app.run('restore-version', keyId, wrong)).code).toBe(1)
+  })
+
   test('that were replaced are kept for thirty days, the current one for ever', async () => {
     const { user, keyId } = await owner()
     const current = newShare()
@@ -128,7 +139,7 @@ describe('versions', () => {
     await expect.poll(() => stored(keyId)).toBe(1)
     expect(await world.app.run('restore-backup', keyId)).toEqual({
       code: 1,
-      output: expect.stringContaining('no earlier version of this key is kept'),
+      output: expect.stringContaining('no such earlier version of this key is kept'),
     })
     await passTime(world.app, '400 days')
     expect(await shareOf(user, keyId)).toBe(current)

@@ -54,8 +54,15 @@ export const sssLca: Service<typeof settings> = {
       : ['FIREBASE_AUTH_EMULATOR_HOST has a stub speak for Firebase: unset it.']),
     ...loginDoors(values),
   ],
-  warnings: ({ APPROVE_AUTH: approveAuth }) =>
-    approveAuth === 'open' ? ['APPROVE_AUTH=open: whoever sees a session may approve it, with a share of theirs'] : [],
+  warnings: (values) => [
+    ...(values.APPROVE_AUTH === 'open'
+      ? ['APPROVE_AUTH=open: whoever sees a session may approve it, with a share of theirs']
+      : []),
+    ...(Object.keys(loginsFrom(values, () => undefined)).length === 0
+      ? ['no login provider is configured: every token is answered 501']
+      : []),
+    ...(values.SMTP_URL === undefined ? ['SMTP_URL is not set: no code, backup or notice is mailed'] : []),
+  ],
 
   mount(parts) {
     const { settings: values, database, hsm } = parts

@@ -13,7 +13,8 @@ export interface Places {
 }
 
 const apart = process.env['STRONGROOM_STATE']
-const usualHome = apart === undefined ? join(checkout, '.strongroom') : resolve(apart, 'world')
+// Empty is unset: secrets never lie in the checkout under a name that git does not ignore.
+const usualHome = apart ? resolve(apart, 'world') : join(checkout, '.strongroom')
 
 /** In the checkout; with `STRONGROOM_STATE`, a world of its own there. */
 export const usualPlaces: Places = {

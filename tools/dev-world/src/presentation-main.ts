@@ -20,6 +20,8 @@ const options = {
 function readOptions(args: string[]) {
   try {
     const { values } = parseArgs({ args, options })
+    // An empty challenge is one that could not be fetched: $CHALLENGE, unset.
+    if (values.challenge === '') return undefined
     return values.seed === undefined || /^[0-9a-f]{64}$/i.test(values.seed) ? values : undefined
   } catch {
     return undefined

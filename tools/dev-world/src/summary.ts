@@ -1,4 +1,4 @@
-import { relative } from 'node:path'
+import { join, relative } from 'node:path'
 import { checkout } from '@strongroom/postgres'
 import { isReady } from './health.ts'
 import { hooksOf, logOf, worldFileOf, type Places } from './places.ts'
@@ -27,7 +27,8 @@ export async function summarise(places: Places, world: WorldFile): Promise<Summa
   const issuer = world.issuer ? `  Tokens come from ${world.issuer}: npm run --silent token -- ann@example.com\n` : ''
   const faces = world.faces ? `  Faces come from a stub: npm run --silent scan -- --person ann\n` : ''
   const hooks = Object.entries(world.hooks ?? {}).map(
-    ([app, address]) => `  Nodes ask ${app} at ${address}; their secret is in ${short(hooksOf(places, app))}\n`,
+    ([app, address]) =>
+      `  Nodes ask ${app} at ${address}; their secret is in ${short(join(hooksOf(places, app), 'secret'))}\n`,
   )
   return {
     text: `\n${table}\n\n${outbox}\n${issuer}${faces}${hooks.join('')}${postgres}\n`,

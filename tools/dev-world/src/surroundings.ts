@@ -40,10 +40,14 @@ export async function startSurroundings(
   return { outbox, issuer, faces, redis }
 }
 
-async function startCatching({ places }: SurroundingsRequest, stack: AsyncDisposableStack): Promise<Outbox> {
+const usualOutboxPort = 8025
+
+async function startCatching({ places, say }: SurroundingsRequest, stack: AsyncDisposableStack): Promise<Outbox> {
   const pushFile = pushIdentityOf(places)
-  const outbox = await startOutbox({ httpPort: 8025, smtpPort: 1025, pushPort: 8026, pushFile })
+  const outbox = await startOutbox({ httpPort: usualOutboxPort, smtpPort: 1025, pushPort: 8026, pushFile })
   stack.defer(() => outbox.stop())
+  const { port } = new URL(outbox.url)
+  if (port !== String(usualOutboxPort)) say(`port ${usualOutboxPort} is busy: the outbox takes ${port}`)
   return outbox
 }
 

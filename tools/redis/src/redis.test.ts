@@ -106,12 +106,14 @@ test.each(['exit', 'SIGKILL'])('it ends with who started it: %s', async (how) =>
 test('it is found on PATH, or where a variable says; where it is not, the error says what is missing', async () => {
   expect(findRedis({ PATH: '/nowhere' })).toBeUndefined()
   expect(findRedis({ PATH: '/nowhere', STRONGROOM_REDIS_SERVER: '/opt/redis-server' })).toBe('/opt/redis-server')
-  const path = process.env['PATH']
+  const { PATH: path, STRONGROOM_REDIS_SERVER: named } = process.env
   process.env['PATH'] = '/nowhere'
+  delete process.env['STRONGROOM_REDIS_SERVER']
   try {
     await expect(startRedis()).rejects.toThrow('no redis-server')
   } finally {
     process.env['PATH'] = path
+    if (named !== undefined) process.env['STRONGROOM_REDIS_SERVER'] = named
   }
 })
 

@@ -1,5 +1,5 @@
 import type { Database } from '@strongroom/storage'
-import { restorePrevious } from './shares/store.ts'
+import { listVersions, restoreVersion } from './shares/store.ts'
 import { disableUser, enableUser } from './users/store.ts'
 
 // What an operator may do: nothing here opens a share.
@@ -7,6 +7,9 @@ import { disableUser, enableUser } from './users/store.ts'
 export const disable = (database: Database, userId: string): Promise<boolean> => disableUser(database, userId)
 export const enable = (database: Database, userId: string): Promise<boolean> => enableUser(database, userId)
 
-/** The version that is current now, or `undefined` where none before it is kept. */
-export const restoreBackup = (database: Database, keyId: string): Promise<number | undefined> =>
-  database.transaction((tx) => restorePrevious(tx, keyId))
+/** The version that is current now, or `undefined` where the wanted one, or any before the current one, is not kept. */
+export const restoreBackup = (database: Database, keyId: string, version?: number): Promise<number | undefined> =>
+  database.transaction((tx) => restoreVersion(tx, keyId, version))
+
+/** Numbers and times of the versions that are kept: nothing of what they hold. */
+export const listBackups = (database: Database, keyId: string) => listVersions(database, keyId)

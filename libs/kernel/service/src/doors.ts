@@ -1,4 +1,4 @@
-import { hasTrueClock, type Statements } from '@strongroom/storage'
+import { hasTrueClock, ownsSchemas, type Statements } from '@strongroom/storage'
 
 /** A start that would be unsafe. Says what is open and how to close it. */
 export class StartRefused extends Error {
@@ -25,6 +25,12 @@ export async function assertTrueClock(environment: string, database: Statements)
   throw new StartRefused(
     'strongroom.now() is not the production clock: this database belongs to a development world. Use another database.',
   )
+}
+
+/** The owner of the schemas may change the audit log, the clock and whatever a migration made. */
+export async function assertRuntimeRole(environment: string, database: Statements): Promise<void> {
+  if (environment === 'development' || !(await ownsSchemas(database))) return
+  throw new StartRefused('DATABASE_URL logs in as a role that owns the schemas: use the RUNTIME_ROLE of provision.')
 }
 
 /** Whoever gets into a process that faces the network must find no login to the token that opens copies of keys. */

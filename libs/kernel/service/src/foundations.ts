@@ -3,7 +3,7 @@ import { type KeyRecord, type Keystore, openKeystore, type TokenConnection } fro
 import { Refusal } from '@strongroom/http'
 import { areJobsMigrated } from '@strongroom/jobs'
 import { type Database, isMigrated, openDatabase } from '@strongroom/storage'
-import { assertDoorsShut, assertLoopback, assertNoRecoveryLogin, assertTrueClock } from './doors.ts'
+import { assertDoorsShut, assertLoopback, assertNoRecoveryLogin, assertRuntimeRole, assertTrueClock } from './doors.ts'
 import { ownKeys, recordedKeys } from './key-registry.ts'
 import { kernelSettings, recoverySettings } from './kernel-settings.ts'
 import type { Log } from './log.ts'
@@ -51,6 +51,7 @@ export async function layFoundations<S extends Settings>(
   })
   const keys = await provisionedKeys(service, database)
   await assertTrueClock(settings.STRONGROOM_ENV, database)
+  await assertRuntimeRole(settings.STRONGROOM_ENV, database)
   const token = ownToken(service.name, settings, database)
   const hsm = await openKeystore({ ...token, keys: ownKeys(keys), log: (event, reason) => log.warn(event, { reason }) })
   const { label, model, software } = hsm.describe()

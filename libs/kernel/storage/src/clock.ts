@@ -16,6 +16,15 @@ export async function hasTrueClock(database: Statements): Promise<boolean> {
   return body === 'now()'
 }
 
+/** Whether the role that asks owns our schemas: then privileges bind it to nothing. */
+export async function ownsSchemas(database: Statements): Promise<boolean> {
+  const { owns } = await database.one(
+    z.object({ owns: z.boolean() }),
+    sql`select exists (select from pg_namespace where nspname = 'strongroom' and pg_has_role(nspowner, 'usage')) as owns`,
+  )
+  return owns
+}
+
 const makeShiftable = [
   sql`create table if not exists strongroom.clock (singleton boolean primary key default true check (singleton), shift interval not null)`,
   sql`insert into strongroom.clock (shift) values ('0') on conflict do nothing`,

@@ -1,4 +1,4 @@
-export { hasTrueClock, shiftClock } from './clock.ts'
+export { hasTrueClock, ownsSchemas, shiftClock } from './clock.ts'
 export * as column from './columns.ts'
 export { type Database, type DatabaseOptions, openDatabase, type Tx } from './database.ts'
 export { alone, fingerprint, isMigrated, migrate, MigrationMismatch, pending } from './migrate.ts'

@@ -107,15 +107,26 @@ export async function readShare(statements: Statements, { keyId, version }: Writ
 export const noteRecovered = (tx: Statements, userId: string, { keyId, version }: Written): Promise<void> =>
   recordEvent(tx, backupRecovered, { subject: userId, detail: { key: keyId, version } })
 
+const keptVersion = z.object({ version: column.count, savedAt: column.instant, current: z.boolean() })
+
+/** The versions of a key's backup that are kept, newest first. */
+export const listVersions = (statements: Statements, keyId: string) =>
+  statements.many(
+    keptVersion,
+    sql`select version, created_at as "savedAt", retired_at is null as current from key_shares.backups
+         where key_id = ${keyId} and published_at is not null order by version desc`,
+  )
+
 const restored = z.object({ userId: z.uuid(), version: column.count })
 
-/** Puts the version before the current one in its place. `undefined` where none is kept. */
-export async function restorePrevious(tx: Statements, keyId: string): Promise<number | undefined> {
+/** Puts an earlier version in the place of the current one: the one before it, or the one that is named. `undefined` where it is not kept. */
+export async function restoreVersion(tx: Statements, keyId: string, wanted?: number): Promise<number | undefined> {
   const previous = await tx.maybe(
     restored,
     sql`select k.user_id as "userId", b.version from key_shares.backups as b
           join key_shares.keys as k on k.key_id = b.key_id
          where b.key_id = ${keyId} and b.published_at is not null and b.retired_at is not null
+           and (${wanted ?? null}::int is null or b.version = ${wanted ?? null})
          order by b.retired_at desc, b.version desc limit 1 for update`,
   )
   if (!previous) return undefined
