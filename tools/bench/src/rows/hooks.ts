@@ -8,7 +8,7 @@ import { compareRates } from './rates.ts'
 const DEVICES = 200
 const MESSAGE = 'ab'.repeat(32)
 
-/** Whether a device may sign, asked by an MPC node: two stamps compared in the HSM; what is approved is a durable row and an event. */
+/** Whether a device may sign, asked by an MPC node: two stamps compared in the HSM; what is approved is a row and an event, on disk a moment later. */
 export const hooks: Row = {
   name: 'hooks',
   async measure(bench) {
