@@ -39,8 +39,8 @@ export function firebaseAccounts(access: FirebaseAccess): LoginProvider {
     },
     tokenFor: (subject) => asked(async () => (await auth()).createCustomToken(subject)),
     async tokenForEmail(email) {
-      const { uid } = await asked(async () => findOrMake(await auth(), email))
-      return asked(async () => (await auth()).createCustomToken(uid))
+      const { uid, emailVerified } = await asked(async () => findOrMake(await auth(), email))
+      return emailVerified ? asked(async () => (await auth()).createCustomToken(uid)) : undefined
     },
   }
 }

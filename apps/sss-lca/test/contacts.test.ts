@@ -160,3 +160,11 @@ test('a login code is traded for a token, once', async () => {
   expect((await verify(code)).body).toEqual({ success: true, token: expect.any(String) as unknown })
   expect((await verify(code)).body).toMatchObject({ success: false })
 })
+
+test('a code opens no account that somebody else signed up for with the address', async () => {
+  const email = newEmail()
+  await world.issuer.issueToken({ email, emailVerified: false })
+  await sendCode(email)
+  const { body } = await ask({ path: '/verify-login-code', body: { email, code: await codeTo(world.app, email) } })
+  expect(body).toEqual({ success: false, error: 'This email belongs to an account that never verified it.' })
+})

@@ -1,3 +1,4 @@
+import { openDatabase, sql } from '@strongroom/storage'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { clientOf, newSeed, personOf, startSssLca, type World } from './client.ts'
 import { newEmail, newPhone, newShare } from './people.ts'
@@ -71,6 +72,25 @@ describe('the auth share', () => {
     expect((await ann.put(newShare(), { expectedShareVersion: '1' })).body).toMatchObject({ shareVersion: 2 })
     const { status, body } = await ann.put(newShare(), { expectedShareVersion: 1 })
     expect([status, body]).toMatchObject([409, { code: 'CONFLICT', data: { path: 'keys.storeAuthShare' } }])
+  })
+
+  test('a store that expects a version which a restore takes back meanwhile is refused', async () => {
+    const ann = personOf(world, { email: newEmail() })
+    for (let version = 1; version <= 3; version++) await ann.put(newShare())
+    const owner = openDatabase({ connectionString: world.app.database.adminUrl, connections: 1 })
+    const where = sql`where primary_did = ${ann.did}`
+    const stored = await owner.transaction(async (tx) => {
+      await tx.run(sql`select from secret_shares.accounts ${where} for update`)
+      const storing = ann.put(newShare(), { expectedShareVersion: 3 })
+      // It has read version 3, and waits for the row.
+      const waiting = `select from pg_locks join pg_stat_activity using (pid)
+                        where not granted and datname = current_database()`
+      await expect.poll(async () => (await world.app.sql(waiting)).length, { timeout: 8_000 }).toBe(1)
+      await tx.run(sql`update secret_shares.accounts set share_version = 1 ${where}`)
+      return { storing }
+    })
+    expect((await stored.storing).status).toBe(409)
+    await owner.close()
   })
 
   test('the twenty-first rotation of a day is refused', async () => {

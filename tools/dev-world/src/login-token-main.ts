@@ -1,12 +1,10 @@
 import { parseArgs } from 'node:util'
 import { requestToken, type TokenRequest } from '@strongroom/issuer'
-import { usualPlaces } from './places.ts'
-import { readWorldFile } from './world-file.ts'
+import { askWorld } from './ask-world.ts'
 
 const usage =
   'Say for whom: npm run --silent token -- ann@example.com, or -- +15550100000, or -- --sub ann. ' +
   'There is --unverified, and --provider=oidc instead of firebase.'
-const nothingRuns = 'No development world runs here: npm start brings one up.'
 const noIssuer = 'This development world has no issuer, because none of its apps needs one.'
 
 /** Whom the command line names, or nothing where it cannot be made sense of. */
@@ -31,22 +29,8 @@ function readRequest(args: string[]): TokenRequest | undefined {
   }
 }
 
-function complain(problem: string, code: number): void {
-  console.error(problem)
-  process.exitCode = code
-}
-
-const request = readRequest(process.argv.slice(2))
-const world = readWorldFile(usualPlaces)
-if (!request) {
-  complain(usage, 2)
-} else if (!world?.issuer) {
-  complain(world ? noIssuer : nothingRuns, 1)
-} else {
-  try {
-    console.log(await requestToken(world.issuer, request))
-  } catch (error) {
-    // A world that was killed leaves its file behind: nobody listens there, and `fetch` says so with a TypeError.
-    complain(error instanceof TypeError ? nothingRuns : String(error), 1)
-  }
-}
+await askWorld(
+  readRequest(process.argv.slice(2)),
+  { usage, lacking: noIssuer },
+  { of: ({ issuer }) => issuer, ask: requestToken },
+)

@@ -22,8 +22,12 @@ create unlogged table qr_login.sessions (
   status            text        not null default 'pending' check (status in ('pending', 'approved')),
   encrypted_payload text,
   approver_did      text,
-  expires_at        timestamptz not null
+  expires_at        timestamptz not null,
+  -- given once each, in the order of opening: from the oldest session that is left to the newest there are never fewer
+  -- numbers than sessions, and both ends are read from the index
+  number            bigint      generated always as identity
 );
+create index sessions_by_number on qr_login.sessions (number);
 create index sessions_by_age on qr_login.sessions (expires_at);
 
 -- How often something was done in the window that began with the first time. Names are digests.
@@ -33,7 +37,8 @@ create unlogged table qr_login.limits (
   ends_at timestamptz not null
 ) with (fillfactor = 50);
 
--- Counted at once, two sessions would both find the last place: they queue up. A code whose session expired is free.
+-- Counted at once, two sessions would both find the last place: they queue up, and while the numbers leave room nobody looks
+-- at every session. A code whose session expired is free.
 create function qr_login.create_session(
   new_id uuid, new_code text, key text, digest text, most int, lifetime int
 ) returns text
@@ -42,7 +47,8 @@ declare
   moment timestamptz := strongroom.now();
 begin
   perform pg_advisory_xact_lock(hashtextextended('qr_login/create', 0));
-  if (select count(*) from (select from qr_login.sessions where expires_at > moment limit most) as live) >= most then
+  if (select max(number) - min(number) + 1 from qr_login.sessions) >= most
+     and (select count(*) from (select from qr_login.sessions where expires_at > moment limit most) as live) >= most then
     return 'full';
   end if;
   insert into qr_login.sessions as s (id, short_code, public_key, poll_token_digest, expires_at)

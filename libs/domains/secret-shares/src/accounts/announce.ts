@@ -1,6 +1,6 @@
 import { toHex } from '@strongroom/crypto'
 import { addJobs } from '@strongroom/jobs'
-import { column, type Query, sql, type Statements } from '@strongroom/storage'
+import { column, sql, type Statements } from '@strongroom/storage'
 import { z } from 'zod'
 import { deliverNotice } from '../jobs.ts'
 
@@ -28,18 +28,16 @@ interface Told {
   readonly id: string
 }
 
-const tell = (accountId: string, event: NoticeEvent, where: Query): Query => sql`
+/** Tells the owner, in the transaction in which it happened, before the record is removed or moved. */
+export const announce = (tx: Statements, { id }: Told, event: NoticeEvent): Promise<number> =>
+  tx.run(sql`
     with told as (
       insert into secret_shares.notices (account_id, owner, contact_type, contact, event)
       select id, encode(lookup, 'hex') || '/' || primary_did, contact_type, contact, ${event}
-        from secret_shares.accounts where id = ${accountId} and ${where}
+        from secret_shares.accounts where id = ${id}
       returning id
     )
-    select ${addJobs(deliverNotice, { from: sql`told`, payload: sql`json_build_object('noticeId', id)` })}`
-
-/** Tells the owner, in the transaction in which it happened, before the record is removed or moved. */
-export const announce = (tx: Statements, { id }: Told, event: NoticeEvent): Promise<number> =>
-  tx.run(tell(id, event, sql`true`))
+    select ${addJobs(deliverNotice, { from: sql`told`, payload: sql`json_build_object('noticeId', id)` })}`)
 
 /** Of refused attempts the owner is told once a day: whoever makes them decides how many there are. */
 export async function announceRefusal(tx: Statements, account: Told & Counted): Promise<void> {

@@ -53,12 +53,13 @@ export const findAccountWith = <Row>(
 /** Whether the record still is as it was read; nobody else changes it before the transaction ends. */
 export const holdAccount = async (
   tx: Statements,
-  { id, lookup, lastVersion }: Pick<Account, 'id' | 'lookup' | 'lastVersion'>,
+  { id, lookup, shareVersion, lastVersion }: Pick<Account, 'id' | 'lookup' | 'shareVersion' | 'lastVersion'>,
 ): Promise<boolean> =>
   (await tx.maybe(
     z.object({ id: z.uuid() }),
     sql`select id from secret_shares.accounts
-         where id = ${id} and lookup = ${lookup} and last_version = ${lastVersion} for update`,
+         where id = ${id} and lookup = ${lookup} and last_version = ${lastVersion}
+           and share_version = ${shareVersion} for update`,
   )) !== undefined
 
 export async function bindLogin(

@@ -1,4 +1,3 @@
-import type { Refusal } from '@strongroom/http'
 import type { Login, Presentation } from '@strongroom/proofs'
 import type { Tx } from '@strongroom/storage'
 import { endLock, findLock, holdLock, isGenuine } from '@strongroom/time-locks'
@@ -21,7 +20,7 @@ export interface Succession {
 export async function clearForNewOwner(
   { database, hsm, policies, whenRemoved }: CallerDeps & { policies: Policies; whenRemoved: WhenRemoved },
   { login, did, contactMethod }: { login: Login; did: Presentation; contactMethod: Contact | undefined },
-): Promise<Succession | Refusal<never> | undefined> {
+): Promise<Succession | undefined> {
   const contact = contactOf(login, contactMethod)
   const seen = await see(hsm, login, contact)
   const account = await findAccount(database.reading, seen)

@@ -72,8 +72,8 @@ export const verify = implement<ContactDeps>()(verifyLoginCode, async ({ body },
     return true
   })
   if (!used) return wrong
-  return reply(200, {
-    success: true,
-    token: await provider.tokenForEmail(foldContact({ type: 'email', value: body.email }).value),
-  })
+  const token = await provider.tokenForEmail(foldContact({ type: 'email', value: body.email }).value)
+  return token === undefined
+    ? reply(200, { success: false, error: 'This email belongs to an account that never verified it.' })
+    : reply(200, { success: true, token })
 })

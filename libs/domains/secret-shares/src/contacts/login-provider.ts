@@ -6,8 +6,11 @@ export interface LoginProvider {
   linkEmail(person: { subject: string; email: string }): Promise<'linked' | 'taken' | 'unknown'>
   /** A token with which this person can sign in. */
   tokenFor(subject: string): Promise<string>
-  /** The same for whoever has this proved address; the person is made where there is none. */
-  tokenForEmail(email: string): Promise<string>
+  /**
+   * The same for whoever has this proved address; the person is made where there is none. `undefined` where somebody has it
+   * who never proved it: the account's password may be another's.
+   */
+  tokenForEmail(email: string): Promise<string | undefined>
 }
 
 export type LoginProviders = { readonly [Name in Provider]?: LoginProvider }

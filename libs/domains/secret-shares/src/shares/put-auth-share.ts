@@ -41,7 +41,6 @@ export const put = implement<ShareDeps>()(putAuthShare, async ({ proof, body }, 
   let known: string | undefined
   for (let round = 0; round < ROUNDS; round++) {
     const succession = await clearForNewOwner(deps, { ...proof, contactMethod })
-    if (succession instanceof Refusal) return succession
     const caller = succession?.caller ?? (await nameCaller(deps, { ...proof, contactMethod }))
     if (caller instanceof Refusal) return caller
     // Moved or deleted meanwhile: what was meant for that record must not become the first share of another.
