@@ -65,5 +65,5 @@ test('the bundle runs where there are the globals of the web and no others', asy
   expect(found).toBe(true)
   const signed = served.seen.map(({ headers }) => String(headers['signature'] ?? '')).filter((one) => one !== '')
   expect(signed).toHaveLength(2)
-  for (const one of signed) expect(one).toContain('headers="(request-target) x-date digest"')
+  for (const one of signed) expect(one).toContain('headers="(request-target) x-date digest x-nonce"')
 })

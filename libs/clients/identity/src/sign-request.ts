@@ -22,6 +22,11 @@ export interface RequestToSign {
   /** `strict` wants one; `compat` covers it where there is one. */
   readonly date?: Date | undefined
   readonly dateHeader?: DateHeader | undefined
+  /**
+   * Printable ASCII, covered as `X-Nonce`. Dates are in seconds and Ed25519 gives equal signatures to equal texts: where
+   * each is good once, this tells two like requests apart, also those of another page or device.
+   */
+  readonly nonce?: string | undefined
   /** As sent, to the byte; no bytes when left out. */
   readonly body?: string | undefined
 }
@@ -33,11 +38,12 @@ export type Covered = readonly (readonly [name: string, value: string])[]
  * @throws TypeError for `strict` without a date.
  */
 export async function signRequest(request: RequestToSign): Promise<Readonly<Record<string, string>>> {
-  const { signer, method, target, accountId, profile = 'compat', date, dateHeader = 'date', body = '' } = request
+  const { signer, method, target, accountId, profile = 'compat', date, dateHeader = 'date', nonce, body = '' } = request
   if (profile === 'strict' && !date) throw new TypeError('date is missing: the strict profile covers it')
   const headers: Covered = [
     ...(date ? [[dateHeader, date.toUTCString()] as const] : []),
     ...(profile === 'strict' ? [['digest', digestOf(body)] as const] : []),
+    ...(nonce === undefined ? [] : [['x-nonce', nonce] as const]),
   ]
   const signature = await signatureOver([['(request-target)', `${method.toLowerCase()} ${target}`], ...headers], signer)
   return { ...Object.fromEntries(headers), signature, ...(accountId !== undefined && { 'account-id': accountId }) }

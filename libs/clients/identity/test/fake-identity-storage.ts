@@ -149,7 +149,7 @@ export class FakeIdentityStorage {
     const to = { data: { id: session.id, type: session.type } }
     const { account_id, email, keychain_data } = attributes
     const wallet = { id, type: 'wallet', attributes: { account_id, email, keychain_data, verified: isVerified } }
-    return isVerified ? done({ ...wallet, relationships: { session: to } }, { included: [session] }) : done(wallet)
+    return done({ ...wallet, relationships: { session: to } }, { included: [session] })
   }
 
   #session(id: string) {

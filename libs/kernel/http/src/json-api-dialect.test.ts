@@ -155,6 +155,18 @@ test('an error has HTTP’s reason phrase, its status as a string, and the refus
   expect(bare.body).toEqual({ errors: [{ title: 'Conflict', status: '409' }] })
 })
 
+const phrases = { 400: 'Bad Request', 401: 'Unauthorized', 403: 'Forbidden', 404: 'Not Found', 409: 'Conflict' }
+
+test.each(Object.entries(phrases))('a refusal of %s adds fewer than 60 bytes to what it tells', (status, title) => {
+  const said = { detail: 'Why.', code: 'why', meta: { field: '' } }
+  const details = { detail: z.string(), code: z.string(), meta: z.object({ field: z.string() }) }
+  const no = refusal({ kind: 'no', status: Number(status), title: 'No.', details })
+  const { body } = jsonApiDialect.render(no(said), undefined)
+  expect(body).toEqual({ errors: [{ title, status, ...said }] })
+  // TokenD's client for Kotlin reads the first thousand bytes.
+  expect(JSON.stringify(body).length - JSON.stringify(said).length).toBeLessThan(60)
+})
+
 const invalid = (detail: string) => ({ errors: [{ title: 'Bad Request', status: '400', detail }] })
 
 test('no body and a body that is no JSON are told apart', async () => {

@@ -19,6 +19,7 @@ const request = (headers: Record<string, string>, input: { body?: unknown; query
   method: 'POST',
   target: '/',
   rawHeaders: [],
+  ip: '127.0.0.1',
   body: new Uint8Array(),
   headers,
   input: { params: undefined, query: input.query, body: input.body },

@@ -78,7 +78,8 @@ async function serve(
       ...init.headers,
     }
     const answer = await fetch(`${base}${path}`, { method: 'POST', ...init, headers })
-    return { status: answer.status, body: await answer.json(), headers: answer.headers }
+    const text = await answer.text()
+    return { status: answer.status, body: text && (JSON.parse(text) as unknown), headers: answer.headers }
   }
   return { ask, told }
 }
@@ -204,6 +205,29 @@ test('pages of a named origin may call, pages of another are answered without a 
   })
   expect(allowed.headers.get('access-control-allow-origin')).toBe('https://wallet.example.com')
   expect(allowed.headers.get('access-control-allow-credentials')).toBeNull()
+  expect(allowed.headers.get('access-control-expose-headers')).toBe('X-Request-Id,Retry-After')
   const other = await from('https://wallet.example.com.evil.example')
   expect([other.status, other.headers.get('access-control-allow-origin')]).toEqual([404, null])
+})
+
+const signing = 'account-id,authorization,content-type,digest,signature,x-date,x-nonce'
+
+test.each([
+  ['POST', '/tea/green', signing],
+  ['PUT', '/tea/green', 'content-type'],
+  ['PATCH', '/tea/green', signing],
+  ['DELETE', '/tea/green?filter[a]=b', signing],
+])('a page of a named origin that asks first may send %s %s with %s', async (method, path, headers) => {
+  const { ask } = await serve(undefined, { corsOrigins: ['https://wallet.example.com'] })
+  const asking = { 'Access-Control-Request-Method': method, 'Access-Control-Request-Headers': headers }
+  const from = (origin: string) => ask(path, { method: 'OPTIONS', headers: { Origin: origin, ...asking } })
+  const granted = await from('https://wallet.example.com')
+  expect([granted.status, granted.headers.get('access-control-allow-origin')]).toEqual([
+    204,
+    'https://wallet.example.com',
+  ])
+  expect(granted.headers.get('access-control-allow-methods')?.split(',')).toContain(method)
+  expect(granted.headers.get('access-control-allow-headers')).toBe(headers)
+  const other = await from('https://wallet.example.org')
+  expect([...other.headers.keys()].filter((name) => name.startsWith('access-control-'))).toEqual([])
 })

@@ -13,9 +13,11 @@ export interface RawRequest {
   readonly body: Uint8Array
 }
 
-/** What provers are given: the raw request, and its input as the endpoint's shapes parsed it. */
+/** What provers are given: the raw request, its input as the endpoint's shapes parsed it, and where it came from. */
 export interface ProofRequest extends RawRequest {
   readonly input: { readonly params: unknown; readonly query: unknown; readonly body: unknown }
+  /** What a handler is given as `ip`, for a proof that holds for one source alone. */
+  readonly ip: string
 }
 
 /** The server's half of a proof. Answers with what the proof yields, or with one of its refusals or `invalidInput`. */

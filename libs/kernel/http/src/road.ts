@@ -51,9 +51,9 @@ async function walk<Deps>(ctx: Koa.Context, { handler, judge, dialect, deps }: W
   const { method = '', url = '', headers, rawHeaders } = ctx.req
   const input = parseInput(endpoint, { params, query, headers, body }, dialect)
   if (input instanceof Refusal) return input
-  const proof = await judge({ method, target: url, headers, rawHeaders, body, input }, deps)
-  if (proof instanceof Refusal) return proof
   const { requestId, ip } = ctx.state as { requestId: string; ip: string }
+  const proof = await judge({ method, target: url, headers, rawHeaders, body, input, ip }, deps)
+  if (proof instanceof Refusal) return proof
   const stream = endpoint.bodyStream && streamBody(ctx.req, endpoint.bodyLimit ?? DEFAULT_BODY_LIMIT)
   return handler.handle({ ...input, stream, proof, id: requestId, ip } as never, deps)
 }

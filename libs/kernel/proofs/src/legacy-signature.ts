@@ -1,5 +1,6 @@
-import { EncodingError, equalBytes, fromBase64, sha256, toUtf8, verifyEd25519 } from '@strongroom/crypto'
+import { EncodingError, equalBytes, fromBase64, sha256, toUtf8 } from '@strongroom/crypto'
 import type { RawRequest } from '@strongroom/http'
+import { verifyByOpenSsl } from './ed25519.ts'
 import { isOpenUntil } from './http-date.ts'
 import type { Clock } from './jwt.ts'
 import type { Signed, UnreadableReason } from './request-signature.ts'
@@ -21,7 +22,7 @@ export function judgeLegacy(request: RawRequest, clock: Clock): Signed | Unreada
   if (!isOpenUntil(new Date(Number(end) * 1000), clock)) return undefined
   if (!/^[\x20-\x7e]+$/.test(request.target)) return undefined
   const message = sha256(toUtf8(`{ uri: '${request.target}', valid_untill: '${end}'}`))
-  if (!verifyEd25519({ message, signature, publicKey })) return undefined
+  if (!verifyByOpenSsl({ message, signature, publicKey })) return undefined
   return { keyId, covered: ['uri', 'valid_untill'], source: 'legacy' }
 }
 

@@ -13,7 +13,8 @@ const claims = (more: object = {}): Claims => ({ issuer: 'https://id.example', s
 async function prove(authorization: string | undefined, verifier: TokenVerifier, scopes: readonly string[] = []) {
   const headers = authorization === undefined ? {} : { authorization }
   const input = { params: undefined, query: undefined, body: undefined }
-  const request = { method: 'GET', target: '/', rawHeaders: [], body: new Uint8Array(), headers, input }
+  const body = new Uint8Array()
+  const request = { method: 'GET', target: '/', rawHeaders: [], body, headers, input, ip: '127.0.0.1' }
   const proved = await proveAccessToken.prove(request, { accessTokens: verifier, scopes })
   return proved instanceof Refusal ? proved.kind : proved
 }

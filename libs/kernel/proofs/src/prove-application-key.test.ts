@@ -9,6 +9,7 @@ const prove = (brought: string | undefined, expected: string | undefined) =>
       method: 'POST',
       target: '/',
       rawHeaders: [],
+      ip: '127.0.0.1',
       body: new Uint8Array(),
       input: { params: undefined, query: undefined, body: undefined },
       headers: brought === undefined ? {} : { 'x-application-key': brought },

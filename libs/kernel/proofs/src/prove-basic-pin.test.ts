@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { proveBasicPin } from './prove-basic-pin.ts'
 
 const input = { params: undefined, query: undefined, body: undefined }
-const request = { method: 'GET', target: '/', rawHeaders: [], body: new Uint8Array(), input }
+const request = { method: 'GET', target: '/', rawHeaders: [], body: new Uint8Array(), input, ip: '127.0.0.1' }
 const prove = (authorization: string | undefined) =>
   proveBasicPin.prove({ ...request, headers: authorization === undefined ? {} : { authorization } }, {})
 const basic = (credentials: string | Uint8Array) => `Basic ${Buffer.from(credentials).toString('base64')}`

@@ -24,6 +24,7 @@ const request = (authorization: string | undefined) => ({
   method: 'POST',
   target: '/',
   rawHeaders: [],
+  ip: '127.0.0.1',
   body: new Uint8Array(),
   input,
   headers: authorization === undefined ? {} : { authorization },

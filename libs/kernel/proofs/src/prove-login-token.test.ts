@@ -27,6 +27,7 @@ const request = (input: { body?: unknown; query?: unknown }) => ({
   method: 'POST',
   target: '/',
   rawHeaders: [],
+  ip: '127.0.0.1',
   headers: {},
   body: new Uint8Array(),
   input: { params: undefined, query: input.query, body: input.body },

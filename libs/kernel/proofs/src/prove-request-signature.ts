@@ -1,5 +1,7 @@
-import { encodeTuple, sha256, toBase64, toUtf8, verifyEd25519 } from '@strongroom/crypto'
+import { hash } from 'node:crypto'
+import { encodeTuple, sha256 } from '@strongroom/crypto'
 import { prover, type RawRequest, type Refusal } from '@strongroom/http'
+import { verifyByOpenSsl } from './ed25519.ts'
 import { endOf, isFresh, readHttpDate } from './http-date.ts'
 import type { Clock } from './jwt.ts'
 import { judgeLegacy } from './legacy-signature.ts'
@@ -31,7 +33,7 @@ export interface CompatSignatures extends EverySignature {
   readonly legacy?: 'accepted'
 }
 
-/** `(request-target) date digest`, all of them, and each signature once. */
+/** `(request-target) date digest`, all of them, and each signature once; for `date` pages of browsers sign `x-date`. */
 export interface StrictSignatures extends EverySignature {
   readonly profile: 'strict'
   readonly seen: SeenSignatures
@@ -83,19 +85,21 @@ async function judgeSignature(request: RawRequest, header: string, rules: Signat
   const signed: Signed = { keyId, covered, source: 'signature' }
   if (rules.profile === 'compat') return signed
   // Last of all: nobody but the signer can use up a signature. What is seen is what was signed, however it was signed.
-  const date = dateIn(request, 'date')
+  const date = dateIn(request, covered.includes('date') ? 'date' : 'x-date')
   const isFirst = date && (await rules.seen.take(sha256(encodeTuple(keyId, text)), endOf(date)))
   return isFirst ? signed : undefined
 }
 
 const verifies = ({ publicKey, signature }: SignatureHeader, text: string): boolean =>
-  verifyEd25519({ message: sha256(toUtf8(text)), signature, publicKey })
+  verifyByOpenSsl({ message: hash('sha256', text, 'buffer'), signature, publicKey })
 
 const targets = ['(request-target)', '(request-header)', 'real-request-target']
 
 function coversEnough(covered: readonly string[], profile: SignatureRules['profile']): boolean {
-  if (profile === 'compat') return targets.some((name) => covered.includes(name))
-  return ['(request-target)', 'date', 'digest'].every((name) => covered.includes(name))
+  const covers = (name: string) => covered.includes(name)
+  if (profile === 'compat') return targets.some(covers)
+  // One date: of two, the end of what was seen would be either's.
+  return covers('(request-target)') && covers('digest') && covers('date') !== covers('x-date')
 }
 
 /** Whether what was signed is so: a date is near, a digest is the body's, another target is this one. */
@@ -118,7 +122,7 @@ function holds(name: string, request: RawRequest, { clock = systemClock, trusted
 const dateIn = (request: RawRequest, name: string): Date | undefined => readHttpDate(valueOf(request, name) ?? '')
 
 /** RFC 3230: of the algorithms that a list might name, this one alone. */
-const digestOf = (body: Uint8Array): string => `SHA-256=${toBase64(sha256(body))}`
+const digestOf = (body: Uint8Array): string => `SHA-256=${hash('sha256', body, 'base64')}`
 
 function isTargetOf(request: RawRequest, trusted: string | undefined): boolean {
   const claimed = valueOf(request, 'real-request-target')

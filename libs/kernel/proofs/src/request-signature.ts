@@ -8,8 +8,8 @@ export interface Signed {
   /** `G…`: the account that the caller says it acts for, in `Account-Id`. Not signed: a hint and no proof. */
   readonly accountId?: string
   /**
-   * What was signed, in lower case and in the signer's order. Without `date` a signature is good for ever; without
-   * `digest`, for any body. Of the legacy form: `uri` and `valid_untill`, and so any method.
+   * What was signed, in lower case and in the signer's order. Without `date` or `x-date` a signature is good for ever;
+   * without `digest`, for any body. Of the legacy form: `uri` and `valid_untill`, and so any method.
    */
   readonly covered: readonly string[]
   readonly source: 'signature' | 'legacy'
@@ -57,7 +57,7 @@ export const requestSignature: Proof<Signed> = {
     in: 'header',
     name: 'Signature',
     description:
-      'keyId="G…",algorithm="ed25519-sha256",headers="(request-target) date digest",signature="…": Ed25519 over the SHA-256 of the signing string of draft-cavage-http-signatures.',
+      'keyId="G…",algorithm="ed25519-sha256",headers="(request-target) date digest",signature="…": Ed25519 over the SHA-256 of the signing string of draft-cavage-http-signatures. Pages of browsers, which may not set `Date`, sign `x-date` in its place.',
   },
   reads: { header: ['signature', 'authorization', 'x-authsignature'] },
   refusals: [signatureUnreadable, signatureRefused],

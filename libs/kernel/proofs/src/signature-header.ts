@@ -1,5 +1,5 @@
 import { EncodingError, fromBase64 } from '@strongroom/crypto'
-import { checked } from './did-key.ts'
+import { openEd25519Key } from './ed25519.ts'
 import type { UnreadableReason } from './request-signature.ts'
 import { readStrkey } from './strkey.ts'
 
@@ -38,7 +38,7 @@ export function parseSignature(text: string): SignatureHeader | UnreadableReason
 /** The key of `G…`, which a signature may be checked with; `undefined` for any other text. */
 export function readAccountKey(text: string): Uint8Array | undefined {
   const key = readStrkey('account', text)
-  return key && checked(key)
+  return key && openEd25519Key(key) && key
 }
 
 type Params = Readonly<Record<(typeof names)[number], string>>

@@ -29,6 +29,49 @@ test('strict: the same signature again is refused, whatever surrounds it; the sa
   })
 })
 
+test('strict: pages of browsers date by x-date, which is judged and ends as a date does, whatever date stands beside it', async () => {
+  const now = Math.floor(Date.now() / 1000) * 1000
+  const [date, old] = [new Date(now), new Date(now - 3_610_000)]
+  for (const [dateHeader, other] of [
+    ['x-date', 'date'],
+    ['date', 'x-date'],
+  ] as const) {
+    const rules = strict()
+    const wish = strictly({ dateHeader, date, headers: [[other, old.toUTCString()]] })
+    expect(await proveSigned(wish, rules)).toEqual(yields(`(request-target) ${dateHeader} digest`))
+    expect(await proveSigned(wish, rules)).toBe('signature-refused')
+    const end = new Date(now + 3_600_000)
+    expect(rules.ends).toEqual([end, end])
+    const stale = strictly({ dateHeader, date: old, headers: [[other, date.toUTCString()]] })
+    expect(await proveSigned(stale, strict())).toBe('signature-refused')
+  }
+})
+
+test('strict: two signed dates are refused, the same or not: which one ends it is nobody’s choice', async () => {
+  const [now, before] = [new Date(), new Date(Date.now() - 60_000)].map((date) => date.toUTCString())
+  for (const other of [now, before]) {
+    const wish = strictly({ headers: [['x-date', other ?? '']] })
+    expect(await proveSigned({ ...wish, covered: '(request-target) x-date date digest' }, strict())).toBe(
+      'signature-refused',
+    )
+  }
+})
+
+test('strict: two like requests of one second are two, where something else that is signed tells them apart', async () => {
+  const rules = strict()
+  const date = new Date()
+  const sent = (nonce: string) => {
+    const wish = strictly({ date, headers: [['x-nonce', nonce]] })
+    return proveSigned({ ...wish, covered: `${wish.covered ?? ''} x-nonce` }, rules)
+  }
+  const covered = '(request-target) date digest x-nonce'
+  expect([await sent('1'), await sent('2'), await sent('1')]).toEqual([
+    yields(covered),
+    yields(covered),
+    'signature-refused',
+  ])
+})
+
 test('strict: a forgery uses up nothing', async () => {
   const rules = strict()
   const wish = strictly()

@@ -60,14 +60,15 @@ export function signatureOf({
 /** The headers of a signed request. */
 export const signedHeaders = (wish: Wish): Headers => [...(wish.headers ?? []), ['signature', signatureOf(wish)]]
 
-/** What the strict profile demands. */
+/** What the strict profile demands; pages of browsers date by `x-date`. */
 export function strictly({
   body = '',
   date = new Date(),
+  dateHeader = 'date',
   ...wish
-}: Omit<Wish, 'covered'> & { date?: Date } = {}): Wish {
-  const headers = [...(wish.headers ?? []), ['date', date.toUTCString()], ['digest', digestOf(body)]] as const
-  return { ...wish, body, headers, covered: '(request-target) date digest' }
+}: Omit<Wish, 'covered'> & { date?: Date; dateHeader?: 'date' | 'x-date' } = {}): Wish {
+  const headers = [...(wish.headers ?? []), [dateHeader, date.toUTCString()], ['digest', digestOf(body)]] as const
+  return { ...wish, body, headers, covered: `(request-target) ${dateHeader} digest` }
 }
 
 /** A request as it arrives. */

@@ -10,8 +10,9 @@ export interface Wallet {
   readonly email?: string | undefined
   /** Encrypted: `openKeychain`. */
   readonly keychainData: string
+  /** Whether the mail's link was followed. A session says nothing of it. */
   readonly isVerified: boolean
-  /** None where the wallet is not verified yet. */
+  /** Of a wallet that was made or opened; TokenD's own server makes none for one that is not verified, this one does. */
   readonly session?: Session | undefined
 }
 

@@ -46,13 +46,15 @@ describe('a call', () => {
     vi.restoreAllMocks()
   })
 
-  test('that is strict covers date and body, and no two are signed alike', async () => {
-    const strict = openIdentityApi({ baseUrl: served.url, profile: 'strict' })
-    for (const _ of [1, 2, 3]) await caught(strict.factors.createTotp(owner))
-    expect(served.seen.map(signerIn)).toEqual([signer.keyId, signer.keyId, signer.keyId])
+  test('that is strict covers date and body, and no two of one second are signed alike, in two pages either', async () => {
+    const signing = { profile: 'strict', clock: () => new Date('2018-01-05T21:31:40Z') } as const
+    const tabs = [1, 2].map(() => openIdentityApi({ baseUrl: served.url, ...signing }))
+    for (const tab of [...tabs, ...tabs]) await caught(tab.factors.createTotp(owner))
+    expect(served.seen.map(signerIn)).toEqual(Array.from({ length: 4 }, () => signer.keyId))
+    expect(new Set(served.seen.map(({ headers }) => headers['date'])).size).toBe(1)
     const signatures = served.seen.map(({ headers }) => headers['signature'])
-    expect(new Set(signatures).size).toBe(3)
-    expect(signatures[0]).toContain('headers="(request-target) date digest"')
+    expect(new Set(signatures).size).toBe(4)
+    expect(signatures[0]).toContain('headers="(request-target) date digest x-nonce"')
   })
 
   test('is signed by the clock that it is given', async () => {
@@ -94,6 +96,8 @@ describe('an answer', () => {
       isVerified: true,
       session: { id: '[secret]', expiresAt: 'then', encryptionKey: '[secret]' },
     })
+    served.answerNext({ status: 200, body: { data: { id: walletId, type: 'wallet', attributes } } })
+    expect((await api.getWallet(owner.id)).session).toBeUndefined()
   })
 
   test.each([

@@ -1,7 +1,6 @@
-import { fromUtf8, Secret } from '@strongroom/crypto'
+import { fromUtf8, type RandomSource, Secret, systemRandom, toBase64url } from '@strongroom/crypto'
 import type { Signer } from '../signer.ts'
 import { type DateHeader, type SignatureProfile, signRequest } from '../sign-request.ts'
-import { openSigningDates } from '../signing-dates.ts'
 import { type JsonApiDocument, readDocument } from './document.ts'
 import { IdentityError } from './error.ts'
 import { notAnAnswer, refusalOf, unreachable } from './read-refusal.ts'
@@ -14,6 +13,8 @@ export interface IdentityOptions {
   readonly fetch?: typeof globalThis.fetch
   /** What dates are signed by; this device's clock when left out. */
   readonly clock?: () => Date
+  /** Of the nonces that `strict` signs. */
+  readonly random?: RandomSource
   /** Seconds for each call; 60 when left out, as a ledger may take its time. */
   readonly deadline?: number
 }
@@ -46,6 +47,7 @@ export interface Transport {
 }
 
 const MEDIA_TYPE = 'application/vnd.api+json'
+const NONCE_BYTES = 16
 
 export function openTransport(options: IdentityOptions): Transport {
   const { fetch = globalThis.fetch, deadline = 60 } = options
@@ -114,14 +116,13 @@ function plainValue(this: unknown, name: string, value: unknown): unknown {
   return original instanceof Secret ? plainText(original) : value
 }
 
-function openSigning({ profile = 'compat', clock = () => new Date() }: IdentityOptions) {
-  const dateOf = openSigningDates(clock)
+function openSigning({ profile = 'compat', clock = () => new Date(), random = systemRandom }: IdentityOptions) {
+  const anew = () => ({ date: clock(), dateHeader: dateHeader(), nonce: toBase64url(random(NONCE_BYTES)) })
   return ({ method, target, body }: Draft, by: Account | undefined) => {
     if (!by) return () => Promise.resolve({})
     const { signer, accountId } = by
     const request = { signer, accountId, method, target, body, profile }
-    const content = [signer.keyId, method, target, body].join('\n')
-    if (profile === 'strict') return () => signRequest({ ...request, date: dateOf(content), dateHeader: dateHeader() })
+    if (profile === 'strict') return () => signRequest({ ...request, ...anew() })
     const once = signRequest(request)
     once.catch(() => undefined)
     return () => once

@@ -9,6 +9,7 @@ export interface OpenWallet extends WalletOwner {
   readonly email: string
   /** The one that signs first. */
   readonly seeds: Keychain['seeds']
+  /** What tells a wallet whose address is still to be verified: it may have a session. */
   readonly isVerified: boolean
   readonly session?: Session | undefined
 }

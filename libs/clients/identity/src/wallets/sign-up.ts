@@ -16,7 +16,10 @@ export interface SignUp extends WalletLogin {
   readonly random?: RandomSource
 }
 
-/** A new key, account and wallet. Where the address is to be verified first, it is not verified and has no session. */
+/**
+ * A new key, account and wallet, with a session. Where the address is to be verified first, `isVerified` is false, and
+ * nobody signs in until it was.
+ */
 export async function signUp(api: IdentityApi, options: SignUp): Promise<OpenWallet> {
   const { email, password, signers = [], verificationCode, referrer, random } = options
   const kdf = await api.kdf()
