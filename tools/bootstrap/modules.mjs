@@ -10,6 +10,9 @@ const systemLibraries = ['/usr/lib64', `/usr/lib/${triplet}`, '/usr/lib', '/usr/
 
 const programs = (process.env.PATH ?? '').split(delimiter).filter(Boolean)
 
+/** Ceph’s packages, and a program of each. */
+const ceph = ['ceph-mon', 'ceph-osd', 'radosgw', 'ceph-common']
+
 const places = {
   softhsm: [
     '/usr/lib/softhsm',
@@ -27,6 +30,7 @@ const places = {
     join(unpacked, `usr/lib/${triplet}/nss`),
   ],
   redis: [...programs, '/opt/homebrew/bin', '/usr/local/bin', join(unpacked, 'usr/bin')],
+  ...Object.fromEntries(ceph.map((name) => [name, programs])),
   chromium: [
     ...programs,
     '/Applications/Chromium.app/Contents/MacOS',
@@ -37,6 +41,7 @@ const files = {
   softhsm: ['libsofthsm2.so'],
   nss: process.platform === 'darwin' ? ['libsoftokn3.dylib'] : ['libsoftokn3.so'],
   redis: ['redis-server'],
+  ...Object.fromEntries(ceph.map((name) => [name, [name === 'ceph-common' ? 'ceph' : name]])),
   chromium: ['chromium', 'chromium-browser', 'google-chrome', 'Chromium', 'Google Chrome'],
 }
 const variables = {
@@ -60,7 +65,8 @@ export function wrongVariable() {
 
 /** The variables that lead to what was found, and to the libraries unpacked beside it. */
 export function moduleVariables(modules) {
-  const found = Object.entries(modules).map(([name, path]) => [variables[name], path])
+  const named = Object.entries(modules).filter(([name]) => variables[name])
+  const found = named.map(([name, path]) => [variables[name], path])
   const libraries = librariesUnpacked()
   if (libraries.length > 0 && Object.values(modules).some((path) => path.startsWith(unpacked)))
     found.push(['LD_LIBRARY_PATH', [...libraries, process.env.LD_LIBRARY_PATH].filter(Boolean).join(':')])

@@ -14,7 +14,7 @@ const managers = [
   {
     name: 'dnf',
     program: 'dnf',
-    names: { softhsm: 'softhsm', nss: 'nss-softokn', 'g++': 'gcc-c++' },
+    names: { softhsm: 'softhsm', nss: 'nss-softokn', radosgw: 'ceph-radosgw', 'g++': 'gcc-c++' },
     install: ['dnf', 'install', '-y'],
     hint: 'sudo dnf install -y',
   },

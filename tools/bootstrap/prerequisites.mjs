@@ -40,7 +40,7 @@ function provide(wanted) {
 }
 
 const compilers = ['g++', 'make', 'python3']
-const installedOnly = [...compilers, 'chromium']
+const installedOnly = [...compilers, 'chromium', 'ceph-mon', 'ceph-osd', 'radosgw', 'ceph-common']
 
 /** Debian's package of a server starts it on the machine at once: nobody who runs tests has asked for that. */
 const isUnpacked = (name, may) => name === 'redis' || (may !== 'full' && !installedOnly.includes(name))

@@ -8,10 +8,11 @@ import { say } from './say.mjs'
 /** The suites, each a target of its projects, with what it does not run and why; printed with every result. */
 const leftOut = {
   test:
-    'the browser suite, which wants Chromium (npm run test:browser), and that of Firebase’s emulator, 240 MB from npm ' +
-    '(npm run test:firebase)',
+    'the browser suite, which wants Chromium (npm run test:browser), that of Firebase’s emulator, 240 MB from npm ' +
+    '(npm run test:firebase), and that of a real object store, Ceph’s, from the machine’s packages (npm run test:radosgw)',
   'test:browser': 'everything else (npm test)',
   'test:firebase': 'everything else (npm test)',
+  'test:radosgw': 'everything else (npm test)',
 }
 
 const [suite, ...rest] = process.argv.slice(2)

@@ -6,6 +6,10 @@ export const verbs = {
   test: { run: [fromSource, 'tools/bootstrap/run-tests.mjs', 'test'], needs: ['nss', 'redis'] },
   'test:browser': { run: [fromSource, 'tools/bootstrap/run-tests.mjs', 'test:browser'], needs: ['chromium', 'redis'] },
   'test:firebase': { run: [fromSource, 'tools/bootstrap/run-tests.mjs', 'test:firebase'], needs: [] },
+  'test:radosgw': {
+    run: [fromSource, 'tools/bootstrap/run-tests.mjs', 'test:radosgw'],
+    needs: ['ceph-mon', 'ceph-osd', 'radosgw', 'ceph-common'],
+  },
   check: { run: [fromSource, 'tools/bootstrap/run-checks.mjs'], needs: ['nss'] },
   build: { run: ['node_modules/nx/dist/bin/nx.js', 'run-many', '-t', 'build', '--outputStyle=static'], needs: [] },
   golden: { run: [fromSource, 'tools/checks/src/golden.ts'], needs: [] },

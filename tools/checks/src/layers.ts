@@ -6,7 +6,7 @@ export const allowedKinds: Readonly<Record<string, readonly string[]>> = {
   domain: ['kernel'],
   kernel: ['kernel'],
   client: ['contract', 'crypto'],
-  tool: ['app', 'domain', 'kernel', 'tool'],
+  tool: ['app', 'domain', 'kernel', 'client', 'tool'],
   test: ['app', 'domain', 'kernel', 'tool', 'test'],
 }
 
@@ -31,6 +31,9 @@ export const owners: Readonly<Record<string, readonly string[]>> = {
   '@koa/router': ['http', 'service'],
   'graphile-worker': ['jobs', 'service'],
   redis: ['qr-login'],
+  '@aws-sdk/client-s3': ['identity'],
+  '@aws-sdk/s3-presigned-post': ['identity'],
+  '@aws-sdk/s3-request-presigner': ['identity'],
   jose: ['proofs'],
   // No server may be able to join shares.
   'shamir-secret-sharing': ['sss-client'],
@@ -42,6 +45,20 @@ export const sliceOrder: Readonly<Record<string, readonly string[]>> = {
   'secret-shares': ['accounts', 'shares', 'recovery', 'contacts', 'holds'],
   'qr-login': ['devices', 'sessions'],
   'key-shares': ['users', 'devices', 'faces', 'enrolment', 'shares', 'hooks'],
+  identity: [
+    'ledger',
+    'wallets',
+    'sessions',
+    'factors',
+    'settings',
+    'blobs',
+    'documents',
+    'identities',
+    'invites',
+    'multisig',
+    'access',
+    'updates',
+  ],
 }
 
 /** Files that a browser may import: nothing behind them may touch Node or another file that does. */
@@ -64,4 +81,5 @@ export const isomorphic = [
   'code-table.ts',
   'device-key.ts',
   'face-matcher.ts',
+  'document-types.ts',
 ]

@@ -1,5 +1,5 @@
 /** What an app may need around it; `surroundings.ts` says which settings tell it where that is. */
-export type Need = 'mail' | 'sms' | 'push' | 'issuer' | 'firebase' | 'redis' | 'faces'
+export type Need = 'mail' | 'sms' | 'push' | 'issuer' | 'firebase' | 'redis' | 'faces' | 'objects' | 'administrator'
 
 export interface App {
   readonly name: string
@@ -25,10 +25,16 @@ const app = (name: string, port: number, more: Pick<App, 'recovery' | 'hooks' | 
 
 // Tools and tests on this machine all come from one address.
 const manyFromHere = { CREATIONS_PER_ADDRESS: '100000', CREATIONS_IN_ALL: '100000' }
+const manyWalletsFromHere = {
+  CREATIONS_PER_ADDRESS: '100000',
+  LOOKUPS_PER_ADDRESS: '100000',
+  ATTEMPTS_PER_ADDRESS: '100000',
+}
 
 /** What `npm start` runs. */
 export const apps: readonly App[] = [
   app('key-server', 4100, { needs: ['mail', 'sms'], recovery: 'second-token', settings: manyFromHere }),
+  app('identity-storage', 4200, { needs: ['mail', 'sms', 'administrator'], settings: manyWalletsFromHere }),
   app('mpc-auth', 4300, { needs: ['issuer', 'faces'], hooks: 4301 }),
   app('sss-lca', 4400, { needs: ['mail', 'sms', 'push', 'issuer', 'firebase', 'redis'] }),
 ]

@@ -40,11 +40,14 @@ export const logOf = ({ home }: Places, name: string): string => join(home, 'log
 export const credentialsOf = ({ home }: Places, app: string): string => join(home, 'credentials', app)
 export const issuerOf = ({ home }: Places): string => join(home, 'issuer')
 export const facesOf = ({ home }: Places): string => join(home, 'faces')
+export const objectsOf = ({ home }: Places): string => join(home, 'objects')
 export const pushIdentityOf = ({ home }: Places): string => join(home, 'push', 'identity.json')
 /** Secrets by which a node asks the hooks of an app. */
 export const hooksOf = ({ home }: Places, app: string): string => join(home, 'hooks', app)
 /** The key of a device, by a name of the user's. */
 export const deviceOf = ({ home }: Places, name: string): string => join(home, 'devices', `${name}.pem`)
+/** The seed of a key that signs requests, by a name of the user's. */
+export const signingKeyOf = ({ home }: Places, name: string): string => join(home, 'keys', `${name}.seed`)
 /** The seed of the wallet that is ours where nobody names another. */
 export const ownWalletOf = ({ home }: Places): string => join(home, 'wallet', 'own.seed')
 export const tokenOf = ({ home }: Places, app: string): string => join(home, 'tokens', app)

@@ -26,12 +26,16 @@ export async function summarise(places: Places, world: WorldFile): Promise<Summa
   const outbox = `  What the apps send is caught at ${world.outbox}`
   const issuer = world.issuer ? `  Tokens come from ${world.issuer}: npm run --silent token -- ann@example.com\n` : ''
   const faces = world.faces ? `  Faces come from a stub: npm run --silent scan -- --person ann\n` : ''
+  const objects = world.objects ? `  Documents lie at ${world.objects}\n` : ''
+  const administrator = world.administrator
+    ? `  An administrator signs: npm run --silent sign -- --key admin GET '/v3/kyc_recovery_requests' | sh\n`
+    : ''
   const hooks = Object.entries(world.hooks ?? {}).map(
     ([app, address]) =>
       `  Nodes ask ${app} at ${address}; their secret is in ${short(join(hooksOf(places, app), 'secret'))}\n`,
   )
   return {
-    text: `\n${table}\n\n${outbox}\n${issuer}${faces}${hooks.join('')}${postgres}\n`,
+    text: `\n${table}\n\n${outbox}\n${issuer}${faces}${objects}${administrator}${hooks.join('')}${postgres}\n`,
     allReady: health.every(Boolean),
   }
 }

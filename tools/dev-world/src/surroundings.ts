@@ -1,10 +1,12 @@
 import { type FaceStub, startFaceStub } from '@strongroom/face-stub'
 import { type Issuer, startIssuer } from '@strongroom/issuer'
+import { type ObjectStore, startObjectStore } from '@strongroom/object-store'
 import { type Outbox, startOutbox } from '@strongroom/outbox'
 import { findRedis } from '@strongroom/redis'
 import type { App, Need } from './apps.ts'
-import { facesOf, issuerOf, logOf, pushIdentityOf, type Places } from './places.ts'
+import { facesOf, issuerOf, logOf, objectsOf, pushIdentityOf, type Places } from './places.ts'
 import type { Say } from './report.ts'
+import { ADMINISTRATOR, signingKey } from './signing-key.ts'
 import { type SupervisedRedis, superviseRedis } from './supervise-redis.ts'
 
 export type Settings = Readonly<Record<string, string>>
@@ -15,6 +17,9 @@ export interface Surroundings {
   readonly issuer: Issuer | undefined
   /** A stub: who knows a face by what it says. */
   readonly faces: FaceStub | undefined
+  readonly objects: ObjectStore | undefined
+  /** The public key of who administers, `G…`. */
+  readonly administrator: string | undefined
   /** None where no redis-server is installed: an app can do without. */
   readonly redis: SupervisedRedis | undefined
 }
@@ -31,13 +36,15 @@ export async function startSurroundings(
   stack: AsyncDisposableStack,
 ): Promise<Surroundings> {
   const needed = new Set(request.apps.flatMap(({ needs = [] }) => needs))
-  const [outbox, issuer, faces, redis] = await Promise.all([
+  const [outbox, issuer, faces, objects, redis] = await Promise.all([
     startCatching(request, stack),
     needed.has('issuer') || needed.has('firebase') ? startIssuing(request, stack) : undefined,
     needed.has('faces') ? startFaces(request, stack) : undefined,
+    needed.has('objects') ? startObjects(request, stack) : undefined,
     needed.has('redis') ? startRedisHere(request, stack) : undefined,
   ])
-  return { outbox, issuer, faces, redis }
+  const administrator = needed.has('administrator') ? signingKey(request.places, ADMINISTRATOR).keyId : undefined
+  return { outbox, issuer, faces, objects, administrator, redis }
 }
 
 const usualOutboxPort = 8025
@@ -71,6 +78,24 @@ async function startFaces({ places, say }: SurroundingsRequest, stack: AsyncDisp
   return faces
 }
 
+const usualObjectsPort = 4030
+
+/** Files that apps call public lie under `pub`: anybody reads them, as by a policy of the bucket. */
+async function startObjects({ places, say }: SurroundingsRequest, stack: AsyncDisposableStack): Promise<ObjectStore> {
+  const objects = await startObjectStore({
+    port: usualObjectsPort,
+    stateDir: objectsOf(places),
+    publicPrefix: 'pub',
+  })
+  stack.defer(() => objects.close())
+  const { port } = new URL(objects.url)
+  if (port !== String(usualObjectsPort)) say(`port ${usualObjectsPort} is busy: the object store takes ${port}`)
+  return objects
+}
+
+/** What clients ask for a file of it, and post to. */
+export const bucketOf = ({ url, access }: ObjectStore): string => `${url}/${access.bucket}`
+
 async function startRedisHere({ places, say }: SurroundingsRequest, stack: AsyncDisposableStack) {
   if (!findRedis()) return undefined
   const redis = await superviseRedis({ log: logOf(places, 'redis'), say })
@@ -102,5 +127,25 @@ const settings: Readonly<Record<Need, (surroundings: Surroundings) => Settings |
         }
       : {},
   faces: ({ faces }) => (faces ? { FACETEC_URL: faces.url } : {}),
+  objects: ({ objects }) =>
+    objects
+      ? {
+          OBJECTS_URL: objects.url,
+          OBJECTS_REGION: objects.access.region,
+          OBJECTS_BUCKET: objects.access.bucket,
+          OBJECTS_ACCESS_KEY_ID: objects.access.accessKeyId,
+          OBJECTS_SECRET_ACCESS_KEY: objects.access.secretAccessKey,
+        }
+      : {},
+  administrator: ({ administrator }) =>
+    administrator
+      ? {
+          LEDGER_NETWORK_PASSPHRASE: 'TokenD Developer Network',
+          LEDGER_MASTER_ACCOUNT: administrator,
+          LEDGER_ADMIN_KEYS: administrator,
+          // Nobody answers there: who follows a link of a mail reads what stands in it.
+          CLIENT_ROUTER_URL: 'http://127.0.0.1:8080/r',
+        }
+      : {},
   redis: ({ redis }) => (redis ? { REDIS_URL: redis.url } : {}),
 }

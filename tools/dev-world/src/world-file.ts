@@ -18,6 +18,10 @@ export interface WorldFile {
   readonly firebase?: { readonly projectId: string; readonly authEmulatorHost: string }
   /** The stub of a FaceTec server; none where no app needs one. */
   readonly faces?: string
+  /** The bucket of a store that speaks S3; none where no app needs one. */
+  readonly objects?: string
+  /** Whose requests are an administrator's, `G…`; none where no app needs one. */
+  readonly administrator?: string
   /** With its password; none where no app needs it, or no redis-server is installed. */
   readonly redis?: string
   readonly pkcs11: { readonly module: string; readonly tokens: Readonly<Record<string, TokenAccess>> }

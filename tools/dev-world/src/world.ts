@@ -9,7 +9,7 @@ import { logOf, makePrivateDirectory, type Places } from './places.ts'
 import type { Say } from './report.ts'
 import { superviseApp, type Supervision } from './supervise-app.ts'
 import { superviseCluster } from './supervise-cluster.ts'
-import { startSurroundings, type Surroundings } from './surroundings.ts'
+import { bucketOf, startSurroundings, type Surroundings } from './surroundings.ts'
 import { backupToken, healToken, provideToken, type AppToken } from './token.ts'
 import { removeWorldFile, writeWorldFile, type WorldFile } from './world-file.ts'
 
@@ -133,7 +133,7 @@ const worldOf = ({
   tokens,
   module,
   postgres,
-  surroundings: { outbox, issuer, faces, redis },
+  surroundings: { outbox, issuer, faces, objects, administrator, redis },
 }: WorldParts): WorldFile => ({
   apps: Object.fromEntries(addresses),
   ...(hooks.size > 0 && { hooks: Object.fromEntries(hooks) }),
@@ -145,6 +145,8 @@ const worldOf = ({
     firebase: { projectId: issuer.audience, authEmulatorHost: issuer.firebaseHost },
   }),
   ...(faces && { faces: faces.url }),
+  ...(objects && { objects: bucketOf(objects) }),
+  ...(administrator && { administrator }),
   ...(redis && { redis: redis.url }),
   pkcs11: {
     module,

@@ -6,7 +6,13 @@ const [home = '', cluster = '', ...argv] = process.argv.slice(2)
 const main = 'tools/dev-world/test/stand-in-app.ts'
 const apps: readonly App[] = [
   { name: 'first-app', port: 4991, main, needs: ['mail'], settings: { COLOUR: 'blue' } },
-  { name: 'second-app', port: 4992, main, hooks: 4993, needs: ['sms', 'push', 'issuer', 'firebase', 'redis', 'faces'] },
+  {
+    name: 'second-app',
+    port: 4992,
+    main,
+    hooks: 4993,
+    needs: ['sms', 'push', 'issuer', 'firebase', 'redis', 'faces', 'objects'],
+  },
 ]
 
 process.exit(await runDevWorld({ argv, apps, places: { home, cluster } }))

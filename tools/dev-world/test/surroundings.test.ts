@@ -42,7 +42,7 @@ const presentation = (...args: string[]) => runCommand(places, 'presentation-mai
 
 describe('an app', () => {
   it('is told where what it needs is, its own settings, and nothing of what others need', async () => {
-    const { outbox, smtp, issuer, firebase, faces, redis } = world.world()
+    const { outbox, smtp, issuer, firebase, faces, objects, redis } = world.world()
     const [first, second] = await Promise.all([toldTo('first-app'), toldTo('second-app')])
     expect(first).toMatchObject({ SMTP_URL: smtp, MAIL_FROM: expect.any(String), COLOUR: 'blue' })
     expect(second).toMatchObject({
@@ -56,9 +56,11 @@ describe('an app', () => {
       FIREBASE_AUTH_EMULATOR_HOST: firebase?.authEmulatorHost,
       REDIS_URL: redis,
       FACETEC_URL: faces,
+      OBJECTS_SECRET_ACCESS_KEY: expect.any(String),
     })
+    expect(`${second['OBJECTS_URL'] ?? ''}/${second['OBJECTS_BUCKET'] ?? ''}`).toBe(objects)
     for (const name of Object.keys(first))
-      expect(name).not.toMatch(/^(SMS|PUSH|FCM|VAPID|OIDC|FIREBASE|REDIS|FACETEC|HOOKS)_/)
+      expect(name).not.toMatch(/^(SMS|PUSH|FCM|VAPID|OIDC|FIREBASE|REDIS|FACETEC|OBJECTS|HOOKS)_/)
     for (const name of Object.keys(second)) expect(name).not.toMatch(/^(SMTP|MAIL)_|^COLOUR$/)
   })
 
@@ -211,7 +213,7 @@ describe('a scan', () => {
 
 describe('after the end', () => {
   it('nothing answers, a command says that no world runs, and the next world takes up the same people, faces and keys', async () => {
-    const { redis = '', issuer = '', faces = '' } = world.world()
+    const { redis = '', issuer = '', faces = '', objects = '' } = world.world()
     const before = token('ann@example.com').said.trim()
     await down(world)
     expect(token('ann@example.com')).toEqual({
@@ -219,7 +221,7 @@ describe('after the end', () => {
       said: '',
       complained: expect.stringContaining('No development world runs here'),
     })
-    for (const address of [redis, issuer, faces]) expect(await listens(address)).toBe(false)
+    for (const address of [redis, issuer, faces, objects]) expect(await listens(address)).toBe(false)
     expect(scan('--person', 'ann').complained).toContain('No development world runs here')
     world = await up()
     expect(await askFaces('/match-3d-3d', fieldsOf('--person', 'ann'))).toMatchObject({ success: true })

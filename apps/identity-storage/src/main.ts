@@ -1,0 +1,4 @@
+import { runService } from '@strongroom/service'
+import { identityStorage } from './service.ts'
+
+await runService(identityStorage)

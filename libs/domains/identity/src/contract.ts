@@ -1,0 +1,6 @@
+export * from './access/contract.ts'
+export * from './factors/contract.ts'
+export * from './ledger/contract.ts'
+export * from './sessions/contract.ts'
+export * from './updates/contract.ts'
+export * from './wallets/contract.ts'

@@ -1,0 +1,49 @@
+import { drawCode } from '@strongroom/codes'
+import { fromUtf8 } from '@strongroom/crypto'
+import type { Keystore } from '@strongroom/hsm'
+import { perform } from '@strongroom/jobs'
+import { type Sender, Undeliverable } from '@strongroom/notify'
+import { column, type Database, sql } from '@strongroom/storage'
+import { z } from 'zod'
+import { sendFactorCode } from '../jobs.ts'
+import type { Policies } from '../policies.ts'
+import { codeMessage } from '../wallets/messages.ts'
+import { factorTypes } from '../wallets/store.ts'
+import { openAddress } from './tokens.ts'
+
+export interface CodeDeliveryDeps {
+  readonly database: Database
+  readonly hsm: Keystore
+  readonly sender: Sender
+  readonly policies: Policies
+}
+
+const MINUTE = 60
+const row = z.object({ address: column.bytes, type: z.enum(factorTypes) })
+
+/** A job that runs again draws again: what it sent before is dead. */
+export const codeDeliverer = perform<CodeDeliveryDeps>()(
+  sendFactorCode,
+  async ({ codeId, tokenId }, { database, hsm, sender, policies }) => {
+    const token = await database.maybe(
+      row,
+      sql`select t.address, f.type from identity.factor_tokens t join identity.factors f on f.id = t.factor_id
+           where t.id = ${tokenId} and t.address is not null and t.proof is null and t.expires_at > strongroom.now()`,
+    )
+    if (!token) return
+    const { codes } = policies.factors
+    const drawn = await drawCode({ database, hsm }, codes, codeId)
+    if (!drawn) return
+    const words = codeMessage.render({
+      code: fromUtf8(drawn.code.expose()),
+      minutes: Math.floor(codes.lifetime / MINUTE),
+    })
+    const to = await openAddress(hsm, tokenId, token.address)
+    try {
+      await sender.send({ id: codeId, channel: token.type === 'phone' ? 'sms' : 'email', to, ...words })
+    } catch (error) {
+      // Refused for good: whoever waits asks again.
+      if (!(error instanceof Undeliverable)) throw error
+    }
+  },
+)

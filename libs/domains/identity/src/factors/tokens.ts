@@ -1,0 +1,169 @@
+import { appendEvent } from '@strongroom/audit'
+import { equalBytes, sha256, toHex, toUtf8 } from '@strongroom/crypto'
+import type { Keystore } from '@strongroom/hsm'
+import { column, sql, type Statements } from '@strongroom/storage'
+import { z } from 'zod'
+import { factorDemanded, factorsUsed, factorVerified } from '../wallets/events.ts'
+import { openJson, sealJson, stampOf } from '../wallets/names.ts'
+import { type Factor, factorTypes } from '../wallets/store.ts'
+import type { RequestFacts } from './step-up.ts'
+
+export const digestOf = (token: string): Uint8Array => sha256(toUtf8(token))
+
+/**
+ * A request and where it came from. By the token's MAC: its target holds a wallet's id, which a password gives, and a plain
+ * digest would let passwords be tried on a dump.
+ */
+export const nameRequest = (
+  hsm: Keystore,
+  { method, target, body, ip, userAgent }: RequestFacts,
+): Promise<Uint8Array> => stampOf(hsm, 'request', method, target, sha256(body), ip, userAgent)
+
+const addressBinding = (tokenId: string) => ({
+  table: 'identity.factor_tokens',
+  row: tokenId,
+  owner: tokenId,
+  purpose: 'address',
+})
+
+export const sealAddress = (hsm: Keystore, tokenId: string, address: string): Promise<Uint8Array> =>
+  sealJson(hsm, addressBinding(tokenId), address)
+
+export const openAddress = async (hsm: Keystore, tokenId: string, address: Uint8Array): Promise<string> =>
+  z.string().parse(await openJson(hsm, addressBinding(tokenId), address))
+
+/** What makes a verification: a row that was marked by SQL has none. */
+interface Verified {
+  readonly id: string
+  readonly walletId: string
+  readonly factorId: number
+  readonly request: Uint8Array
+}
+
+const proofOf = (hsm: Keystore, { id, walletId, factorId, request }: Verified): Promise<Uint8Array> =>
+  stampOf(hsm, 'factor-verified', id, walletId, factorId, toHex(request))
+
+export interface NewToken {
+  readonly id: string
+  readonly digest: Uint8Array
+  readonly walletId: string
+  readonly factor: Factor
+  /** What the caller called the wallet. */
+  readonly name: Uint8Array
+  readonly request: Uint8Array
+  readonly address?: Uint8Array
+  readonly lifetime: number
+}
+
+export const insertToken = (tx: Statements, token: NewToken): Promise<number> =>
+  tx.run(sql`
+    with demanded as (
+      insert into identity.factor_tokens (id, digest, wallet_id, factor_id, name, request, address, expires_at)
+      values (${token.id}, ${token.digest}, ${token.walletId}, ${token.factor.id}, ${token.name}, ${token.request},
+              ${token.address ?? null}, strongroom.now() + make_interval(secs => ${token.lifetime}))
+      returning wallet_id, factor_id
+    )
+    ${appendEvent(factorDemanded, {
+      subject: sql`wallet_id`,
+      detail: sql`jsonb_build_object('factor', factor_id, 'type', ${token.factor.type}::text)`,
+      from: sql`demanded`,
+    })}`)
+
+const tokenRow = z.object({
+  id: z.uuid(),
+  walletId: z.uuid(),
+  accountId: z.string(),
+  factorId: z.int(),
+  ref: z.uuid(),
+  type: z.enum(factorTypes),
+  name: column.bytes,
+  request: column.bytes,
+  secret: column.bytes.nullable(),
+  lastStep: z.int(),
+})
+export type Token = z.output<typeof tokenRow>
+
+/** One that waits for its answer. */
+export const findToken = (statements: Statements, digest: Uint8Array): Promise<Token | undefined> =>
+  statements.maybe(
+    tokenRow,
+    sql`
+      select t.id, t.wallet_id as "walletId", w.account_id as "accountId", t.factor_id as "factorId", f.ref, f.type,
+             t.name, t.request, f.secret, f.last_step as "lastStep"
+        from identity.factor_tokens t
+        join identity.factors f on f.id = t.factor_id and f.wallet_id = t.wallet_id
+        join identity.wallets w on w.id = t.wallet_id
+       where t.digest = ${digest} and t.proof is null and t.expires_at > strongroom.now()`,
+  )
+
+/** False where another answer came first. */
+export async function markVerified(
+  { hsm, statements }: { hsm: Keystore; statements: Statements },
+  token: Token,
+): Promise<boolean> {
+  const proof = await proofOf(hsm, token)
+  const marked = await statements.run(sql`
+    with verified as (
+      update identity.factor_tokens set proof = ${proof}, verified_at = strongroom.now()
+       where id = ${token.id} and proof is null and expires_at > strongroom.now()
+      returning wallet_id, factor_id
+    )
+    ${appendEvent(factorVerified, {
+      subject: sql`wallet_id`,
+      detail: sql`jsonb_build_object('factor', factor_id, 'type', ${token.type}::text)`,
+      from: sql`verified`,
+    })}`)
+  return marked === 1
+}
+
+const verifiedRow = z.object({
+  id: z.uuid(),
+  walletId: z.uuid(),
+  factorId: z.int(),
+  request: column.bytes,
+  proof: column.bytes,
+  recent: z.boolean(),
+})
+
+/** Which of a wallet's factors are verified for a request: of each the newest that the token vouches for. */
+export async function findVerified(
+  { hsm, statements }: { hsm: Keystore; statements: Statements },
+  { walletId, request, window }: { walletId: string; request: Uint8Array; window: number },
+): Promise<ReadonlyMap<number, { id: string; recent: boolean }>> {
+  const rows = await statements.many(
+    verifiedRow,
+    sql`
+      select id, wallet_id as "walletId", factor_id as "factorId", request, proof,
+             verified_at > strongroom.now() - make_interval(secs => ${window}) as recent
+        from identity.factor_tokens
+       where wallet_id = ${walletId} and request = ${request} and proof is not null and expires_at > strongroom.now()
+       order by verified_at desc limit 20`,
+  )
+  const found = new Map<number, { id: string; recent: boolean }>()
+  for (const row of rows) {
+    if (found.has(row.factorId) || !equalBytes(row.proof, await proofOf(hsm, row))) continue
+    found.set(row.factorId, row)
+  }
+  return found
+}
+
+/** Uses them all up, or none: of any number of requests one gets them. */
+export async function useVerified(tx: Statements, walletId: string, tokenIds: readonly string[]): Promise<boolean> {
+  const used = await tx.run(sql`
+    with locked as (
+      select id, factor_id from identity.factor_tokens where id = any (${tokenIds}::uuid[]) order by id for update
+    ), used as (
+      delete from identity.factor_tokens where id in (select id from locked)
+        and (select count(*) from locked) = ${tokenIds.length}
+      returning factor_id
+    )
+    ${appendEvent(factorsUsed, {
+      subject: walletId,
+      detail: sql`jsonb_build_object('factors', factors)`,
+      from: sql`(select jsonb_agg(factor_id) as factors from used having count(*) = ${tokenIds.length}) as all_used`,
+    })}`)
+  return used === 1
+}
+
+export const purgeTokens = (statements: Statements): Promise<number> =>
+  statements.run(sql`delete from identity.factor_tokens where expires_at <= strongroom.now()`)

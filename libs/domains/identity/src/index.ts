@@ -1,0 +1,90 @@
+import { CODE_USE } from '@strongroom/codes'
+import type { KeyNeed } from '@strongroom/hsm'
+import { readMigrations } from '@strongroom/storage'
+import { create as createWallet } from './access/create-wallet.ts'
+import { get as getWallet } from './access/get-wallet.ts'
+import { remove as removeFactor, update as updateFactor } from './factors/change-factor.ts'
+import { create as createFactor } from './factors/create-factor.ts'
+import { list as listFactors } from './factors/list-factors.ts'
+import { stepUpProvers } from './factors/prove-step-up.ts'
+import { codeDeliverer } from './factors/send-code.ts'
+import { verify as verifyFactor } from './factors/verify-factor.ts'
+import { info } from './ledger/get-info.ts'
+import { keyValue } from './ledger/get-key-value.ts'
+import { signers } from './ledger/get-signers.ts'
+import { recoveryRequests } from './ledger/list-recovery-requests.ts'
+import { submit } from './ledger/submit-transaction.ts'
+import { get as getSession } from './sessions/get-session.ts'
+import { askForAddress } from './updates/change-address.ts'
+import { restore } from './updates/restore-wallet.ts'
+import { update as updateWallet } from './updates/update-wallet.ts'
+import { verify as verifyWallet } from './updates/verify-wallet.ts'
+import { remove as deleteWallet } from './wallets/delete-wallet.ts'
+import { messageDeliverer } from './wallets/deliver.ts'
+import { kdf, walletsKdf } from './wallets/get-kdf.ts'
+import { CONTACT_USE, RECIPIENT_USE, STAMP_USE, VERIFICATION_USE, WALLET_USE } from './wallets/names.ts'
+import { resend } from './wallets/resend-verification.ts'
+
+export * from './contract.ts'
+export { type Ledger, LedgerUnavailable } from './ledger/ledger.ts'
+export { type LocalLedger, localLedger, type LocalLedgerOptions } from './ledger/local-ledger.ts'
+export { type Policies, usualPolicies } from './policies.ts'
+export { type SweepDeps, sweeps } from './sweeps.ts'
+export type { IdentityDeps } from './wallets/deps.ts'
+
+/** In the order of the contract. */
+export const handlers = [
+  createWallet,
+  kdf,
+  walletsKdf,
+  getWallet,
+  resend,
+  verifyWallet,
+  updateWallet,
+  askForAddress,
+  restore,
+  deleteWallet,
+  listFactors,
+  createFactor,
+  removeFactor,
+  updateFactor,
+  verifyFactor,
+  getSession,
+]
+
+/** Of the ledger that is embedded, as TokenD's Horizon answers: for who has no other. */
+export const ledgerHandlers = [info, keyValue, signers, submit, recoveryRequests]
+
+/** Beside the one of request signatures. */
+export const provers = stepUpProvers
+
+/** What the worker does. */
+export const jobs = [messageDeliverer, codeDeliverer]
+
+const rows = ['select', 'insert', 'update', 'delete'] as const
+
+export const identityMigrations = readMigrations('identity', new URL('../migrations/', import.meta.url), {
+  ledger_accounts: rows,
+  ledger_signers: rows,
+  ledger_recoveries: rows,
+  ledger_transactions: rows,
+  wallets: rows,
+  names: rows,
+  factors: rows,
+  factor_tokens: rows,
+  sessions: rows,
+  changes: rows,
+  holds: rows,
+  messages: rows,
+})
+
+/** What this domain asks of a token. */
+export const keyNeeds: readonly KeyNeed[] = [
+  { job: 'seal', use: '' },
+  { job: 'mac', use: WALLET_USE },
+  { job: 'mac', use: CONTACT_USE },
+  { job: 'mac', use: STAMP_USE },
+  { job: 'mac', use: VERIFICATION_USE },
+  { job: 'mac', use: RECIPIENT_USE },
+  { job: 'mac', use: CODE_USE },
+]

@@ -1,0 +1,149 @@
+import { setTimeout } from 'node:timers/promises'
+import { recordEvent } from '@strongroom/audit'
+import { type RandomSource, systemRandom } from '@strongroom/crypto'
+import type { Keystore } from '@strongroom/hsm'
+import { isOutage } from '@strongroom/http'
+import { readAccountKey } from '@strongroom/proofs'
+import type { Database } from '@strongroom/storage'
+import { commitChange, commitNewAccount, Overtaken } from './commit.ts'
+import { accountForgotten } from './events.ts'
+import { readRoles, usualKeyValues } from './key-values.ts'
+import { type KeyValue, type Ledger, type LedgerSigner, LedgerUnavailable } from './ledger.ts'
+import { believeRecovery, forgedTeller, readAccounts, type VersionedAccount } from './read-accounts.ts'
+import { beginRecovery, type Changed, endRecovery, isLetIn } from './recoveries.ts'
+import { type ListedRequest, listRequests } from './recovery-list.ts'
+import { judgeSigners, THRESHOLD } from './signer-rules.ts'
+import { deleteAccount, findEnded, type RequestsWanted } from './store.ts'
+import { type Submitting, submitOnce } from './submit.ts'
+
+export interface LocalLedgerOptions {
+  readonly database: Database
+  readonly hsm: Keystore
+  readonly networkPassphrase: string
+  /** `G…` */
+  readonly masterAccountId: string
+  /** `G…`: the master account's signers, each of whom may do all that an administrator may. Never rows of the database. */
+  readonly adminKeys: readonly string[]
+  /** Instead of, or beside, the usual ones. */
+  readonly keyValues?: Readonly<Record<string, KeyValue>>
+  readonly random?: RandomSource
+}
+
+/** The ledger that needs nobody else: in the app's own database, its rows stamped by the app's token. */
+export interface LocalLedger extends Ledger {
+  /** What KYC recoveries ask for, newest first, with the hash that a review must name. */
+  recoveryRequests(wanted: RequestsWanted): Promise<readonly ListedRequest[]>
+}
+
+/** @throws RangeError for keys that are none, and key values that contradict each other. */
+export function localLedger(options: LocalLedgerOptions): LocalLedger {
+  const { database, networkPassphrase, masterAccountId, adminKeys } = options
+  const values = new Map(Object.entries({ ...usualKeyValues, ...options.keyValues }))
+  const roles = readRoles(Object.fromEntries(values))
+  if (![masterAccountId, ...adminKeys].every((key) => readAccountKey(key)))
+    throw new RangeError('the master account or the key of an administrator is no account key')
+  const random = options.random ?? systemRandom
+  const administrators = [...new Set(adminKeys)].map(
+    (key, identity): LedgerSigner => ({ key, weight: THRESHOLD, role: roles.defaultSigner, identity, details: '{}' }),
+  )
+  const rules = { masterAccountId, administrators, enabled: roles.recoveryEnabled, roles, newId: () => drawId(random) }
+  const deps: Submitting = { ...options, random, rules, tellForged: forgedTeller(database) }
+  const find = async (account: string) =>
+    account === masterAccountId ? undefined : (await readAccounts(deps, { accounts: [account] })).get(account)
+
+  return {
+    info: () => Promise.resolve({ networkPassphrase, masterAccountId }),
+    keyValue: (name) => Promise.resolve(values.get(name)),
+    signersOf: (account) =>
+      answer(async () => (account === masterAccountId ? administrators : (await find(account))?.signers)),
+
+    createAccount: ({ account, signers }) =>
+      answer(async () => {
+        const fault = readAccountKey(account) ? judgeSigners(signers, roles) : 'key-unusable'
+        if (fault) throw new RangeError(`the signers of a new account were not judged before: ${fault}`)
+        if (account === masterAccountId) return 'taken'
+        const existing = await find(account)
+        if (existing) return isSameSet(existing.signers, signers) ? 'created' : 'taken'
+        await commitNewAccount(deps, { account, role: roles.unverified, signers })
+        return 'created'
+      }),
+
+    submit: (envelope) => answer(() => submitOnce(deps, envelope)),
+
+    beginKycRecovery: ({ account, signer }) =>
+      answer(async () => {
+        const existing = await find(account)
+        const changed = existing && readAccountKey(signer) && beginRecovery(existing, signer, rules)
+        if (!existing || !changed || 'code' in changed) return 'refused'
+        await commitIfChanged(deps, existing, changed)
+        return 'begun'
+      }),
+
+    cancelKycRecovery: ({ account, signer }) =>
+      answer(async () => {
+        const existing = await find(account)
+        if (!existing) return 'cancelled'
+        if (isLetIn(existing, signer)) {
+          await commitIfChanged(deps, existing, endRecovery(existing, 'cancelled'))
+          return 'cancelled'
+        }
+        const isSigner = existing.signers.some(({ key }) => key === signer)
+        return isSigner || (await wasApproved(deps, account, signer)) ? 'refused' : 'cancelled'
+      }),
+
+    forgetAccount: (account) =>
+      answer(() =>
+        database.transaction(async (tx) => {
+          if (await deleteAccount(tx, account)) await recordEvent(tx, accountForgotten, { subject: account, detail: {} })
+        }),
+      ),
+
+    recoveryRequests: (wanted) => answer(() => listRequests(deps, wanted)),
+  }
+}
+
+const TRIES = 8
+const PAUSE_MS = 10
+
+/** Tries again where somebody else was faster; an outage of what the ledger stands on is the ledger's own. */
+async function answer<T>(work: () => Promise<T>): Promise<T> {
+  for (let tried = 1; tried <= TRIES; tried++) {
+    try {
+      return await work()
+    } catch (error) {
+      if (isOutage(error)) throw new LedgerUnavailable({ cause: error })
+      if (!(error instanceof Overtaken)) throw error
+    }
+    await setTimeout(tried * PAUSE_MS)
+  }
+  throw new LedgerUnavailable()
+}
+
+async function commitIfChanged(deps: Submitting, before: VersionedAccount, { account, ended }: Changed): Promise<void> {
+  if (account === before) return
+  await commitChange(deps, { accounts: [{ before, after: account }], ended: ended ? [ended] : [] })
+}
+
+/** Whether the last recovery of that key that the token knows was approved. */
+async function wasApproved(deps: Submitting, account: string, signer: string): Promise<boolean> {
+  for (const row of await findEnded(deps.database.reading, account, signer)) {
+    const ended = await believeRecovery(deps, { account, version: undefined }, row)
+    if (ended) return ended.state === 'approved'
+  }
+  return false
+}
+
+const isSameSet = (a: readonly LedgerSigner[], b: readonly LedgerSigner[]): boolean => textOf(a) === textOf(b)
+
+const textOf = (signers: readonly LedgerSigner[]): string =>
+  JSON.stringify(
+    signers
+      .map(({ key, weight, role, identity, details }) => [key, weight, role, identity, details] as const)
+      .toSorted(([a], [b]) => (a < b ? -1 : 1)),
+  )
+
+/** 48 random bits: XDR has 64, and clients count in numbers. Never 0, which asks for a new request. */
+function drawId(random: RandomSource): number {
+  const bytes = Buffer.from(random(6))
+  return Math.max(1, bytes.readUIntBE(0, 6))
+}

@@ -1,0 +1,46 @@
+import { encodeTuple, equalBytes, toHex, type TuplePart } from '@strongroom/crypto'
+import type { Keystore } from '@strongroom/hsm'
+import type { LedgerSigner } from './ledger.ts'
+import type { EndedRecovery, Recovery } from './recoveries.ts'
+import { writeRequest } from './recovery-request.ts'
+
+/** MAC key of the app's token. */
+export const STAMP_USE = 'stamp'
+const HALF = 32
+
+/** One set of signers: a row of another account, or of another set of the same one, has another stamp. */
+export interface Place {
+  readonly account: string
+  readonly version: string
+}
+
+const stamp = async (hsm: Keystore, ...facts: readonly TuplePart[]): Promise<Uint8Array> =>
+  (await hsm.mac(STAMP_USE, encodeTuple(...facts))).subarray(0, HALF)
+
+export const signerStamp = (hsm: Keystore, { account, version }: Place, signer: LedgerSigner): Promise<Uint8Array> => {
+  const { key, weight, role, identity, details } = signer
+  return stamp(hsm, 'ledger.signer', account, version, key, weight, role, identity, details)
+}
+
+/** A recovery that has ended belongs to no version any more. */
+export const recoveryStamp = (
+  hsm: Keystore,
+  { account, version }: Place | { readonly account: string; readonly version: undefined },
+  recovery: Recovery | EndedRecovery,
+): Promise<Uint8Array> => {
+  const { id, signer = '', state, request, rejectReason = '' } = recovery
+  const asked = request ? writeRequest(request) : new Uint8Array()
+  return stamp(hsm, 'ledger.recovery', account, version ?? '', id, signer, state, asked, rejectReason)
+}
+
+export interface AppliedRow {
+  readonly hash: Uint8Array
+  readonly source: string
+  readonly envelope: string
+  readonly result: string
+}
+
+export const transactionStamp = (hsm: Keystore, { hash, source, envelope, result }: AppliedRow): Promise<Uint8Array> =>
+  stamp(hsm, 'ledger.transaction', toHex(hash), source, envelope, result)
+
+export const isStamp = (stored: Uint8Array, made: Uint8Array): boolean => equalBytes(stored, made)

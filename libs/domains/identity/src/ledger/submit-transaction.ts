@@ -1,0 +1,42 @@
+import { implement, reply } from '@strongroom/http'
+import { submitTransaction, transactionUnreadable } from './contract.ts'
+import { isFault, readEnvelope } from './envelope.ts'
+import type { Ledger, LedgerTransaction } from './ledger.ts'
+import { rejectedBy } from './rejected-by.ts'
+
+/** Only for who has a ledger of his own: what it cannot read, it does not try. */
+export const submit = implement<{ ledger: Ledger }>()(submitTransaction, async ({ body }, { ledger }) => {
+  const { tx } = 'data' in body ? body.data.attributes : body
+  const { networkPassphrase } = await ledger.info()
+  const envelope = readEnvelope(tx, networkPassphrase)
+  if (isFault(envelope))
+    return transactionUnreadable({
+      detail: 'Your request was invalid in some way',
+      meta: { field: 'tx', error: envelope.fault },
+    })
+  const answer = await ledger.submit(tx)
+  if (answer.outcome === 'rejected') return rejectedBy(answer)
+  return reply(200, { data: shownTransaction(answer.transaction, envelope.source) })
+})
+
+/** Horizon's resource of a transaction. */
+export const shownTransaction = (
+  { id, hash, sequence, createdAt, envelope, result }: LedgerTransaction,
+  source: string,
+) => ({
+  id,
+  type: 'transactions' as const,
+  attributes: {
+    hash,
+    ledger_sequence: sequence,
+    created_at: createdAt.toISOString(),
+    envelope_xdr: envelope,
+    result_xdr: result,
+    result_meta_xdr: '',
+  },
+  relationships: {
+    operations: { data: [] },
+    source: { data: { id: source, type: 'accounts' as const } },
+    ledger_entry_changes: { data: [] },
+  },
+})

@@ -1,0 +1,61 @@
+import type { CodePolicy } from '@strongroom/codes'
+import type { Budget } from '@strongroom/guesses'
+
+const MINUTE = 60
+const HOUR = 60 * MINUTE
+const DAY = 24 * HOUR
+
+/** How often, how long, how many: an app may set other numbers. Times are seconds. */
+export interface Policies {
+  /** Whether an address must be verified before its wallet opens. */
+  readonly verification: 'required' | 'off'
+  /** How long a wallet, or a new address of one, waits to be verified. */
+  readonly unverifiedKept: number
+  /** Domains whose addresses get no wallet. */
+  readonly refusedDomains: readonly string[]
+  readonly sessionLifetime: number
+  /** What a KYC recovery replaced. */
+  readonly hold: number
+  readonly factors: FactorPolicies
+  /** Mails to one mailbox and in all, in a day. */
+  readonly mailsPerDay: { readonly recipient: number; readonly inAll: number }
+}
+
+export interface FactorPolicies {
+  /** How long a demand waits for its answer. */
+  readonly lifetime: number
+  /** How long after the last answer the request may be made again. */
+  readonly window: number
+  readonly password: Budget
+  readonly totp: Budget
+  readonly codes: CodePolicy
+  /** What authenticator apps call us. */
+  readonly issuer: string
+}
+
+export const usualPolicies: Policies = {
+  verification: 'required',
+  unverifiedKept: 128 * HOUR,
+  refusedDomains: [],
+  sessionLifetime: 10 * MINUTE,
+  hold: 30 * DAY,
+  factors: {
+    lifetime: 10 * MINUTE,
+    window: MINUTE,
+    password: { kind: 'factor-password', guesses: 20, window: 10 * MINUTE, growth: 'steady' },
+    totp: { kind: 'factor-totp', guesses: 5, window: 5 * MINUTE, growth: 'doubling' },
+    codes: {
+      kind: 'factor-code',
+      lifetime: 10 * MINUTE,
+      tries: 5,
+      live: 5,
+      sends: [
+        { most: 5, window: 10 * MINUTE },
+        { most: 20, window: DAY },
+      ],
+      budget: { kind: 'factor-code', guesses: 10, window: HOUR, growth: 'doubling' },
+    },
+    issuer: 'Strongroom',
+  },
+  mailsPerDay: { recipient: 20, inAll: 50_000 },
+}

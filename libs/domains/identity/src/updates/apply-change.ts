@@ -1,0 +1,89 @@
+import { Refusal } from '@strongroom/http'
+import { sql, type Statements } from '@strongroom/storage'
+import { insertFactor } from '../factors/ensure-factor.ts'
+import { prepareMessage, type PreparedMessage, queueMessage } from '../wallets/announce.ts'
+import { openContents } from '../wallets/contents.ts'
+import { conflict, KDF_VERSION } from '../wallets/contract.ts'
+import type { IdentityDeps } from '../wallets/deps.ts'
+import type { MessageKind } from '../wallets/messages.ts'
+import { changeState, type Factor, findWalletById, freeNames, type Wallet } from '../wallets/store.ts'
+import { holdWallet } from './holds.ts'
+import { type Change, endChange } from './store.ts'
+
+export type ChangeDeps = Pick<IdentityDeps, 'database' | 'hsm' | 'random' | 'ledger' | 'policies'>
+
+/** What takes the place of a wallet's contents: another id, address, keychain and password, for the same account. */
+export type Replacement = Pick<Change, 'lookup' | 'contact' | 'salt' | 'contents' | 'passwordRef' | 'passwordSecret'>
+
+const told = {
+  password: 'password-changed',
+  recovery: 'recovery-begun',
+  address: 'address-changed',
+} as const satisfies Record<Change['kind'], MessageKind>
+
+/** Ends a change that nothing stands in the way of any more. `conflict`: somebody else ended it. */
+export const applyChange = (deps: ChangeDeps, change: Change): Promise<'applied' | Refusal<'conflict'>> =>
+  replaceWallet(deps, change.walletId, change, {
+    kind: told[change.kind],
+    async work(tx, wallet) {
+      if (!(await endChange(tx, change.id, 'applied'))) return conflict()
+      if (change.kind !== 'recovery' || change.signer === null) return 'applied'
+      await holdWallet(tx, wallet, { signer: change.signer, seconds: deps.policies.hold })
+      return 'applied'
+    },
+  })
+
+interface Replacing<Done> {
+  readonly kind: MessageKind
+  /** While the wallet is as it was. */
+  work(tx: Statements, wallet: Wallet): Promise<Done>
+}
+
+/** The owner is told at the address that the wallet had. */
+export async function replaceWallet<Done>(
+  deps: Omit<ChangeDeps, 'ledger'>,
+  walletId: string,
+  replacement: Replacement,
+  { kind, work }: Replacing<Done | Refusal<'conflict'>>,
+): Promise<Done | Refusal<'conflict'>> {
+  return changeState(
+    deps,
+    () => findWalletById(deps, walletId),
+    async (wallet) => {
+      if (!wallet) return conflict()
+      const { email } = await openContents(deps.hsm, wallet)
+      const message = await prepareMessage(deps, { kind, to: email })
+      const { lookup, contact } = replacement
+      return {
+        next: { lookup, contact, factors: factorsWith(wallet, replacement) },
+        work: async (tx: Statements) => {
+          const done = await work(tx, wallet)
+          if (done instanceof Refusal) return done
+          await writeReplacement(tx, wallet, { replacement, message })
+          return done
+        },
+      }
+    },
+  )
+}
+
+const isPassword = ({ type }: Pick<Factor, 'type'>) => type === 'password'
+
+const factorsWith = ({ factors }: Wallet, { passwordRef: ref }: Replacement) =>
+  factors.map((factor) => (isPassword(factor) ? { ...factor, ref } : factor))
+
+async function writeReplacement(
+  tx: Statements,
+  wallet: Wallet,
+  { replacement, message }: { replacement: Replacement; message: PreparedMessage },
+): Promise<void> {
+  const { salt, contents, passwordRef: ref, passwordSecret: secret } = replacement
+  await tx.run(sql`
+    update identity.wallets set kdf_version = ${KDF_VERSION}, salt = ${salt}, contents = ${contents} where id = ${wallet.id}`)
+  // A factor of its own, so that no token of the old password's is good for the new one.
+  await tx.run(sql`delete from identity.factors where wallet_id = ${wallet.id} and type = 'password'`)
+  const priority = wallet.factors.find(isPassword)?.priority ?? 0
+  await insertFactor(tx, { walletId: wallet.id, ref, type: 'password', priority, secret })
+  await freeNames(tx, wallet.id)
+  await queueMessage(tx, wallet.id, message)
+}

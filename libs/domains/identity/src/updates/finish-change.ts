@@ -1,0 +1,56 @@
+import type { Refusal } from '@strongroom/http'
+import { sweep } from '@strongroom/jobs'
+import type { Statements } from '@strongroom/storage'
+import type { transactionRejected } from '../ledger/contract.ts'
+import { rejectedBy } from '../ledger/rejected-by.ts'
+import { wrongField } from '../wallets/contract.ts'
+import { findWalletById, freeNames } from '../wallets/store.ts'
+import { applyChange, type ChangeDeps } from './apply-change.ts'
+import { type Change, endChange, findUnfinished, putOff } from './store.ts'
+
+type No = ReturnType<typeof transactionRejected> | Refusal<'conflict'> | Refusal<'field-refused'>
+
+/**
+ * Asks the ledger, and changes the wallet if it accepts. The ledger answers the same however often it is asked, so that
+ * this may be interrupted anywhere, by a crash or an outage, and begun again by anybody.
+ */
+export async function finishChange(deps: ChangeDeps, change: Change): Promise<'applied' | No> {
+  const refused = await askLedger(deps, change)
+  if (!refused) return applyChange(deps, change)
+  await deps.database.transaction((tx) => drop(tx, change))
+  return refused
+}
+
+async function askLedger({ ledger, ...deps }: ChangeDeps, change: Change): Promise<No | undefined> {
+  const { envelope, signer, walletId } = change
+  if (envelope !== null) {
+    const outcome = await ledger.submit(envelope)
+    return outcome.outcome === 'applied' ? undefined : rejectedBy(outcome)
+  }
+  if (signer === null) return undefined
+  const wallet = await findWalletById(deps, walletId)
+  if (!wallet) return undefined
+  const begun = await ledger.beginKycRecovery({ account: wallet.accountId, signer })
+  return begun === 'begun' ? undefined : wrongField('/data/type', 'accounts are not recovered here')
+}
+
+async function drop(tx: Statements, { id, walletId }: Change): Promise<void> {
+  if (await endChange(tx, id, 'dropped')) await freeNames(tx, walletId)
+}
+
+/** An outage of the ledger leaves them for the next time. What fails for one fails after the others had their turn. */
+export const changeFinisher = sweep<ChangeDeps>()({
+  name: 'identity.finish-changes',
+  every: 10,
+  async run(deps, signal) {
+    const failures: unknown[] = []
+    for (const change of await findUnfinished(deps.database)) {
+      if (signal.aborted) return
+      await finishChange(deps, change).catch(async (error: unknown) => {
+        failures.push(error)
+        await putOff(deps.database, change.id)
+      })
+    }
+    if (failures.length > 0) throw failures[0]
+  },
+})

@@ -1,0 +1,38 @@
+import { recordEvent } from '@strongroom/audit'
+import { implement, Refusal, reply } from '@strongroom/http'
+import { walletDocument } from '../access/wallet-document.ts'
+import { isOwner } from '../ledger/authority.ts'
+import { openContents } from '../wallets/contents.ts'
+import { conflict, notAllowed, notFound, tooMany } from '../wallets/contract.ts'
+import type { IdentityDeps } from '../wallets/deps.ts'
+import { walletRestored } from '../wallets/events.ts'
+import { nameWallet } from '../wallets/names.ts'
+import { findWallet } from '../wallets/store.ts'
+import { replaceWallet } from './apply-change.ts'
+import { restoreWallet } from './contract.ts'
+import { dropHolds, findHold } from './holds.ts'
+
+/** The ledger takes back its side first: asked again after a crash, it answers the same. */
+export const restore = implement<IdentityDeps>()(restoreWallet, async ({ params, proof, ip }, deps) => {
+  const { hsm, ledger, database } = deps
+  if (await deps.limits.attempts.take(ip)) return tooMany()
+  const lookup = await nameWallet(hsm, params.walletId)
+  const hold = await findHold(database, lookup)
+  if (!hold) return notFound()
+  const { accountId: account, signer, walletId: id } = hold
+  if (!(await isOwner(ledger, { account, key: proof.keyId }))) return notAllowed()
+  if ((await ledger.cancelKycRecovery({ account, signer })) === 'refused') return conflict()
+  const restored = await replaceWallet(deps, id, hold, {
+    kind: 'wallet-restored',
+    async work(tx) {
+      if ((await dropHolds(tx, id)) === 0) return conflict()
+      await recordEvent(tx, walletRestored, { subject: id, detail: {} })
+      return 'restored'
+    },
+  })
+  if (restored instanceof Refusal) return restored
+  const wallet = await findWallet(deps, lookup)
+  if (!wallet) return notFound()
+  const { email, keychain } = await openContents(hsm, wallet)
+  return reply(200, walletDocument({ wallet, walletId: params.walletId, email, keychain }))
+})

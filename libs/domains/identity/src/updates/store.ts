@@ -1,0 +1,88 @@
+import { appendEvent } from '@strongroom/audit'
+import { column, sql, type Statements } from '@strongroom/storage'
+import { z } from 'zod'
+import { KDF_VERSION } from '../wallets/contract.ts'
+import { changeApplied, changeAsked, changeDropped } from '../wallets/events.ts'
+
+const kinds = ['password', 'recovery', 'address'] as const
+
+const changeRow = z.object({
+  id: z.uuid(),
+  walletId: z.uuid(),
+  kind: z.enum(kinds),
+  lookup: column.bytes,
+  contact: column.bytes,
+  salt: column.bytes,
+  contents: column.bytes,
+  passwordRef: z.uuid(),
+  passwordSecret: column.bytes,
+  envelope: z.string().nullable(),
+  signer: z.string().nullable(),
+})
+
+/** What a wallet is to become. */
+export type Change = z.output<typeof changeRow>
+
+export type NewChange = Omit<Change, 'envelope' | 'signer'> & {
+  /** What the ledger is asked first. */
+  readonly ledger?: { readonly envelope?: string; readonly signer?: string }
+}
+
+const columns = sql`
+  id, wallet_id as "walletId", kind, lookup, contact, salt, contents, password_ref as "passwordRef",
+  password_secret as "passwordSecret", envelope, signer`
+
+/** False where another change of this wallet asks the ledger already. */
+export const insertChange = async (tx: Statements, change: NewChange): Promise<boolean> =>
+  (await tx.run(sql`
+    with asked as (
+      insert into identity.changes (id, wallet_id, kind, lookup, contact, kdf_version, salt, contents, password_ref, password_secret, envelope, signer)
+      values (${change.id}, ${change.walletId}, ${change.kind}, ${change.lookup}, ${change.contact}, ${KDF_VERSION}, ${change.salt},
+              ${change.contents}, ${change.passwordRef}, ${change.passwordSecret}, ${change.ledger?.envelope ?? null}, ${change.ledger?.signer ?? null})
+      on conflict do nothing returning wallet_id, kind
+    )
+    ${appendEvent(changeAsked, {
+      subject: sql`wallet_id`,
+      detail: sql`jsonb_build_object('kind', kind)`,
+      from: sql`asked`,
+    })}`)) === 1
+
+/** One new address waits at a time: the last one that was asked for. */
+export const dropAddressChange = (tx: Statements, walletId: string): Promise<number> =>
+  tx.run(sql`delete from identity.changes where wallet_id = ${walletId} and kind = 'address'`)
+
+export const findAddressChange = (statements: Statements, lookup: Uint8Array): Promise<Change | undefined> =>
+  statements.maybe(
+    changeRow,
+    sql`select ${columns} from identity.changes where lookup = ${lookup} and kind = 'address'`,
+  )
+
+/** False where somebody else ended it. */
+export const endChange = async (tx: Statements, changeId: string, as: 'applied' | 'dropped'): Promise<boolean> =>
+  (await tx.run(sql`
+    with ended as (delete from identity.changes where id = ${changeId} returning wallet_id, kind)
+    ${appendEvent(as === 'applied' ? changeApplied : changeDropped, {
+      subject: sql`wallet_id`,
+      detail: sql`jsonb_build_object('kind', kind)`,
+      from: sql`ended`,
+    })}`)) === 1
+
+/** What a crash left: no request takes a minute. */
+export const findUnfinished = (statements: Statements): Promise<readonly Change[]> =>
+  statements.many(
+    changeRow,
+    sql`select ${columns} from identity.changes
+         where kind <> 'address' and tried_at < strongroom.now() - interval '1 minute' order by tried_at limit 50`,
+  )
+
+/** Behind the others: those that fail each time must not fill every batch. */
+export const putOff = (statements: Statements, changeId: string): Promise<number> =>
+  statements.run(sql`update identity.changes set tried_at = strongroom.now() where id = ${changeId}`)
+
+/** New addresses that nobody verified in time; answers whose names are to be freed. */
+export const purgeAddressChanges = (statements: Statements, kept: number): Promise<readonly { walletId: string }[]> =>
+  statements.many(
+    z.object({ walletId: z.uuid() }),
+    sql`delete from identity.changes where kind = 'address' and created_at < strongroom.now() - make_interval(secs => ${kept})
+        returning wallet_id as "walletId"`,
+  )

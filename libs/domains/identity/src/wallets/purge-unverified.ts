@@ -1,0 +1,33 @@
+import { appendEvent } from '@strongroom/audit'
+import { sql } from '@strongroom/storage'
+import { z } from 'zod'
+import type { IdentityDeps } from './deps.ts'
+import { walletPurged } from './events.ts'
+
+const BATCH = 100
+const purged = z.object({ accountId: z.string() })
+
+/** Addresses that nobody verified in time are free again, and so are the accounts, where the ledger can forget one. */
+export async function purgeUnverified({
+  database,
+  ledger,
+  policies,
+}: Pick<IdentityDeps, 'database' | 'ledger' | 'policies'>): Promise<void> {
+  for (let batch: readonly unknown[] = [undefined]; batch.length > 0;) {
+    const gone = await database.many(
+      purged,
+      sql`
+        with gone as (
+          delete from identity.wallets where id in (
+            select id from identity.wallets
+             where not verified and signers is null
+               and created_at < strongroom.now() - make_interval(secs => ${policies.unverifiedKept})
+             limit ${BATCH})
+          returning id, account_id
+        ), told as (${appendEvent(walletPurged, { subject: sql`id`, detail: sql`'{}'::jsonb`, from: sql`gone` })})
+        select account_id as "accountId" from gone`,
+    )
+    for (const { accountId } of gone) await ledger.forgetAccount(accountId)
+    batch = gone
+  }
+}
