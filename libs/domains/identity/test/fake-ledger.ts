@@ -40,6 +40,7 @@ export function fakeLedger(masterAccountId: string): FakeLedger {
       answer(name === keyValues.recoverySignerRole ? { type: 'u64' as const, value: RECOVERING_ROLE } : undefined),
     signersOf: (account) => answer(accounts.get(account)),
     createAccount: unknown,
+    adoptAccount: unknown,
     submit: unknown,
     beginKycRecovery: unknown,
     cancelKycRecovery: unknown,

@@ -57,7 +57,7 @@ async function keep(deps: BlobDeps, place: BlobPlace, given: BlobGiven): Promise
     const replaced = place.type === 'nav_update' ? await removeReplaced(tx, id, related) : 0
     const found = await findMade(tx, id, related)
     const hasRoom = found
-      ? found.relations < MOST_RELATIONS
+      ? found.isRelated || found.relations < MOST_RELATIONS
       : await hasRoomFor(tx, place, { ...policies, owned: owned - replaced })
     if (!hasRoom) return tooManyBlobs({ detail: 'The account has as many blobs as it may' })
     if (!found) await insertBlob(tx, { ...place, ...content, id })

@@ -6,7 +6,7 @@ import type { BlobDeps } from './create-blob.ts'
 import { addToOwner, findBlob, hideBlob, holdOwner } from './store.ts'
 
 export const remove = implement<BlobDeps>()(deleteBlob, async ({ params, proof }, { database, ledger }) => {
-  void isAdmin; void ledger; void notAllowed
+  if (!(await isAdmin(ledger, proof.keyId))) return notAllowed()
   const blob = await findBlob(database, params.blob)
   if (!blob) return notFound()
   await database.transaction(async (tx) => {

@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { keepingWorld, type KeepingWorld, resourceIn } from '../../test/keeping-world.ts'
 import { type SigningKey, signingKey } from '../../test/signing-key.ts'
 import { type BlobType, blobTypes } from './contract.ts'
-import { publicIdOf } from './names.ts'
+import { publicIdOf, publicTagOf } from './names.ts'
 
 let world: KeepingWorld
 let owner: SigningKey
@@ -94,5 +94,6 @@ test('a dump holds no private text and no tag, and nothing that a guess could be
       expect(dump).not.toContain(bytes.toString('hex'))
     expect(dump).not.toContain(guess)
   }
+  expect(dump).not.toContain(Buffer.from(publicTagOf(owner.id, ['passport', 'X4711'])).toString('hex'))
   expect(id).not.toBe(publicIdOf({ owner: owner.id, type: 'kyc_form' }, Buffer.from(text)))
 })

@@ -128,11 +128,15 @@ test('a value may have 16 KiB, whatever space stands around it', async () => {
 test('an account has two hundred settings, however many are set at once; who clears one sets another', async () => {
   const most = world.policies.settingsPerAccount
   for (let n = 0; n < most - 3; n++) await put(`k${String(n)}`, n)
-  const answers = await Promise.all(Array.from({ length: 8 }, (_, n) => put(`more${String(n)}`, n)))
-  expect(answers.filter(({ status }) => status === 200)).toHaveLength(3)
-  expect(answers.find(({ status }) => status === 400)?.body).toEqual({
-    errors: [{ title: 'Bad Request', status: '400', detail: 'The account has as many settings as it may' }],
-  })
+  for (let round = 0; round < 5; round++) {
+    const more = Array.from({ length: 10 }, (_, n) => `more${String(n)}`)
+    const answers = await Promise.all(more.map((key) => put(key, round)))
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(3)
+    expect(answers.find(({ status }) => status === 400)?.body).toEqual({
+      errors: [{ title: 'Bad Request', status: '400', detail: 'The account has as many settings as it may' }],
+    })
+    for (const key of round < 4 ? more : []) await put(key, null)
+  }
   expect(await put('k0', 'changed')).toMatchObject({ status: 200 })
   await put('k1', null)
   expect(await put('another', 1)).toMatchObject({ status: 200 })
