@@ -11,6 +11,7 @@ export const policiesFrom = (values: ValuesOf<typeof settings>): Policies => ({
   verification: values.EMAIL_VERIFICATION,
   unverifiedKept: values.UNVERIFIED_HOURS * HOUR,
   refusedDomains: values.REFUSED_EMAIL_DOMAINS.map((domain) => domain.toLowerCase()),
+  clientDomains: values.CLIENT_DOMAINS,
   sessionLifetime: values.SESSION_MINUTES * MINUTE,
   hold: values.HOLD_DAYS * DAY,
   factors: { ...usualPolicies.factors, issuer: values.TOTP_ISSUER },

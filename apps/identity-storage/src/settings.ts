@@ -59,6 +59,11 @@ export const settings = {
     z.url({ protocol: /^https?$/ }),
     'The web client that links in mails lead to; the payload is put behind it: `https://wallet.example.com/r`.',
   ),
+  CLIENT_DOMAINS: setting(
+    list,
+    'Hosts that an account may choose as its `client_domain`, for links in its mails, comma-separated.',
+    'none',
+  ),
   REFUSED_EMAIL_DOMAINS: setting(list, 'Domains whose addresses get no wallet, comma-separated.', 'none'),
   TOTP_ISSUER: setting(
     z

@@ -3,6 +3,7 @@ import type { KeyNeed } from '@strongroom/hsm'
 import { readMigrations } from '@strongroom/storage'
 import { create as createWallet } from './access/create-wallet.ts'
 import { get as getWallet } from './access/get-wallet.ts'
+import { blobHandlers, blobKeyNeeds, blobTables } from './blobs/index.ts'
 import { remove as removeFactor, update as updateFactor } from './factors/change-factor.ts'
 import { create as createFactor } from './factors/create-factor.ts'
 import { list as listFactors } from './factors/list-factors.ts'
@@ -15,6 +16,7 @@ import { signers } from './ledger/get-signers.ts'
 import { recoveryRequests } from './ledger/list-recovery-requests.ts'
 import { submit } from './ledger/submit-transaction.ts'
 import { get as getSession } from './sessions/get-session.ts'
+import { settingHandlers, settingTables } from './settings/index.ts'
 import { askForAddress } from './updates/change-address.ts'
 import { restore } from './updates/restore-wallet.ts'
 import { update as updateWallet } from './updates/update-wallet.ts'
@@ -26,8 +28,11 @@ import { CONTACT_USE, RECIPIENT_USE, STAMP_USE, VERIFICATION_USE, WALLET_USE } f
 import { resend } from './wallets/resend-verification.ts'
 
 export * from './contract.ts'
+export { signTransaction, type TransactionSigner } from './ledger/cosign.ts'
+export type { Transaction } from './ledger/envelope.ts'
 export { type Ledger, LedgerUnavailable } from './ledger/ledger.ts'
 export { type LocalLedger, localLedger, type LocalLedgerOptions } from './ledger/local-ledger.ts'
+export type { OperationBody, SignerData } from './ledger/operations.ts'
 export { type Policies, usualPolicies } from './policies.ts'
 export { type SweepDeps, sweeps } from './sweeps.ts'
 export type { IdentityDeps } from './wallets/deps.ts'
@@ -50,6 +55,8 @@ export const handlers = [
   updateFactor,
   verifyFactor,
   getSession,
+  ...blobHandlers,
+  ...settingHandlers,
 ]
 
 /** Of the ledger that is embedded, as TokenD's Horizon answers: for who has no other. */
@@ -76,6 +83,8 @@ export const identityMigrations = readMigrations('identity', new URL('../migrati
   changes: rows,
   holds: rows,
   messages: rows,
+  ...blobTables,
+  ...settingTables,
 })
 
 /** What this domain asks of a token. */
@@ -87,4 +96,5 @@ export const keyNeeds: readonly KeyNeed[] = [
   { job: 'mac', use: VERIFICATION_USE },
   { job: 'mac', use: RECIPIENT_USE },
   { job: 'mac', use: CODE_USE },
+  ...blobKeyNeeds.filter(({ job }) => job !== 'seal'),
 ]

@@ -1,12 +1,14 @@
 import type { CodePolicy } from '@strongroom/codes'
 import type { Budget } from '@strongroom/guesses'
+import { type BlobPolicies, usualBlobPolicies } from './blobs/policies.ts'
+import { type SettingPolicies, usualSettingPolicies } from './settings/policies.ts'
 
 const MINUTE = 60
 const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
 
 /** How often, how long, how many: an app may set other numbers. Times are seconds. */
-export interface Policies {
+export interface Policies extends BlobPolicies, SettingPolicies {
   /** Whether an address must be verified before its wallet opens. */
   readonly verification: 'required' | 'off'
   /** How long a wallet, or a new address of one, waits to be verified. */
@@ -34,6 +36,8 @@ export interface FactorPolicies {
 }
 
 export const usualPolicies: Policies = {
+  ...usualBlobPolicies,
+  ...usualSettingPolicies,
   verification: 'required',
   unverifiedKept: 128 * HOUR,
   refusedDomains: [],

@@ -78,7 +78,7 @@ interface Judged {
 
 /** What no shape can tell: checksums, what is there already, what an administrator decided. */
 async function judge(deps: IdentityDeps, given: Given) {
-  const { hsm, random, policies, database } = deps
+  const { hsm, random, policies, database, ledger } = deps
   const { id, attributes, relationships } = given.data
   const { account_id: accountId, email, verification_code: code } = attributes
   if (!readAccountKey(accountId)) return wrongField('/data/attributes/account_id', 'is no account key')
@@ -100,6 +100,8 @@ async function judge(deps: IdentityDeps, given: Given) {
     )
     if (!known) return wrongField('/data/relationships/referrer/data/id', 'is nobody here')
   }
+  // An account without a wallet is somebody's: with one on it, whoever reads that wallet's mail could begin to recover it.
+  if (await ledger.signersOf(accountId)) return conflict()
   const place = { id: randomUuid(random), lookup, contact, accountId }
   return { place, signers, verified: policies.verification === 'off' || Boolean(code) } satisfies Judged
 }

@@ -8,6 +8,7 @@ import {
   type EndedRecovery,
   endRecovery,
   isLetIn,
+  ownSigners,
   type RecoveryRules,
   requestRecovery,
   reviewRecovery,
@@ -75,12 +76,9 @@ function applyAll(operations: readonly Operation[], { source, accounts }: Before
   }
   // Only now: clients add the new signer first and remove the old ones after it.
   const left = now.get(source)
-  const fault = left && left.signers !== accounts.get(source)?.signers && judgeSigners(settledOf(left), rules.roles)
+  const fault = left && left.signers !== accounts.get(source)?.signers && judgeSigners(ownSigners(left, rules.roles), rules.roles)
   return fault ? failedAt(operations.length - 1, operations.length, refusedFor(fault)) : { accounts: now, ended, results }
 }
-
-const settledOf = (account: Account): readonly LedgerSigner[] =>
-  account.signers.filter(({ key }) => !isLetIn(account, key))
 
 function applyOne(body: OperationBody, { source, accounts }: Before, rules: Rules): Changed | Refused {
   const isMaster = source === rules.masterAccountId
@@ -112,9 +110,10 @@ function changeSigner(account: Account, change: SignerChange, { roles }: Rules):
   if (change.action === 'create' && isThere) return { code: 'op_already_exists' }
   if (change.action !== 'create' && !isThere) return { code: 'op_not_found' }
   const others = account.signers.filter((one) => one.key !== key)
-  if (change.action === 'remove')
-    return isLetIn(account, key) ? endRecovery(account, 'cancelled') : { account: { ...account, signers: others } }
-  if (isLetIn(account, key)) return { code: 'op_not_allowed', sentence: 'The key was let in by a KYC recovery.' }
+  const letIn = isLetIn(account, key, roles)
+  if (change.action === 'remove' && letIn) return endRecovery(account, roles, { state: 'cancelled' })
+  if (change.action === 'remove') return { account: { ...account, signers: others } }
+  if (letIn) return { code: 'op_not_allowed', sentence: 'The key was let in by a KYC recovery.' }
   const signer = toSigner(change.signer)
   const fault = judgeSigner(signer, roles)
   return fault ? refusedFor(fault) : { account: { ...account, signers: [...others, signer] } }

@@ -14,3 +14,5 @@ export const transactionApplied = securityEvent('identity.ledger-transaction-app
 export const recoveryEnded = securityEvent('identity.ledger-recovery-ended', recovery.extend({ end: z.string() }))
 /** A row that nobody wrote through this service, told once a process: it counts for nothing. */
 export const rowForged = securityEvent('identity.ledger-row-forged', z.object({ kind: z.string(), row: z.string() }))
+/** By an operator: its owner manages who is invited to it. */
+export const saleKept = securityEvent('identity.ledger-sale-kept', z.object({ sale: z.string() }))

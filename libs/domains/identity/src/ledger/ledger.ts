@@ -26,7 +26,16 @@ export interface LedgerInfo {
 export interface NewAccount {
   /** `G…` */
   readonly account: string
+  /** None: the ledger's own key alone, until somebody is given the account. */
   readonly signers: readonly LedgerSigner[]
+}
+
+/** Signers for an account that is nobody's: one that the ledger's own key signs for. */
+export interface Adoption {
+  readonly account: string
+  readonly signers: readonly LedgerSigner[]
+  /** `go`: it is theirs alone from now on. `stay`: it is nobody's still, and they may act for it. */
+  readonly others: 'go' | 'stay'
 }
 
 /** A transaction that the ledger applied. */
@@ -69,6 +78,8 @@ export interface Ledger {
   signersOf(account: string): Promise<readonly LedgerSigner[] | undefined>
   /** With the ledger's role for accounts that nobody verified. `taken`: it exists, with other signers. */
   createAccount(account: NewAccount): Promise<'created' | 'taken'>
+  /** `taken`: there is no such account, or it is somebody's, with other signers. */
+  adoptAccount(adoption: Adoption): Promise<'adopted' | 'taken'>
   /** @param envelope Base64 XDR of a TransactionEnvelope. By its hash a transaction has one outcome, however often it is submitted. */
   submit(envelope: string): Promise<Applied | Rejected>
   /** Lets a key sign in the recovery role until an administrator has approved new signers. `refused`: recovery is switched off, or no account. */
@@ -77,6 +88,8 @@ export interface Ledger {
   cancelKycRecovery(wish: { readonly account: string; readonly signer: string }): Promise<'cancelled' | 'refused'>
   /** Removes an account that nobody verified, where the ledger can. */
   forgetAccount(account: string): Promise<void>
+  /** The account whose signers manage a sale; `undefined`: no such sale. A ledger that has no sales lacks it. */
+  saleOwner?(saleId: string): Promise<string | undefined>
 }
 
 /** The ledger did not answer, or not in time. */

@@ -8,10 +8,12 @@ import type { Database } from '@strongroom/storage'
 import { commitChange, commitNewAccount, Overtaken } from './commit.ts'
 import { accountForgotten } from './events.ts'
 import { readRoles, usualKeyValues } from './key-values.ts'
-import { type KeyValue, type Ledger, type LedgerSigner, LedgerUnavailable } from './ledger.ts'
+import { keyOfNobody } from './key-of-nobody.ts'
+import { type Adoption, type KeyValue, type Ledger, type LedgerSigner, LedgerUnavailable } from './ledger.ts'
 import { believeRecovery, forgedTeller, readAccounts, type VersionedAccount } from './read-accounts.ts'
 import { beginRecovery, type Changed, endRecovery, isLetIn } from './recoveries.ts'
 import { type ListedRequest, listRequests } from './recovery-list.ts'
+import { findSaleOwner } from './sales.ts'
 import { judgeSigners, THRESHOLD } from './signer-rules.ts'
 import { deleteAccount, findEnded, type RequestsWanted } from './store.ts'
 import { type Submitting, submitOnce } from './submit.ts'
@@ -46,8 +48,9 @@ export function localLedger(options: LocalLedgerOptions): LocalLedger {
   const administrators = [...new Set(adminKeys)].map(
     (key, identity): LedgerSigner => ({ key, weight: THRESHOLD, role: roles.defaultSigner, identity, details: '{}' }),
   )
+  const ownSigner = { key: keyOfNobody(networkPassphrase), weight: THRESHOLD, role: roles.defaultSigner, identity: 1, details: '{}' }
   const rules = { masterAccountId, administrators, enabled: roles.recoveryEnabled, roles, newId: () => drawId(random) }
-  const deps: Submitting = { ...options, random, rules, tellForged: forgedTeller(database) }
+  const deps: Submitting = { ...options, random, rules, roles, tellForged: forgedTeller(database) }
   const find = async (account: string) =>
     account === masterAccountId ? undefined : (await readAccounts(deps, { accounts: [account] })).get(account)
 
@@ -57,8 +60,9 @@ export function localLedger(options: LocalLedgerOptions): LocalLedger {
     signersOf: (account) =>
       answer(async () => (account === masterAccountId ? administrators : (await find(account))?.signers)),
 
-    createAccount: ({ account, signers }) =>
+    createAccount: ({ account, signers: given }) =>
       answer(async () => {
+        const signers = given.length > 0 ? given : [ownSigner]
         const fault = readAccountKey(account) ? judgeSigners(signers, roles) : 'key-unusable'
         if (fault) throw new RangeError(`the signers of a new account were not judged before: ${fault}`)
         if (account === masterAccountId) return 'taken'
@@ -68,7 +72,23 @@ export function localLedger(options: LocalLedgerOptions): LocalLedger {
         return 'created'
       }),
 
+    adoptAccount: (adoption) =>
+      answer(async () => {
+        const existing = await find(adoption.account)
+        if (!existing) return 'taken'
+        const signers = adoptedBy(existing.signers, adoption)
+        const fault = judgeSigners(signers, roles)
+        if (fault) throw new RangeError(`the signers of an adopted account were not judged before: ${fault}`)
+        if (isSameSet(existing.signers, signers)) return 'adopted'
+        if (!existing.signers.some(({ key }) => key === ownSigner.key)) return 'taken'
+        const { account, ended } = endRecovery(existing, roles, { state: 'cancelled' })
+        await commitIfChanged(deps, existing, { account: { ...account, signers }, ...(ended && { ended }) })
+        return 'adopted'
+      }),
+
     submit: (envelope) => answer(() => submitOnce(deps, envelope)),
+
+    saleOwner: (saleId) => answer(() => findSaleOwner(deps, saleId)),
 
     beginKycRecovery: ({ account, signer }) =>
       answer(async () => {
@@ -83,8 +103,8 @@ export function localLedger(options: LocalLedgerOptions): LocalLedger {
       answer(async () => {
         const existing = await find(account)
         if (!existing) return 'cancelled'
-        if (isLetIn(existing, signer)) {
-          await commitIfChanged(deps, existing, endRecovery(existing, 'cancelled'))
+        if (isLetIn(existing, signer, roles)) {
+          await commitIfChanged(deps, existing, endRecovery(existing, roles, { state: 'cancelled' }))
           return 'cancelled'
         }
         const isSigner = existing.signers.some(({ key }) => key === signer)
@@ -131,6 +151,12 @@ async function wasApproved(deps: Submitting, account: string, signer: string): P
     if (ended) return ended.state === 'approved'
   }
   return false
+}
+
+function adoptedBy(existing: readonly LedgerSigner[], { signers, others }: Adoption): readonly LedgerSigner[] {
+  if (others === 'go') return signers
+  const isNew = (one: LedgerSigner) => signers.every(({ key }) => key !== one.key)
+  return [...existing.filter(isNew), ...signers]
 }
 
 const isSameSet = (a: readonly LedgerSigner[], b: readonly LedgerSigner[]): boolean => textOf(a) === textOf(b)

@@ -6,6 +6,7 @@ import { rowForged } from './events.ts'
 import type { LedgerSigner } from './ledger.ts'
 import type { Account, EndedRecovery, Recovery } from './recoveries.ts'
 import { readRequest } from './recovery-request.ts'
+import type { SignerRoles } from './signer-rules.ts'
 import { isStamp, type Place, recoveryStamp, signerStamp } from './stamps.ts'
 import { type AccountRows, findAccounts, type RecoveryRow, type SignerRow, type Wanted } from './store.ts'
 
@@ -17,12 +18,13 @@ export interface VersionedAccount extends Account {
 export interface Reading {
   readonly database: Database
   readonly hsm: Keystore
+  readonly roles: SignerRoles
   readonly tellForged: (row: ForgedRow) => Promise<void>
 }
 
 export interface ForgedRow {
   readonly account: string
-  readonly kind: 'signer' | 'recovery' | 'transaction'
+  readonly kind: 'signer' | 'recovery' | 'transaction' | 'sale'
   readonly row: string
   readonly stamp: Uint8Array
 }
@@ -40,9 +42,21 @@ async function believe(deps: Reading, rows: AccountRows): Promise<VersionedAccou
     Promise.all(rows.signers.map((row) => believeSigner(deps, rows, row))),
     rows.recovery && believeRecovery(deps, rows, rows.recovery),
   ])
+  const open = isOpen(recovery) ? recovery : undefined
   const believed = signers.filter((signer) => signer !== undefined)
-  return { account, version, signers: believed, recovery: isOpen(recovery) ? recovery : undefined }
+  return { account, version, signers: withRoleOfNow(believed, open?.signer, deps.roles), recovery: open }
 }
+
+/** An operator who gives the role of recoveries another number must not make owners of the keys that have the old one. */
+const withRoleOfNow = (
+  signers: readonly LedgerSigner[],
+  letIn: string | undefined,
+  { recovering }: SignerRoles,
+): readonly LedgerSigner[] =>
+  signers.flatMap((signer) => {
+    if (signer.key !== letIn) return [signer]
+    return recovering === undefined ? [] : [{ ...signer, role: recovering }]
+  })
 
 const isOpen = (recovery: Recovery | EndedRecovery | undefined): recovery is Recovery =>
   recovery?.state === 'begun' || recovery?.state === 'requested' || recovery?.state === 'rejected'
@@ -86,7 +100,7 @@ export function forgedTeller(database: Database): Reading['tellForged'] {
   const told = new Set<string>()
   return async ({ account, kind, row, stamp }) => {
     const name = `${account}/${kind}/${row}/${toHex(stamp)}`
-    if (told.has(name)) return
+    
     if (told.size >= MOST_TOLD) told.clear()
     told.add(name)
     await recordEvent(database, rowForged, { subject: account, detail: { kind, row } })

@@ -1,4 +1,4 @@
-import { type LedgerSigner, RECOVERY_ROLE } from './ledger.ts'
+import type { LedgerSigner } from './ledger.ts'
 import type { RecoveryWish, Review } from './operations.ts'
 import { type RecoveryRequest, requestHash } from './recovery-request.ts'
 import { type Refused, refusedFor } from './rejections.ts'
@@ -45,20 +45,27 @@ const LONGEST_REASON = 256
 const NUL = '\u0000'
 
 /** Takes the key out that a recovery let in, and the recovery with it. */
-export function endRecovery(account: Account, state: RecoveryEnd, reason?: string): Changed {
+export function endRecovery(account: Account, roles: SignerRoles, end: { state: RecoveryEnd; reason?: string }): Changed {
   const { recovery } = account
-  if (!recovery) return { account }
-  const signers = account.signers.filter(({ key }) => key !== recovery.signer)
-  const ended = { ...recovery, account: account.account, state, rejectReason: reason ?? recovery.rejectReason }
-  return { account: { ...account, signers, recovery: undefined }, ended }
+  const left = { ...account, signers: ownSigners(account, roles), recovery: undefined }
+  if (!recovery) return { account: left }
+  const { state, reason = recovery.rejectReason } = end
+  return { account: left, ended: { ...recovery, account: account.account, state, rejectReason: reason } }
 }
+
+/** By its role, which nobody else has: so a key goes even where somebody took its recovery out of the table. */
+export const ownSigners = ({ signers }: Account, { recovering }: SignerRoles): readonly LedgerSigner[] =>
+  signers.filter(({ role }) => role !== recovering)
+
+export const isLetIn = ({ signers }: Account, wanted: string, { recovering }: SignerRoles): boolean =>
+  signers.some(({ key, role }) => key === wanted && role === recovering)
 
 /** Lets a key in. The owners stay: they may end this, and a recovery that somebody else began takes nothing from them. */
 export function beginRecovery(account: Account, signer: string, rules: RecoveryRules): Changed | Refused {
   const { recovering } = rules.roles
   if (!rules.enabled || recovering === undefined) return { code: 'op_recovery_not_allowed' }
   if (account.recovery?.signer === signer) return { account }
-  const { account: left, ended } = endRecovery(account, 'cancelled')
+  const { account: left, ended } = endRecovery(account, rules.roles, { state: 'cancelled' })
   if (left.signers.some(({ key }) => key === signer)) return { code: 'op_already_exists' }
   const letIn = { key: signer, weight: THRESHOLD, role: recovering, identity: 1, details: '{}' }
   const recovery = { id: rules.newId(), signer, state: 'begun', request: undefined, rejectReason: undefined } as const
@@ -108,13 +115,13 @@ export function reviewRecovery(account: Account, review: Review, roles: SignerRo
   if (requestHash(recovery.request) !== review.requestHash) return { code: 'op_hash_mismatched' }
   const refused = judgeReview(review)
   if (refused) return refused
-  if (review.action === 'permanent-reject') return endRecovery(account, 'refused', review.reason)
+  if (review.action === 'permanent-reject') return endRecovery(account, roles, { state: 'refused', reason: review.reason })
   if (review.action === 'reject')
     return { account: { ...account, recovery: { ...recovery, state: 'rejected', rejectReason: review.reason } } }
   const signers = recovery.request.signers.map(toSigner)
   const fault = judgeSigners(signers, roles)
   if (fault) return refusedFor(fault)
-  const { ended } = endRecovery(account, 'approved')
+  const { ended } = endRecovery(account, roles, { state: 'approved' })
   return { account: { ...account, signers, recovery: undefined }, ...(ended && { ended }) }
 }
 
@@ -129,9 +136,3 @@ function judgeReview({ action, reason, details }: Review): Refused | undefined {
   // An approval that leaves something to do is none; here nothing would ever be done.
   return isApproval && tasksToAdd !== 0 ? { code: 'op_not_supported' } : undefined
 }
-
-/** A recovery ends, or goes on, as the owners say: a signer of theirs is never one that a recovery let in. */
-export const isLetIn = (account: Account, key: string): boolean => account.recovery?.signer === key
-
-export const ownersOf = (signers: readonly LedgerSigner[], { recovering }: SignerRoles): readonly LedgerSigner[] =>
-  signers.filter(({ role }) => role !== RECOVERY_ROLE && role !== recovering)

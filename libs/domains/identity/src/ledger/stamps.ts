@@ -44,3 +44,6 @@ export const transactionStamp = (hsm: Keystore, { hash, source, envelope, result
   stamp(hsm, 'ledger.transaction', toHex(hash), source, envelope, result)
 
 export const isStamp = (stored: Uint8Array, made: Uint8Array): boolean => equalBytes(stored, made)
+
+export const saleStamp = (hsm: Keystore, { id, owner }: { id: string; owner: string }): Promise<Uint8Array> =>
+  stamp(hsm, 'ledger.sale', id, owner)

@@ -3,6 +3,7 @@ import { implement, Refusal, reply } from '@strongroom/http'
 import { readAccountKey } from '@strongroom/proofs'
 import { unverified } from '../access/contract.ts'
 import { passFactors } from '../factors/pass-factors.ts'
+import { findClientDomain } from '../settings/client-domain.ts'
 import { prepareMessage, queueMessage } from '../wallets/announce.ts'
 import { openContents } from '../wallets/contents.ts'
 import { conflict, notFound, tooMany, wrongField } from '../wallets/contract.ts'
@@ -20,6 +21,12 @@ export const tokenOfChange = (
   deps: Pick<IdentityDeps, 'hsm'>,
   change: Pick<Change, 'id' | 'walletId' | 'lookup' | 'contact'>,
 ) => linkToken(deps.hsm, 'change', change.id, change.walletId, toHex(change.lookup), toHex(change.contact))
+
+/** The account's own client, where it chose one that an operator allows. */
+async function routerOf(deps: IdentityDeps, accountId: string): Promise<URL> {
+  const domain = await findClientDomain(deps, accountId)
+  return domain === undefined ? deps.clientRouter : Object.assign(new URL(deps.clientRouter), { host: domain })
+}
 
 export const askForAddress = implement<IdentityDeps>()(changeAddress, async ({ params, proof, body, ip }, deps) => {
   const { database, hsm, policies } = deps
@@ -39,7 +46,8 @@ export const askForAddress = implement<IdentityDeps>()(changeAddress, async ({ p
 
   const old = await openContents(hsm, wallet)
   const change = await prepareChange(deps, wallet, { given: body, email, kind: 'address' })
-  const link = verificationLink(deps.clientRouter, {
+  const router = await routerOf(deps, wallet.accountId)
+  const link = verificationLink(router, {
     walletId: body.data.id,
     token: await tokenOfChange(deps, change),
   })

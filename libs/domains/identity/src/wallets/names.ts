@@ -22,11 +22,18 @@ export const foldAddress = (email: string): string => email.replaceAll(/[A-Z]/g,
 
 /** What an address is called in the database. */
 export const nameContact = (hsm: Keystore, email: string): Promise<Uint8Array> =>
-  half(hsm, CONTACT_USE, encodeTuple('email', foldAddress(email)))
+  nameIdentifier(hsm, 'email', foldAddress(email))
+
+/** The same for whatever else somebody is found by; folded by the caller. */
+export const nameIdentifier = (hsm: Keystore, kind: string, folded: string): Promise<Uint8Array> =>
+  half(hsm, CONTACT_USE, encodeTuple(kind, folded))
 
 /** Whom a message counts against: what stands behind a `+` is the owner's own to choose. */
 export const nameMailbox = (hsm: Keystore, email: string): Promise<Uint8Array> =>
   half(hsm, RECIPIENT_USE, encodeTuple('email', foldAddress(email).replace(/\+[^@]*(?=@)/, '')))
+
+export const namePhone = (hsm: Keystore, phone: string): Promise<Uint8Array> =>
+  half(hsm, RECIPIENT_USE, encodeTuple('phone', phone))
 
 /** Ties public facts together: whoever can write the tables cannot make one. */
 export const stampOf = (hsm: Keystore, ...facts: readonly TuplePart[]): Promise<Uint8Array> =>
