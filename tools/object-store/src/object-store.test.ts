@@ -63,7 +63,11 @@ test('the file’s name may be part of the key, where the policy says what it be
   const conditions = [
     { bucket: access.bucket },
     ['starts-with', '$key', 'dir/'],
-    ...['$content-type', '$x-amz-algorithm', '$x-amz-credential', '$x-amz-date'].map((name) => ['starts-with', name, '']),
+    ...['$content-type', '$x-amz-algorithm', '$x-amz-credential', '$x-amz-date'].map((name) => [
+      'starts-with',
+      name,
+      '',
+    ]),
   ]
   expect(await post(signForm(store, { key: 'dir/${filename}', conditions }), 10)).toMatchObject({ status: 204 })
   expect((await ask({ key: 'dir/page.html' })).status).toBe(200)

@@ -59,9 +59,7 @@ function gatherFields(parser: BusboyInstance) {
   const fields = new Map<string, string>()
   let size = 0
   let fault: Refused | undefined
-  let done = false
   parser.on('field', (name: string | undefined, value, ...[, cut]) => {
-    if (done) return
     const field = (name ?? '').toLowerCase()
     size += field.length + value.length
     if (cut || size > MOST_BYTES)
@@ -71,10 +69,5 @@ function gatherFields(parser: BusboyInstance) {
     else fields.set(field, value)
   })
   parser.on('fieldsLimit', () => (fault ??= malformedForm('There are too many fields.')))
-  /** Whatever comes from now on came too late. */
-  const refused = () => {
-    done = true
-    return fault
-  }
-  return { fields, refused }
+  return { fields, refused: () => fault }
 }

@@ -24,8 +24,8 @@ export function signForm(store: ObjectStore, wish: FormWish = {}): Form {
   const date = timeText(signedAt)
   const scope: Scope = { day: date.slice(0, 8), region: access.region }
   const fields = {
-    'bucket': access.bucket,
-    'key': key,
+    bucket: access.bucket,
+    key: key,
     'content-type': 'image/png',
     'x-amz-algorithm': ALGORITHM,
     'x-amz-credential': `${access.accessKeyId}/${scopeText(scope)}`,

@@ -4,7 +4,14 @@ import { auditMigrations } from '@strongroom/audit'
 import { systemRandom } from '@strongroom/crypto'
 import { type Keystore, openKeystore, provisionKeys } from '@strongroom/hsm'
 import { softToken } from '@strongroom/hsm/testing'
-import { type Database, fingerprint, migrate, type MigrationSet, openDatabase, storageMigrations } from '@strongroom/storage'
+import {
+  type Database,
+  fingerprint,
+  migrate,
+  type MigrationSet,
+  openDatabase,
+  storageMigrations,
+} from '@strongroom/storage'
 import { testDatabase } from '@strongroom/test-world'
 import { signTransaction, type TransactionSigner } from '../src/ledger/cosign.ts'
 import type { LedgerSigner, Rejected } from '../src/ledger/ledger.ts'
@@ -89,7 +96,10 @@ export async function ledgerWorld(): Promise<LedgerWorld> {
   }
 }
 
-export const ledgerSigner = ({ keyId }: Pick<TransactionSigner, 'keyId'>, of: Partial<LedgerSigner> = {}): LedgerSigner => ({
+export const ledgerSigner = (
+  { keyId }: Pick<TransactionSigner, 'keyId'>,
+  of: Partial<LedgerSigner> = {},
+): LedgerSigner => ({
   key: keyId,
   weight: 1000,
   role: DEFAULT_ROLE,

@@ -31,7 +31,6 @@ export function s3ObjectStore(options: S3Options): ObjectStore {
     useFipsEndpoint: false,
     useDualstackEndpoint: false,
     useArnRegion: false,
-    ignoreConfiguredEndpointUrls: true,
     responseChecksumValidation: 'WHEN_REQUIRED',
   })
   assertForm(bucket, /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'bucket')

@@ -76,8 +76,11 @@ function applyAll(operations: readonly Operation[], { source, accounts }: Before
   }
   // Only now: clients add the new signer first and remove the old ones after it.
   const left = now.get(source)
-  const fault = left && left.signers !== accounts.get(source)?.signers && judgeSigners(ownSigners(left, rules.roles), rules.roles)
-  return fault ? failedAt(operations.length - 1, operations.length, refusedFor(fault)) : { accounts: now, ended, results }
+  const fault =
+    left && left.signers !== accounts.get(source)?.signers && judgeSigners(ownSigners(left, rules.roles), rules.roles)
+  return fault
+    ? failedAt(operations.length - 1, operations.length, refusedFor(fault))
+    : { accounts: now, ended, results }
 }
 
 function applyOne(body: OperationBody, { source, accounts }: Before, rules: Rules): Changed | Refused {

@@ -82,7 +82,10 @@ async function stampAccount(
   return { ...place, from: before.version, signers, recoveries }
 }
 
-const keep = (recovery: Omit<RecoveryToKeep, 'request' | 'stamp'> & Pick<EndedRecovery, 'request'>, stamp: Uint8Array) => {
+const keep = (
+  recovery: Omit<RecoveryToKeep, 'request' | 'stamp'> & Pick<EndedRecovery, 'request'>,
+  stamp: Uint8Array,
+) => {
   const { id, signer, state, request, rejectReason } = recovery
   return { id, signer, state, request: request && writeRequest(request), rejectReason, stamp }
 }

@@ -21,7 +21,10 @@ test('a signature is added as the published client adds it, to the byte', async 
 
 test('operations that nobody here can read are signed over as they are', async () => {
   const cosigned = await add(vectors.stampOperation.envelope, bob)
-  const [before, after] = [vectors.stampOperation.envelope, cosigned as string].map(fromBase64) as [Uint8Array, Uint8Array]
+  const [before, after] = [vectors.stampOperation.envelope, cosigned as string].map(fromBase64) as [
+    Uint8Array,
+    Uint8Array,
+  ]
   const count = before.length - 76
   expect(after.subarray(0, count)).toEqual(before.subarray(0, count))
   expect(after.subarray(count, count + 4)).toEqual(Uint8Array.of(0, 0, 0, 2))

@@ -203,6 +203,20 @@ test('a request of another account, copied, is not this one’s', async () => {
   expect(await approve(victim, listed)).toEqual([['op_not_found'], [victim.keyId]])
 })
 
+test('an approval of another account, copied, keeps nobody from taking a recovery back', async () => {
+  const [account, other, key] = [await world.account(), await world.account(), newKey()]
+  await world.ledger.beginKycRecovery({ account: account.keyId, signer: key.keyId })
+  expect(await rotate(account, key, ask(account, newKey()))).toBe('applied')
+  const [listed] = await requestsOf(account)
+  if (!listed) throw new Error('nothing is asked')
+  expect((await approve(account, listed))[0]).toBe('applied')
+  const withdrawn = (from: TransactionSigner) =>
+    world.ledger.cancelKycRecovery({ account: from.keyId, signer: key.keyId })
+  expect(await withdrawn(account)).toBe('refused')
+  await past(sql`update identity.ledger_recoveries set account = ${other.keyId} where account = ${account.keyId}`)
+  expect([await withdrawn(account), await withdrawn(other)]).toEqual(['cancelled', 'cancelled'])
+})
+
 test('a transaction that SQL says was applied is not believed, and is applied', async () => {
   const [account, next] = [await world.account(), newKey()]
   const envelope = await transactionOf({ source: account, operations: [add(next)], signers: [account] })

@@ -45,10 +45,20 @@ export function localLedger(options: LocalLedgerOptions): LocalLedger {
   if (![masterAccountId, ...adminKeys].every((key) => readAccountKey(key)))
     throw new RangeError('the master account or the key of an administrator is no account key')
   const random = options.random ?? systemRandom
-  const administrators = [...new Set(adminKeys)].map(
-    (key, identity): LedgerSigner => ({ key, weight: THRESHOLD, role: roles.defaultSigner, identity, details: '{}' }),
-  )
-  const ownSigner = { key: keyOfNobody(networkPassphrase), weight: THRESHOLD, role: roles.defaultSigner, identity: 1, details: '{}' }
+  const administrators = [...new Set(adminKeys)].map((key, identity): LedgerSigner => ({
+    key,
+    weight: THRESHOLD,
+    role: roles.defaultSigner,
+    identity,
+    details: '{}',
+  }))
+  const ownSigner = {
+    key: keyOfNobody(networkPassphrase),
+    weight: THRESHOLD,
+    role: roles.defaultSigner,
+    identity: 1,
+    details: '{}',
+  }
   const rules = { masterAccountId, administrators, enabled: roles.recoveryEnabled, roles, newId: () => drawId(random) }
   const deps: Submitting = { ...options, random, rules, roles, tellForged: forgedTeller(database) }
   const find = async (account: string) =>
@@ -114,7 +124,8 @@ export function localLedger(options: LocalLedgerOptions): LocalLedger {
     forgetAccount: (account) =>
       answer(() =>
         database.transaction(async (tx) => {
-          if (await deleteAccount(tx, account)) await recordEvent(tx, accountForgotten, { subject: account, detail: {} })
+          if (await deleteAccount(tx, account))
+            await recordEvent(tx, accountForgotten, { subject: account, detail: {} })
         }),
       ),
 

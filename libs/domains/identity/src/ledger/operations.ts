@@ -59,8 +59,7 @@ interface Fee {
 export interface Payment {
   readonly sourceBalance: string
   readonly destination:
-    | { readonly kind: 'account'; readonly account: string }
-    | { readonly kind: 'balance'; readonly balance: string }
+    { readonly kind: 'account'; readonly account: string } | { readonly kind: 'balance'; readonly balance: string }
   /** In millionths. */
   readonly amount: bigint
   readonly fees: { readonly source: Fee; readonly destination: Fee; readonly sourcePaysForDestination: boolean }
@@ -124,15 +123,9 @@ const review = extensible(
   struct<Review>({
     requestId: u64,
     requestHash: hex(32),
-    action: behind(
-      KYC_RECOVERY_REQUEST,
-      choice({ approve: 1, reject: 2, 'permanent-reject': 3 }),
-      'operation-unknown',
-    ),
+    action: behind(KYC_RECOVERY_REQUEST, choice({ approve: 1, reject: 2, 'permanent-reject': 3 }), 'operation-unknown'),
     reason: text(),
-    details: extensible(
-      struct<Review['details']>({ tasksToAdd: u32, tasksToRemove: u32, externalDetails: text() }),
-    ),
+    details: extensible(struct<Review['details']>({ tasksToAdd: u32, tasksToRemove: u32, externalDetails: text() })),
   }),
 )
 

@@ -78,9 +78,8 @@ export async function believeRecovery(
   const request = row.request ? attempt(row.request) : undefined
   const kept = { id, signer: row.signer ?? undefined, request, rejectReason: row.rejectReason ?? undefined }
   const recovery = { ...kept, account, state } as Recovery | EndedRecovery
-  const isWhole = row.request === null || request?.account === account
   const place = version === undefined ? { account, version } : { account, version }
-  if (isWhole && isStamp(stamp, await recoveryStamp(deps.hsm, place, recovery))) return recovery
+  if (isStamp(stamp, await recoveryStamp(deps.hsm, place, recovery))) return recovery
   await deps.tellForged({ account, kind: 'recovery', row: String(id), stamp })
   return undefined
 }
@@ -100,7 +99,7 @@ export function forgedTeller(database: Database): Reading['tellForged'] {
   const told = new Set<string>()
   return async ({ account, kind, row, stamp }) => {
     const name = `${account}/${kind}/${row}/${toHex(stamp)}`
-    
+    if (told.has(name)) return
     if (told.size >= MOST_TOLD) told.clear()
     told.add(name)
     await recordEvent(database, rowForged, { subject: account, detail: { kind, row } })

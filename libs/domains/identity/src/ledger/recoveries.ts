@@ -45,7 +45,11 @@ const LONGEST_REASON = 256
 const NUL = '\u0000'
 
 /** Takes the key out that a recovery let in, and the recovery with it. */
-export function endRecovery(account: Account, roles: SignerRoles, end: { state: RecoveryEnd; reason?: string }): Changed {
+export function endRecovery(
+  account: Account,
+  roles: SignerRoles,
+  end: { state: RecoveryEnd; reason?: string },
+): Changed {
   const { recovery } = account
   const left = { ...account, signers: ownSigners(account, roles), recovery: undefined }
   if (!recovery) return { account: left }
@@ -115,7 +119,8 @@ export function reviewRecovery(account: Account, review: Review, roles: SignerRo
   if (requestHash(recovery.request) !== review.requestHash) return { code: 'op_hash_mismatched' }
   const refused = judgeReview(review)
   if (refused) return refused
-  if (review.action === 'permanent-reject') return endRecovery(account, roles, { state: 'refused', reason: review.reason })
+  if (review.action === 'permanent-reject')
+    return endRecovery(account, roles, { state: 'refused', reason: review.reason })
   if (review.action === 'reject')
     return { account: { ...account, recovery: { ...recovery, state: 'rejected', rejectReason: review.reason } } }
   const signers = recovery.request.signers.map(toSigner)

@@ -21,8 +21,12 @@ import {
 } from '../../test/ledger-world.ts'
 import { signerOf } from '../../test/transaction-signers.ts'
 import type { TransactionSigner } from './cosign.ts'
+import { info } from './get-info.ts'
+import { keyValue } from './get-key-value.ts'
+import { signers } from './get-signers.ts'
 import { type Ledger, LedgerUnavailable, RECOVERY_ROLE } from './ledger.ts'
-import { ledgerHandlers, ledgerInfoHandlers } from './routes.ts'
+import { recoveryRequests } from './list-recovery-requests.ts'
+import { submit } from './submit-transaction.ts'
 
 let world: LedgerWorld
 let server: Server
@@ -38,8 +42,13 @@ beforeAll(async () => {
   const deps = { ledger, database, signatures: { profile: 'compat' as const } }
   const app = listener({
     mounts: [
-      mount({ dialect: jsonApiDialect, handlers: ledgerHandlers, provers: [proveRequestSignature], deps }),
-      mount({ dialect: problems, handlers: ledgerInfoHandlers, deps }),
+      mount({
+        dialect: jsonApiDialect,
+        handlers: [keyValue, signers, submit, recoveryRequests],
+        provers: [proveRequestSignature],
+        deps,
+      }),
+      mount({ dialect: problems, handlers: [info], deps }),
     ],
   })
   server = createServer((request, response) => void app.callback()(request, response))
@@ -136,7 +145,11 @@ test('a transaction is submitted bare or in a document, with the same answer', a
     body: {
       data: {
         type: 'transactions',
-        attributes: { envelope_xdr: tx, result_xdr: 'AAAAAAAAAAAAAAAAAAAAAQAAAAAAAAAmAAAAAAAAAAAAAAAA', result_meta_xdr: '' },
+        attributes: {
+          envelope_xdr: tx,
+          result_xdr: 'AAAAAAAAAAAAAAAAAAAAAQAAAAAAAAAmAAAAAAAAAAAAAAAA',
+          result_meta_xdr: '',
+        },
         relationships: { source: { data: { id: account.keyId, type: 'accounts' } } },
       },
     },

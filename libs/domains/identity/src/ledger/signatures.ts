@@ -24,14 +24,12 @@ export function judgeSignatures(
   signers: readonly LedgerSigner[],
 ): 'enough' | 'tx_bad_auth' | 'tx_bad_auth_extra' {
   const counted = new Map<number, LedgerSigner>()
-  const seen = new Set<string>()
   let extra = false
   for (const signature of signatures) {
-    const signer = signers.find((one) => !seen.has(one.key) && isBy(one, signature, hash))
+    const signer = signers.find((one) => isBy(one, signature, hash))
     const before = signer && counted.get(signer.identity)
-    if (signer) seen.add(signer.key)
     if (!signer || before) extra = true
-    if (signer && (before?.weight ?? -1) < signer.weight) counted.set(signer.identity, signer)
+    if (signer && signer.weight > (before?.weight ?? 0)) counted.set(signer.identity, signer)
   }
   if (weightOf([...counted.values()]) < THRESHOLD) return 'tx_bad_auth'
   return extra ? 'tx_bad_auth_extra' : 'enough'

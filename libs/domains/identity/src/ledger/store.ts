@@ -143,7 +143,11 @@ export const deleteAccount = async (tx: Statements, account: string): Promise<bo
 export type StampedSigner = LedgerSigner & { readonly stamp: Uint8Array }
 
 /** All of an account's signers; whatever else stood there, of whomever, goes. */
-export async function replaceSigners(tx: Statements, account: string, signers: readonly StampedSigner[]): Promise<void> {
+export async function replaceSigners(
+  tx: Statements,
+  account: string,
+  signers: readonly StampedSigner[],
+): Promise<void> {
   await tx.run(sql`delete from identity.ledger_signers where account = ${account}`)
   await tx.run(sql`
     insert into identity.ledger_signers (account, key, weight, role, identity, details, stamp)
