@@ -1,9 +1,16 @@
 import { createRequire } from 'node:module'
 
 const require = createRequire(import.meta.url)
-const { ApiCaller, FactorsManager, SignersManager, WalletsManager, errors } = require('@tokend/js-sdk')
+const {
+  ApiCaller,
+  DocumentsManager,
+  FactorsManager,
+  SignersManager,
+  WalletsManager,
+  errors,
+} = require('@tokend/js-sdk')
 
-export { errors }
+export { DocumentsManager, errors }
 
 /** One browser of one person: the published client as a web page sets it up, against a server that is its ledger as well. */
 export async function openBrowser({ identityStorageUrl }) {

@@ -1,7 +1,7 @@
 import { tellWalletStory } from './story.mjs'
 import { findServer, mailReader } from './surroundings.mjs'
 
-const missing = { readLink: 'OUTBOX_URL', readCode: 'OUTBOX_URL' }
+const missing = { readLink: 'OUTBOX_URL', readCode: 'OUTBOX_URL', objectsUrl: 'OBJECTS_URL' }
 const server = findServer(process.argv[2], process.env)
 if (!server) {
   console.error(
@@ -10,9 +10,10 @@ if (!server) {
   process.exit(2)
 }
 
-const { identityStorageUrl, outboxUrl } = server
+const { identityStorageUrl, outboxUrl, objectsUrl } = server
 const steps = tellWalletStory({
   identityStorageUrl,
+  objectsUrl,
   ...(outboxUrl && {
     readLink: mailReader(outboxUrl, /https?:\/\/\S+\/([\w-]+)/),
     readCode: mailReader(outboxUrl, /code is: (\d{6})/),

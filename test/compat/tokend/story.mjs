@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { createHmac, randomInt } from 'node:crypto'
-import { errors, openBrowser } from './client.mjs'
+import { DocumentsManager, errors, openBrowser } from './client.mjs'
 
 const password = 'a password of the story'
 const newPassword = 'another password: ö'
@@ -8,13 +8,15 @@ const newPassword = 'another password: ö'
 /**
  * One owner's life with the published client. Each step is `{ promise, prove }`; they share one life and run in order.
  * `readLink(address)` answers the payload of the newest link that was mailed there, `readCode(address)` the newest code,
- * each once. A step that needs what is not given has no `prove`, but `lacks`: the names of what it needs.
+ * each once; `objectsUrl` is where forms are posted. A step that needs what is not given has no `prove`, but `lacks`: the names of what it needs.
  */
-export function tellWalletStory({ identityStorageUrl, readLink, readCode }) {
-  const life = { identityStorageUrl, readLink, readCode, email: `Owner-${randomInt(2 ** 40)}@example.com` }
+export function tellWalletStory({ identityStorageUrl, readLink, readCode, objectsUrl }) {
+  const life = { identityStorageUrl, readLink, readCode, objectsUrl, email: `Owner-${randomInt(2 ** 40)}@example.com` }
   return [
     ...aWallet(life),
     ...withHelpers({ readLink }, [...aVerifiedWallet(life), ...aChangedPassword(life), ...aSecondFactor(life)]),
+    ...withHelpers({ readLink }, whatAnAccountKeeps(life)),
+    ...withHelpers({ readLink, objectsUrl }, aDocument(life)),
     ...withHelpers({ readLink, readCode }, aLostPassword(life)),
   ]
 }
@@ -142,6 +144,44 @@ const aSecondFactor = (life) => [
     assert.equal(refused.meta.factorType, 'password')
     await browser.factors.verifyPasswordFactorAndRetry(refused, newPassword)
     await browser.wallets.get(life.email, newPassword)
+  }),
+]
+
+const whatAnAccountKeeps = (life) => [
+  step('a private blob is made and read by its owner, and refused to a stranger', async () => {
+    const { browser, wallet } = life
+    const value = JSON.stringify({ first_name: 'Ann' })
+    const blobs = `/accounts/${wallet.accountId}/blobs`
+    const made = await browser.api.postWithSignature(blobs, { data: { type: 'kyc_form', attributes: { value } } })
+    const { data } = await browser.api.getWithSignature(`${blobs}/${made.data.id}`)
+    assert.equal(data.value, value)
+    life.stranger = await openBrowser(life)
+    const { wallet: other } = await life.stranger.wallets.create(`stranger-${life.email}`, password)
+    life.stranger.api.useWallet(other)
+    await assert.rejects(life.stranger.api.getWithSignature(`${blobs}/${made.data.id}`), errors.NotAllowedError)
+  }),
+  step('an account is found by its address', async () => {
+    const { data } = await life.browser.api.get('/identities', {
+      filter: { identifier: life.email.toLowerCase() },
+      page: { limit: 1 },
+    })
+    assert.deepEqual(
+      data.map(({ address, status }) => [address, status]),
+      [[life.first.accountId, 'active']],
+    )
+  }),
+]
+
+const aDocument = (life) => [
+  step('a document is uploaded by a form, and read at an address that is signed for its owner', async () => {
+    const { browser, objectsUrl } = life
+    const documents = new DocumentsManager({ apiCaller: browser.api, storageURL: objectsUrl })
+    const file = Buffer.from('%PDF-1.7 of the story')
+    const key = await documents.uploadDocument({ type: 'kyc_poa', mimeType: 'application/pdf', file })
+    const url = await documents.getPrivateUrl(key)
+    assert.equal(await (await fetch(url)).text(), file.toString())
+    const path = `/documents/${key}`
+    await assert.rejects(life.stranger.api.getWithSignature(path), errors.NotAllowedError)
   }),
 ]
 

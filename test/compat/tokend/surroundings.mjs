@@ -9,13 +9,14 @@ const patience = 30_000
  * Which identity storage, and what reads its mails: by name, else the development world of this checkout, if one runs.
  * `undefined` where there is none.
  */
-export function findServer(named, { IDENTITY_STORAGE_URL, OUTBOX_URL, STRONGROOM_STATE }) {
+export function findServer(named, { IDENTITY_STORAGE_URL, OUTBOX_URL, OBJECTS_URL, STRONGROOM_STATE }) {
   const identityStorageUrl = named ?? IDENTITY_STORAGE_URL
-  if (identityStorageUrl) return { identityStorageUrl, outboxUrl: OUTBOX_URL }
+  if (identityStorageUrl) return { identityStorageUrl, outboxUrl: OUTBOX_URL, objectsUrl: OBJECTS_URL }
   const home = STRONGROOM_STATE ? `${STRONGROOM_STATE}/world` : `${checkout}/.strongroom`
   try {
-    const { apps, outbox } = JSON.parse(readFileSync(`${home}/world.json`, 'utf8'))
-    return apps['identity-storage'] && { identityStorageUrl: apps['identity-storage'], outboxUrl: outbox }
+    const { apps, outbox, objects } = JSON.parse(readFileSync(`${home}/world.json`, 'utf8'))
+    const identityStorageUrl = apps['identity-storage']
+    return identityStorageUrl && { identityStorageUrl, outboxUrl: outbox, objectsUrl: objects }
   } catch {
     return undefined
   }
