@@ -10,6 +10,8 @@ const systemLibraries = ['/usr/lib64', `/usr/lib/${triplet}`, '/usr/lib', '/usr/
 
 const programs = (process.env.PATH ?? '').split(delimiter).filter(Boolean)
 
+const programPlaces = [...programs, '/opt/homebrew/bin', '/usr/local/bin', join(unpacked, 'usr/bin')]
+
 /** Ceph’s packages, and a program of each. */
 const ceph = ['ceph-mon', 'ceph-osd', 'radosgw', 'ceph-common']
 
@@ -29,7 +31,8 @@ const places = {
     join(unpacked, `usr/lib/${triplet}`),
     join(unpacked, `usr/lib/${triplet}/nss`),
   ],
-  redis: [...programs, '/opt/homebrew/bin', '/usr/local/bin', join(unpacked, 'usr/bin')],
+  redis: programPlaces,
+  oathtool: programPlaces,
   ...Object.fromEntries(ceph.map((name) => [name, programs])),
   chromium: [
     ...programs,
@@ -41,6 +44,7 @@ const files = {
   softhsm: ['libsofthsm2.so'],
   nss: process.platform === 'darwin' ? ['libsoftokn3.dylib'] : ['libsoftokn3.so'],
   redis: ['redis-server'],
+  oathtool: ['oathtool'],
   ...Object.fromEntries(ceph.map((name) => [name, [name === 'ceph-common' ? 'ceph' : name]])),
   chromium: ['chromium', 'chromium-browser', 'google-chrome', 'Chromium', 'Google Chrome'],
 }
@@ -48,6 +52,7 @@ const variables = {
   softhsm: 'PKCS11_MODULE',
   nss: 'STRONGROOM_NSS_MODULE',
   redis: 'STRONGROOM_REDIS_SERVER',
+  oathtool: 'STRONGROOM_OATHTOOL',
   chromium: 'STRONGROOM_CHROMIUM',
 }
 

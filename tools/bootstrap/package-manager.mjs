@@ -21,7 +21,7 @@ const managers = [
   {
     name: 'brew',
     program: 'brew',
-    names: { 'g++': 'gcc' },
+    names: { oathtool: 'oath-toolkit', 'g++': 'gcc' },
     install: ['brew', 'install'],
     hint: 'brew install',
   },

@@ -42,8 +42,9 @@ function provide(wanted) {
 const compilers = ['g++', 'make', 'python3']
 const installedOnly = [...compilers, 'chromium', 'ceph-mon', 'ceph-osd', 'radosgw', 'ceph-common']
 
-/** Debian's package of a server starts it on the machine at once: nobody who runs tests has asked for that. */
-const isUnpacked = (name, may) => name === 'redis' || (may !== 'full' && !installedOnly.includes(name))
+/** Nobody who runs tests has asked for these on the machine, where Debian's package would start a Redis at once. */
+const ofTestsAlone = ['redis', 'oathtool']
+const isUnpacked = (name, may) => ofTestsAlone.includes(name) || (may !== 'full' && !installedOnly.includes(name))
 
 function missingOf(wanted) {
   const modules = wanted.filter((name) => !findModule(name))

@@ -3,7 +3,7 @@ const fromSource = '--conditions=@strongroom/source'
 /** What each verb runs, with the right Node, what it needs beside SoftHSM, and what it uses where that is installed. */
 export const verbs = {
   start: { run: [fromSource, 'tools/dev-world/src/main.ts'], needs: [], uses: ['redis'] },
-  test: { run: [fromSource, 'tools/bootstrap/run-tests.mjs', 'test'], needs: ['nss', 'redis'] },
+  test: { run: [fromSource, 'tools/bootstrap/run-tests.mjs', 'test'], needs: ['nss', 'redis', 'oathtool'] },
   'test:browser': { run: [fromSource, 'tools/bootstrap/run-tests.mjs', 'test:browser'], needs: ['chromium', 'redis'] },
   'test:firebase': { run: [fromSource, 'tools/bootstrap/run-tests.mjs', 'test:firebase'], needs: [] },
   'test:radosgw': {
@@ -17,6 +17,7 @@ export const verbs = {
   token: { run: [fromSource, 'tools/dev-world/src/login-token-main.ts'], needs: [] },
   vp: { run: [fromSource, 'tools/dev-world/src/presentation-main.ts'], needs: [] },
   sign: { run: [fromSource, 'tools/dev-world/src/sign-main.ts'], needs: [] },
+  wallet: { run: [fromSource, 'tools/dev-world/src/wallet-main.ts'], needs: [] },
   scan: { run: [fromSource, 'tools/dev-world/src/scan-main.ts'], needs: [] },
   audit: { run: [fromSource, 'tools/audit/src/main.ts'], needs: [] },
   bench: { run: [fromSource, 'tools/bench/src/main.ts'], needs: [] },

@@ -13,6 +13,7 @@ export const commands = {
   token: commandIn('login-token-main.ts'),
   vp: commandIn('presentation-main.ts'),
   sign: commandIn('sign-main.ts'),
+  wallet: commandIn('wallet-main.ts'),
   scan: commandIn('scan-main.ts'),
 }
 

@@ -31,7 +31,7 @@ export async function runInOneShell(
   }))
 }
 
-export function demandProgram(name: string): void {
-  const { error } = spawnSync(name, ['--version'], { stdio: 'ignore' })
-  if (error) throw new Error(`this story pastes the README into a shell, and ${name} is not installed here`)
+export function demandProgram(name: string, environment: Readonly<Record<string, string>> = {}): void {
+  const { error } = spawnSync(name, ['--version'], { stdio: 'ignore', env: { ...process.env, ...environment } })
+  if (error) throw new Error(`this story runs ${name}, which is not installed here: npm test provides it`)
 }

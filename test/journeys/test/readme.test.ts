@@ -4,6 +4,7 @@ import { checkout } from '@strongroom/postgres'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { commandEnvironment, commands } from '../src/commands.ts'
 import { npmEnvironment, writeScripts } from '../src/npm.ts'
+import { oathtoolEnvironment } from '../src/oathtool.ts'
 import { demandProgram, runInOneShell } from '../src/one-shell.ts'
 import { makeState, type State } from '../src/state.ts'
 import { fits, stepsUnder } from '../src/steps.ts'
@@ -11,6 +12,7 @@ import { startSupervisor, worldFile, type RunningWorld } from '../src/world.ts'
 
 const documented = {
   'key-server': 'http://127.0.0.1:4100',
+  'identity-storage': 'http://127.0.0.1:4200',
   'sss-lca': 'http://127.0.0.1:4400',
   'mpc-auth': 'http://127.0.0.1:4300',
   hooks: 'http://127.0.0.1:4301',
@@ -22,7 +24,8 @@ let state: State
 let world: RunningWorld
 beforeAll(async () => {
   demandProgram('curl')
-  state = await makeState(['key-server', 'mpc-auth', 'sss-lca'])
+  demandProgram('oathtool', oathtoolEnvironment)
+  state = await makeState(['key-server', 'identity-storage', 'mpc-auth', 'sss-lca'])
   world = startSupervisor(state)
   await world.hears('how to log in')
 })
@@ -47,7 +50,10 @@ test('what the README tells a reader to paste does what the README says', async 
     steps.map(({ command }) =>
       Object.entries(documented).reduce((text, [name, address]) => text.replaceAll(address, here[name] ?? ''), command),
     ),
-    { directory: state.home, environment: { ...npmEnvironment(state), ...commandEnvironment(state) } },
+    {
+      directory: state.home,
+      environment: { ...npmEnvironment(state), ...commandEnvironment(state), ...oathtoolEnvironment },
+    },
   )
   const told = ran.map(({ exitCode, output }, index) => {
     const { command, expected } = steps[index] ?? { command: '', expected: [] }

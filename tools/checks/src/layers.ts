@@ -81,5 +81,10 @@ export const isomorphic = [
   'code-table.ts',
   'device-key.ts',
   'face-matcher.ts',
+  'account-id.ts',
+  'refusals.ts',
+  'shapes.ts',
+  'wallet-shapes.ts',
+  'step-up.ts',
   'document-types.ts',
 ]

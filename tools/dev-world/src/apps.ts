@@ -34,7 +34,7 @@ const manyWalletsFromHere = {
 /** What `npm start` runs. */
 export const apps: readonly App[] = [
   app('key-server', 4100, { needs: ['mail', 'sms'], recovery: 'second-token', settings: manyFromHere }),
-  app('identity-storage', 4200, { needs: ['mail', 'sms', 'administrator'], settings: manyWalletsFromHere }),
+  app('identity-storage', 4200, { needs: ['mail', 'sms', 'administrator', 'objects'], settings: manyWalletsFromHere }),
   app('mpc-auth', 4300, { needs: ['issuer', 'faces'], hooks: 4301 }),
   app('sss-lca', 4400, { needs: ['mail', 'sms', 'push', 'issuer', 'firebase', 'redis'] }),
 ]

@@ -48,6 +48,8 @@ export const hooksOf = ({ home }: Places, app: string): string => join(home, 'ho
 export const deviceOf = ({ home }: Places, name: string): string => join(home, 'devices', `${name}.pem`)
 /** The seed of a key that signs requests, by a name of the user's. */
 export const signingKeyOf = ({ home }: Places, name: string): string => join(home, 'keys', `${name}.seed`)
+/** The key of a wallet that `npm run wallet` opened, by its e-mail address. */
+export const walletKeyOf = ({ home }: Places, email: string): string => join(home, 'wallets', `${email}.json`)
 /** The seed of the wallet that is ours where nobody names another. */
 export const ownWalletOf = ({ home }: Places): string => join(home, 'wallet', 'own.seed')
 export const tokenOf = ({ home }: Places, app: string): string => join(home, 'tokens', app)

@@ -1,50 +1,29 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
-import { existsSync, readFileSync } from 'node:fs'
-import { dirname } from 'node:path'
-import { parseArgs } from 'node:util'
-import { canonicalJson, fromBase64url, toHex } from '@strongroom/crypto'
-import { deviceOf, makePrivateDirectory, usualPlaces } from './places.ts'
-import { writePrivately } from './private-file.ts'
+import { answerChallenge, readChallenge } from './sign-challenge.ts'
+import { answerSigning, readSigning } from './sign-request.ts'
 
-const usage =
-  'Say what a device of this world signs: npm run --silent sign -- <challenge of 64 hexadecimal digits>. ' +
-  'There is --device <name>, for another one than the usual, and --key, which prints its verifying key alone.'
+const usage = `Say what a device of this world signs: npm run --silent sign -- <challenge of 64 hexadecimal digits>.
+  There is --device <name>, for another one than the usual, and --key, which prints its verifying key alone.
+Or which request to identity-storage; what comes out is a line of curl: npm run --silent sign -- GET /identities | sh
+  --key <name>     whose: an administrator's (admin) where nobody else is named, or ann@example.com's, who has signed in
+                   by npm run wallet; any other name has a key of its own, drawn the first time
+  --data <json>    the body            --account <G…>   whose account, if not the key's own
+  --strict         covers date, body and a nonce; for once     --url <address>  of another server
+  --show           prints the key alone, G…; --seed its seed, S…`
 
-function readOptions(args: string[]) {
-  const options = { device: { type: 'string', default: 'own' }, key: { type: 'boolean', default: false } } as const
+const args = process.argv.slice(2)
+const challenge = readChallenge(args)
+const signing = challenge ? undefined : readSigning(args)
+
+if (challenge) {
+  console.log(answerChallenge(challenge))
+} else if (signing) {
   try {
-    const { values, positionals } = parseArgs({ args, options, allowPositionals: true })
-    const [challenge = '', ...rest] = positionals
-    const isNamed = /^[\w-]{1,64}$/.test(values.device) && rest.length === 0
-    const isAsked = values.key ? challenge === '' : /^[0-9a-f]{64}$/i.test(challenge)
-    return isNamed && isAsked ? { ...values, challenge } : undefined
-  } catch {
-    return undefined
+    console.log(await answerSigning(signing))
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : String(error))
+    process.exitCode = 1
   }
-}
-
-/** Drawn the first time that it is asked for, and kept as long as the world's state: a phone would have an enclave. */
-function deviceKey(name: string): KeyObject {
-  const path = deviceOf(usualPlaces, name)
-  makePrivateDirectory(dirname(path))
-  if (!existsSync(path)) {
-    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-    writePrivately(path, privateKey.export({ type: 'pkcs8', format: 'pem' }))
-  }
-  return createPrivateKey(readFileSync(path, 'utf8'))
-}
-
-/** `04||X||Y`, in hex. */
-function verifyingKey(key: KeyObject): string {
-  const { x = '', y = '' } = createPublicKey(key).export({ format: 'jwk' })
-  return `04${toHex(fromBase64url(x))}${toHex(fromBase64url(y))}`
-}
-
-const asked = readOptions(process.argv.slice(2))
-if (!asked) {
+} else {
   console.error(usage)
   process.exitCode = 2
-} else {
-  const key = deviceKey(asked.device)
-  console.log(asked.key ? verifyingKey(key) : toHex(sign('sha256', canonicalJson({ challenge: asked.challenge }), key)))
 }

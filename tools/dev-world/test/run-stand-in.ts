@@ -11,7 +11,7 @@ const apps: readonly App[] = [
     port: 4992,
     main,
     hooks: 4993,
-    needs: ['sms', 'push', 'issuer', 'firebase', 'redis', 'faces', 'objects'],
+    needs: ['sms', 'push', 'issuer', 'firebase', 'redis', 'faces', 'objects', 'administrator'],
   },
 ]
 

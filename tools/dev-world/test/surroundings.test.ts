@@ -38,11 +38,12 @@ const token = (...args: string[]) => runCommand(places, 'login-token-main.ts', .
 const scan = (...args: string[]) => runCommand(places, 'scan-main.ts', ...args)
 const sign = (...args: string[]) => runCommand(places, 'sign-main.ts', ...args)
 const keyOf = (...args: string[]) => sign('--key', ...args).said.trim()
+const keyOfSigner = (name: string) => sign('--key', name, '--show').said.trim()
 const presentation = (...args: string[]) => runCommand(places, 'presentation-main.ts', ...args)
 
 describe('an app', () => {
   it('is told where what it needs is, its own settings, and nothing of what others need', async () => {
-    const { outbox, smtp, issuer, firebase, faces, objects, redis } = world.world()
+    const { outbox, smtp, issuer, firebase, faces, objects, administrator, redis } = world.world()
     const [first, second] = await Promise.all([toldTo('first-app'), toldTo('second-app')])
     expect(first).toMatchObject({ SMTP_URL: smtp, MAIL_FROM: expect.any(String), COLOUR: 'blue' })
     expect(second).toMatchObject({
@@ -57,10 +58,13 @@ describe('an app', () => {
       REDIS_URL: redis,
       FACETEC_URL: faces,
       OBJECTS_SECRET_ACCESS_KEY: expect.any(String),
+      LEDGER_MASTER_ACCOUNT: administrator,
+      LEDGER_ADMIN_KEYS: administrator,
     })
     expect(`${second['OBJECTS_URL'] ?? ''}/${second['OBJECTS_BUCKET'] ?? ''}`).toBe(objects)
+    expect(administrator).toBe(keyOfSigner('admin'))
     for (const name of Object.keys(first))
-      expect(name).not.toMatch(/^(SMS|PUSH|FCM|VAPID|OIDC|FIREBASE|REDIS|FACETEC|OBJECTS|HOOKS)_/)
+      expect(name).not.toMatch(/^(SMS|PUSH|FCM|VAPID|OIDC|FIREBASE|REDIS|FACETEC|OBJECTS|LEDGER|CLIENT|HOOKS)_/)
     for (const name of Object.keys(second)) expect(name).not.toMatch(/^(SMTP|MAIL)_|^COLOUR$/)
   })
 
@@ -213,7 +217,7 @@ describe('a scan', () => {
 
 describe('after the end', () => {
   it('nothing answers, a command says that no world runs, and the next world takes up the same people, faces and keys', async () => {
-    const { redis = '', issuer = '', faces = '', objects = '' } = world.world()
+    const { redis = '', issuer = '', faces = '', objects = '', administrator } = world.world()
     const before = token('ann@example.com').said.trim()
     await down(world)
     expect(token('ann@example.com')).toEqual({
@@ -224,6 +228,7 @@ describe('after the end', () => {
     for (const address of [redis, issuer, faces, objects]) expect(await listens(address)).toBe(false)
     expect(scan('--person', 'ann').complained).toContain('No development world runs here')
     world = await up()
+    expect(world.world().administrator).toBe(administrator)
     expect(await askFaces('/match-3d-3d', fieldsOf('--person', 'ann'))).toMatchObject({ success: true })
     const { FIREBASE_KEYS_URL = '' } = await toldTo('second-app')
     const kept = await jwtVerify(before, createRemoteJWKSet(new URL(FIREBASE_KEYS_URL)))
