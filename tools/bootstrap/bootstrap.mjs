@@ -13,7 +13,8 @@ const verb = Object.hasOwn(verbs, name)
   ? verbs[name]
   : die(`No such verb: "${name}". There is ${Object.keys(verbs).join(', ')}.`)
 
-const modules = providePrerequisites(verb)
+const needs = typeof verb.needs === 'function' ? verb.needs(rest) : verb.needs
+const modules = providePrerequisites({ ...verb, needs })
 const node = chooseNode()
 const environment = workspaceEnvironment({ node, pnpm: providePnpm(), modules })
 installWorkspace(environment)

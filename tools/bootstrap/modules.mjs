@@ -31,6 +31,11 @@ const places = {
     join(unpacked, `usr/lib/${triplet}`),
     join(unpacked, `usr/lib/${triplet}/nss`),
   ],
+  // Of Debian's and Ubuntu's packages, of Fedora's.
+  opencryptoki: [
+    ...systemLibraries.flatMap((library) => [`${library}/pkcs11`, `${library}/opencryptoki`]),
+    join(unpacked, `usr/lib/${triplet}/pkcs11`),
+  ],
   redis: programPlaces,
   oathtool: programPlaces,
   ...Object.fromEntries(ceph.map((name) => [name, programs])),
@@ -43,6 +48,7 @@ const places = {
 const files = {
   softhsm: ['libsofthsm2.so'],
   nss: process.platform === 'darwin' ? ['libsoftokn3.dylib'] : ['libsoftokn3.so'],
+  opencryptoki: ['libopencryptoki.so'],
   redis: ['redis-server'],
   oathtool: ['oathtool'],
   ...Object.fromEntries(ceph.map((name) => [name, [name === 'ceph-common' ? 'ceph' : name]])),
@@ -51,10 +57,14 @@ const files = {
 const variables = {
   softhsm: 'PKCS11_MODULE',
   nss: 'STRONGROOM_NSS_MODULE',
+  opencryptoki: 'STRONGROOM_OPENCRYPTOKI_MODULE',
   redis: 'STRONGROOM_REDIS_SERVER',
   oathtool: 'STRONGROOM_OATHTOOL',
   chromium: 'STRONGROOM_CHROMIUM',
 }
+
+/** What the conformance suite judges beside SoftHSM; openCryptoki is a Linux one. */
+export const judgedModules = process.platform === 'linux' ? ['nss', 'opencryptoki'] : ['nss']
 
 /** The path of a PKCS#11 module or a program: the one its variable names, else the first at a usual place. */
 export function findModule(name) {

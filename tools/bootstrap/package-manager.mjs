@@ -14,7 +14,13 @@ const managers = [
   {
     name: 'dnf',
     program: 'dnf',
-    names: { softhsm: 'softhsm', nss: 'nss-softokn', radosgw: 'ceph-radosgw', 'g++': 'gcc-c++' },
+    names: {
+      softhsm: 'softhsm',
+      nss: 'nss-softokn',
+      opencryptoki: 'opencryptoki-swtok',
+      radosgw: 'ceph-radosgw',
+      'g++': 'gcc-c++',
+    },
     install: ['dnf', 'install', '-y'],
     hint: 'sudo dnf install -y',
   },

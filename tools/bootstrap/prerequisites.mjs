@@ -42,8 +42,8 @@ function provide(wanted) {
 const compilers = ['g++', 'make', 'python3']
 const installedOnly = [...compilers, 'chromium', 'ceph-mon', 'ceph-osd', 'radosgw', 'ceph-common']
 
-/** Nobody who runs tests has asked for these on the machine, where Debian's package would start a Redis at once. */
-const ofTestsAlone = ['redis', 'oathtool']
+/** Nobody who runs tests has asked for these on the machine, where Debian's packages would start a Redis and a pkcsslotd at once. */
+const ofTestsAlone = ['opencryptoki', 'redis', 'oathtool']
 const isUnpacked = (name, may) => ofTestsAlone.includes(name) || (may !== 'full' && !installedOnly.includes(name))
 
 function missingOf(wanted) {

@@ -1,9 +1,17 @@
+import { judgedModules } from './modules.mjs'
+
 const fromSource = '--conditions=@strongroom/source'
 
-/** What each verb runs, with the right Node, what it needs beside SoftHSM, and what it uses where that is installed. */
+/** Who names a module needs no other: it may be on a machine without a network. */
+const modulesToJudge = (args) => (args.some((arg) => arg.startsWith('--module')) ? [] : judgedModules)
+
+/**
+ * What each verb runs, with the right Node, what it needs beside SoftHSM (or a function of the arguments that says so),
+ * and what it uses where that is installed.
+ */
 export const verbs = {
   start: { run: [fromSource, 'tools/dev-world/src/main.ts'], needs: [], uses: ['redis'] },
-  test: { run: [fromSource, 'tools/bootstrap/run-tests.mjs', 'test'], needs: ['nss', 'redis', 'oathtool'] },
+  test: { run: [fromSource, 'tools/bootstrap/run-tests.mjs', 'test'], needs: [...judgedModules, 'redis', 'oathtool'] },
   'test:browser': { run: [fromSource, 'tools/bootstrap/run-tests.mjs', 'test:browser'], needs: ['chromium', 'redis'] },
   'test:firebase': { run: [fromSource, 'tools/bootstrap/run-tests.mjs', 'test:firebase'], needs: [] },
   'test:radosgw': {
@@ -20,5 +28,6 @@ export const verbs = {
   wallet: { run: [fromSource, 'tools/dev-world/src/wallet-main.ts'], needs: [] },
   scan: { run: [fromSource, 'tools/dev-world/src/scan-main.ts'], needs: [] },
   audit: { run: [fromSource, 'tools/audit/src/main.ts'], needs: [] },
+  conformance: { run: [fromSource, 'tools/hsm-conformance/src/main.ts'], needs: modulesToJudge },
   bench: { run: [fromSource, 'tools/bench/src/main.ts'], needs: [] },
 }

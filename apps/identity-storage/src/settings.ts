@@ -1,10 +1,11 @@
-import { usualPolicies } from '@strongroom/identity'
+import { purposes, usualPolicies } from '@strongroom/identity'
 import { notifySettings } from '@strongroom/notify'
 import { readAccountKey } from '@strongroom/proofs'
-import { setting, whole } from '@strongroom/service'
+import { optionalSecret, setting, whole } from '@strongroom/service'
 import { z } from 'zod'
 
 const MINUTE = 60
+const MEBIBYTE = 1_048_576
 const DAY = 86_400
 const HOUR = 3600
 
@@ -18,9 +19,26 @@ const list = z
       .filter(Boolean),
   )
 
+/** Links are made by putting their payload behind it, and go out by mail. */
+function isOriginAndPath(text: string): boolean {
+  const { href, origin, pathname } = new URL(text)
+  return href === `${origin}${pathname}`
+}
+
+const cosigned = z
+  .string()
+  .default(purposes.join(','))
+  .transform((text) => text.split(',').map((one) => one.trim()))
+  .pipe(z.array(z.enum(purposes)))
+
 const accountKey = z.string().refine((text) => readAccountKey(text) !== undefined, 'is no account key')
 
 export const settings = {
+  LEDGER_URL: setting(
+    z.url({ protocol: /^https?$/ }).optional(),
+    'A TokenD Horizon, whose ledger is used instead of the embedded one. The key that `ledger-key` prints must sign for the master account there.',
+    'none',
+  ),
   LEDGER_NETWORK_PASSPHRASE: setting(
     z.string().min(1).default('Strongroom Local Network'),
     'Names the network that transactions are signed for. Never change it.',
@@ -31,6 +49,11 @@ export const settings = {
     list.pipe(z.array(accountKey)),
     'Keys that sign for it, comma-separated: `G…`. No row of the database makes an administrator.',
     'none',
+  ),
+  COSIGNED_OPERATIONS: setting(
+    cosigned,
+    'Operations of transactions that a stored key signs beside the owner, comma-separated; one of any other gets no signature.',
+    `\`${purposes.join(',')}\``,
   ),
   SIGNATURES: setting(
     z.enum(['compat', 'strict']).default('compat'),
@@ -56,13 +79,32 @@ export const settings = {
     '`required`',
   ),
   CLIENT_ROUTER_URL: setting(
-    z.url({ protocol: /^https?$/ }),
+    z.url({ protocol: /^https?$/ }).refine(isOriginAndPath, 'is more than an origin and a path'),
     'The web client that links in mails lead to; the payload is put behind it: `https://wallet.example.com/r`.',
   ),
   CLIENT_DOMAINS: setting(
     list,
     'Hosts that an account may choose as its `client_domain`, for links in its mails, comma-separated.',
     'none',
+  ),
+  OBJECTS_URL: setting(
+    z.url({ protocol: /^https?$/ }).optional(),
+    'The S3-compatible store that documents go to, as clients reach it; without it documents answer 503.',
+    'none',
+  ),
+  OBJECTS_REGION: setting(z.string().min(1).default('us-east-1'), 'Its region.', '`us-east-1`'),
+  OBJECTS_BUCKET: setting(z.string().min(1).optional(), 'The bucket that belongs to this app alone.', 'none'),
+  OBJECTS_ADDRESSING: setting(
+    z.enum(['path', 'host']).default('path'),
+    'Where the bucket is named: `path` (`https://host/bucket/key`) or `host` (`https://bucket.host/key`).',
+    '`path`',
+  ),
+  OBJECTS_ACCESS_KEY_ID: setting(z.string().min(1).optional(), 'Who signs for it.', 'none'),
+  OBJECTS_SECRET_ACCESS_KEY: optionalSecret('The secret of that key.'),
+  DOCUMENT_MEBIBYTES: setting(
+    whole(1, 5120).default(usualPolicies.documents.largest.general / MEBIBYTE),
+    'MiB of a document at most.',
+    `\`${String(usualPolicies.documents.largest.general / MEBIBYTE)}\``,
   ),
   REFUSED_EMAIL_DOMAINS: setting(list, 'Domains whose addresses get no wallet, comma-separated.', 'none'),
   TOTP_ISSUER: setting(

@@ -126,3 +126,79 @@ export { raceScan, replayScan } from './cases/replayed-scans.ts'
 export { transplantKeyshares, type TwoWaiting, type WaitingDuo } from './cases/keyshare-transplant.ts'
 export { liveInDuo } from './cases/duo-lived-in.ts'
 export { spillDuoCanaries } from './cases/duo-secret-output.ts'
+export {
+  digestOf,
+  type IdentityKey,
+  newIdentityKey,
+  type Profile,
+  signedBy,
+  signedOver,
+  totpOf,
+} from './attacker/identity-key.ts'
+export { recoveryRequest, signerChange, type SignerChange } from './attacker/identity-envelope.ts'
+export {
+  answerTo,
+  call,
+  type Calling,
+  changedWallet,
+  countCodes,
+  type Demand,
+  demandIn,
+  enableTotp,
+  errorIn,
+  factorsUrl,
+  followLink,
+  type IdentityOwner,
+  type IdentityPlace,
+  linkTo,
+  mustAnswer,
+  mustDemand,
+  newestCode,
+  newIdentityOwner,
+  newTotp,
+  newWalletId,
+  openWallet,
+  passing,
+  passwordOtp,
+  proveDemand,
+  questionOf,
+  recoveryWallet,
+  setPriority,
+  settleOwner,
+  signUp,
+  walletBody,
+} from './attacker/identity-people.ts'
+export { type IdentityOriginal, startIdentityOriginal } from './identity-original/server.ts'
+export { type GuardedOwner, settleGuarded, transplantIdentity, type TwoGuarded } from './cases/identity-transplant.ts'
+export { raceStepUp, type StepUpRace, type StepUpVerdict } from './cases/step-up-race.ts'
+export { storm } from './attacker/storm.ts'
+export {
+  ambiguousRequests,
+  believedOf,
+  believedWires,
+  capture,
+  isDone,
+  PROPER,
+  replaysOf,
+  resign,
+} from './cases/identity-replays.ts'
+export {
+  confuseIdentityCodes,
+  guessRecoveryMail,
+  type IdentityCodeGuessing,
+  type IdentityCodeVerdict,
+  recoveryOf,
+  spellings,
+} from './cases/identity-code-guessing.ts'
+export { liveInIdentity, type LivedInIdentity } from './cases/identity-lived-in.ts'
+export { guessPasswords, type WalletLogin, walletIdOf } from './attacker/wallet-passwords.ts'
+export { killWhileSigningUp, type KilledSignUps, type SignUpVerdict } from './cases/killed-sign-ups.ts'
+export {
+  bombByFactors,
+  bombByMoving,
+  bombByRecoveries,
+  bombBySigningUp,
+  type IdentityBombing,
+} from './cases/identity-mail-bombing.ts'
+export { spillIdentityCanaries } from './cases/identity-secret-output.ts'
+export { sayRaw } from './attacker/raw-wire.ts'

@@ -56,7 +56,7 @@ test('a document is uploaded by a form that takes no other, and fetched by its o
   const path = `/accounts/${ann.accountId}/documents`
   const asked = { data: { type: 'kyc_poa', attributes: { content_type: 'application/pdf' } } }
   const form = only(await ask({ method: 'POST', path, by: ann, body: asked }))
-  const { url, ...fields } = form?.attributes as Record<string, string>
+  const { url, ...fields } = (form?.attributes ?? {}) as Record<string, string>
   const file = Buffer.from('%PDF-1.7 of a journey')
   const post = (filled: Record<string, string>) => postForm(url ?? '', { ...filled, file })
   expect(await post({ ...fields, key: `${fields['key'] ?? ''}x` })).toBe(403)

@@ -35,6 +35,17 @@ test('requests are taken in turn, and each answer is counted', async () => {
   expect(paths.toSorted()).toEqual(['/a', '/a', '/a', '/b', '/b'])
 })
 
+test('a long answer is read to its end, in chunks too', async () => {
+  const long = `${'x'.repeat(3_000_000)}y`
+  const port = await serve((request, response) => {
+    if (request.url === '/a') return response.writeHead(200, { 'content-length': long.length }).end(long)
+    response.write(long.slice(0, 1))
+    return response.end(long.slice(1))
+  })
+  expect((await drive({ ...planFor(port), begins: long })).requests).toBe(5)
+  await expect(drive({ ...planFor(port), begins: `${long}y` })).rejects.toThrow('answered 200 instead of')
+})
+
 test.each([
   ['another status', 500, '"ok"'],
   ['the right status and another answer', 200, '"reject"'],

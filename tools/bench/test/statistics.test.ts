@@ -32,8 +32,18 @@ test('sides are measured in turn, and a round that is slow for all of them does 
 test('an answer counts when all of it is here', () => {
   const whole = 'HTTP/1.1 404 Not Found\r\nContent-Type: text/plain\r\nContent-Length: 4\r\n\r\nnone'
   expect(readAnswer(Buffer.from(whole))).toEqual({ status: 404, body: Buffer.from('none') })
-  expect(readAnswer(Buffer.from(whole.slice(0, -1)))).toBeUndefined()
-  expect(readAnswer(Buffer.from(whole.slice(0, 30)))).toBeUndefined()
+  expect(readAnswer(Buffer.from(whole.slice(0, -3)))).toBe(3)
+  expect(readAnswer(Buffer.from(whole.slice(0, 30)))).toBe(1)
+})
+
+test('so does one in chunks', () => {
+  const whole = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\na\r\n0123456789\r\n0\r\n\r\n'
+  expect(readAnswer(Buffer.from(whole))).toEqual({ status: 200, body: Buffer.from('abc0123456789') })
+  for (let length = 0; length < whole.length; length++) {
+    const missing = readAnswer(Buffer.from(whole.slice(0, length)))
+    expect(typeof missing === 'number' && missing > 0 && missing <= whole.length - length).toBe(true)
+  }
+  expect(() => readAnswer(Buffer.from(`${whole}H`))).toThrow('more came back')
 })
 
 test('more than one answer, or one without a length, is an error and not a figure', () => {

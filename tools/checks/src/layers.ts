@@ -25,6 +25,7 @@ export const kernelRanks: readonly (readonly string[])[] = [
 export const owners: Readonly<Record<string, readonly string[]>> = {
   pg: ['storage'],
   pkcs11js: ['hsm'],
+  'graphene-pk11': ['hsm'],
   'node-webcrypto-p11': ['hsm'],
   koa: ['http', 'service'],
   '@koa/cors': ['http'],

@@ -15,7 +15,7 @@ create table identity.wallets (
   -- raised by each change; the stamp is half of the HSM's MAC of version, verified and the factors
   version      int         not null default 1,
   stamp        bytea       not null check (length(stamp) = 32),
-  -- signers of an account that the ledger has yet to make; null once it is there
+  -- signers of an account that the ledger has yet to make, with half of the HSM's MAC of them; null once it is there
   signers      jsonb,
   mail_sent_at timestamptz,
   created_at   timestamptz not null default strongroom.now()
@@ -74,9 +74,9 @@ create table identity.sessions (
   -- sealed: the encryption key, and where it was opened from
   secret     bytea       not null,
   expires_at timestamptz not null
-);
+) with (fillfactor = 80);
+-- None of when they end: each reading of a session puts that off, and would write to every index.
 create index sessions_by_wallet on identity.sessions (wallet_id);
-create index sessions_by_end on identity.sessions (expires_at);
 
 -- What a wallet becomes once the ledger has accepted, or its new address was verified.
 create table identity.changes (
@@ -90,9 +90,11 @@ create table identity.changes (
   contents        bytea       not null,
   password_ref    uuid        not null,
   password_secret bytea       not null,
-  -- what the ledger is asked: an envelope, or a key to let in
+  -- what the ledger is asked: a transaction, and the key that signs after it; or a key alone, to let in
   envelope        text,
   signer          text,
+  -- half of the HSM's MAC of all of the above: else a change that one wallet asked for would be another's
+  stamp           bytea       not null check (length(stamp) = 32),
   created_at      timestamptz not null default strongroom.now(),
   tried_at        timestamptz not null default strongroom.now()
 );
@@ -114,6 +116,8 @@ create table identity.holds (
   password_secret bytea       not null,
   -- the key that the recovery let in
   signer          text        not null,
+  -- half of the HSM's MAC of what decides here: whose it is, and which key goes when it comes back
+  stamp           bytea       not null check (length(stamp) = 32),
   ends_at         timestamptz not null
 );
 create index holds_by_wallet on identity.holds (wallet_id);
@@ -130,3 +134,4 @@ create table identity.messages (
   failed_at  timestamptz
 );
 create index messages_by_age on identity.messages (created_at);
+create index messages_by_wallet on identity.messages (wallet_id, kind, created_at);

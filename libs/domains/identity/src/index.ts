@@ -7,14 +7,19 @@ import { blobHandlers, blobKeyNeeds, blobTables } from './blobs/index.ts'
 import { remove as removeFactor, update as updateFactor } from './factors/change-factor.ts'
 import { create as createFactor } from './factors/create-factor.ts'
 import { list as listFactors } from './factors/list-factors.ts'
+import { documentHandlers, documentTables } from './documents/index.ts'
 import { stepUpProvers } from './factors/prove-step-up.ts'
 import { codeDeliverer } from './factors/send-code.ts'
 import { verify as verifyFactor } from './factors/verify-factor.ts'
+import { identityHandlers, identityTables } from './identities/index.ts'
+import { inviteHandlers, inviteJobs, inviteTables } from './invites/index.ts'
 import { info } from './ledger/get-info.ts'
 import { keyValue } from './ledger/get-key-value.ts'
 import { signers } from './ledger/get-signers.ts'
 import { recoveryRequests } from './ledger/list-recovery-requests.ts'
+import { ledgerKeyNeed } from './ledger/own-key.ts'
 import { submit } from './ledger/submit-transaction.ts'
+import { gatewayHandlers, multisigHandlers, multisigTables } from './multisig/index.ts'
 import { get as getSession } from './sessions/get-session.ts'
 import { settingHandlers, settingTables } from './settings/index.ts'
 import { askForAddress } from './updates/change-address.ts'
@@ -30,12 +35,26 @@ import { resend } from './wallets/resend-verification.ts'
 export * from './contract.ts'
 export { signTransaction, type TransactionSigner } from './ledger/cosign.ts'
 export type { Transaction } from './ledger/envelope.ts'
+export { ledgerDoors } from './ledger/horizon-doors.ts'
+export { horizonLedger, type HorizonLedgerOptions } from './ledger/horizon-ledger.ts'
 export { type Ledger, LedgerUnavailable } from './ledger/ledger.ts'
 export { type LocalLedger, localLedger, type LocalLedgerOptions } from './ledger/local-ledger.ts'
+export { ownLedgerKey } from './ledger/own-key.ts'
 export type { OperationBody, SignerData } from './ledger/operations.ts'
+export {
+  noObjectStore,
+  objectDoors,
+  type ObjectStore,
+  s3ObjectStore,
+  usualDocumentPolicies,
+} from './documents/index.ts'
+export { type Purpose, purposes } from './multisig/policies.ts'
+export { operators } from './operators.ts'
 export { type Policies, usualPolicies } from './policies.ts'
 export { type SweepDeps, sweeps } from './sweeps.ts'
 export type { IdentityDeps } from './wallets/deps.ts'
+export type { Messenger } from './wallets/messenger.ts'
+export { nameSignature } from './wallets/names.ts'
 
 /** In the order of the contract. */
 export const handlers = [
@@ -56,17 +75,21 @@ export const handlers = [
   verifyFactor,
   getSession,
   ...blobHandlers,
+  ...documentHandlers,
   ...settingHandlers,
+  ...identityHandlers,
+  ...inviteHandlers,
+  ...multisigHandlers,
 ]
 
 /** Of the ledger that is embedded, as TokenD's Horizon answers: for who has no other. */
-export const ledgerHandlers = [info, keyValue, signers, submit, recoveryRequests]
+export const ledgerHandlers = [info, keyValue, signers, submit, recoveryRequests, ...gatewayHandlers]
 
 /** Beside the one of request signatures. */
 export const provers = stepUpProvers
 
 /** What the worker does. */
-export const jobs = [messageDeliverer, codeDeliverer]
+export const jobs = [messageDeliverer, codeDeliverer, ...inviteJobs]
 
 const rows = ['select', 'insert', 'update', 'delete'] as const
 
@@ -74,7 +97,8 @@ export const identityMigrations = readMigrations('identity', new URL('../migrati
   ledger_accounts: rows,
   ledger_signers: rows,
   ledger_recoveries: rows,
-  ledger_transactions: rows,
+  ledger_transactions: ['select', 'insert', 'delete'],
+  ledger_sales: ['select', 'insert', 'update'],
   wallets: rows,
   names: rows,
   factors: rows,
@@ -84,12 +108,17 @@ export const identityMigrations = readMigrations('identity', new URL('../migrati
   holds: rows,
   messages: rows,
   ...blobTables,
+  ...documentTables,
   ...settingTables,
+  ...identityTables,
+  ...inviteTables,
+  ...multisigTables,
 })
 
 /** What this domain asks of a token. */
 export const keyNeeds: readonly KeyNeed[] = [
   { job: 'seal', use: '' },
+  { job: 'wrap', use: '' },
   { job: 'mac', use: WALLET_USE },
   { job: 'mac', use: CONTACT_USE },
   { job: 'mac', use: STAMP_USE },
@@ -97,4 +126,5 @@ export const keyNeeds: readonly KeyNeed[] = [
   { job: 'mac', use: RECIPIENT_USE },
   { job: 'mac', use: CODE_USE },
   ...blobKeyNeeds.filter(({ job }) => job !== 'seal'),
+  ledgerKeyNeed,
 ]

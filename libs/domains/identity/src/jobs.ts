@@ -12,3 +12,9 @@ export const sendFactorCode = job({
   name: 'identity.send-factor-code',
   payload: z.strictObject({ codeId: z.uuid(), tokenId: z.uuid() }),
 })
+
+/** Mails an identity's address what it was invited to. */
+export const deliverInvites = job({
+  name: 'identity.deliver-invites',
+  payload: z.strictObject({ identityId: z.uuid() }),
+})

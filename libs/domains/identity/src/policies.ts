@@ -1,6 +1,8 @@
 import type { CodePolicy } from '@strongroom/codes'
 import type { Budget } from '@strongroom/guesses'
 import { type BlobPolicies, usualBlobPolicies } from './blobs/policies.ts'
+import { type DocumentPolicies, usualDocumentPolicies } from './documents/policies.ts'
+import { type MultisigPolicies, usualMultisigPolicies } from './multisig/policies.ts'
 import { type SettingPolicies, usualSettingPolicies } from './settings/policies.ts'
 
 const MINUTE = 60
@@ -8,7 +10,7 @@ const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
 
 /** How often, how long, how many: an app may set other numbers. Times are seconds. */
-export interface Policies extends BlobPolicies, SettingPolicies {
+export interface Policies extends BlobPolicies, DocumentPolicies, MultisigPolicies, SettingPolicies {
   /** Whether an address must be verified before its wallet opens. */
   readonly verification: 'required' | 'off'
   /** How long a wallet, or a new address of one, waits to be verified. */
@@ -21,6 +23,10 @@ export interface Policies extends BlobPolicies, SettingPolicies {
   readonly factors: FactorPolicies
   /** Mails to one mailbox and in all, in a day. */
   readonly mailsPerDay: { readonly recipient: number; readonly inAll: number }
+  /** Codes to one number, to numbers that begin alike, and in all, in a day. */
+  readonly smsPerDay: { readonly recipient: number; readonly prefix: number; readonly inAll: number }
+  /** Invites of one sale owner in a day. */
+  readonly invitesPerDay: number
 }
 
 export interface FactorPolicies {
@@ -37,6 +43,8 @@ export interface FactorPolicies {
 
 export const usualPolicies: Policies = {
   ...usualBlobPolicies,
+  ...usualDocumentPolicies,
+  ...usualMultisigPolicies,
   ...usualSettingPolicies,
   verification: 'required',
   unverifiedKept: 128 * HOUR,
@@ -62,4 +70,6 @@ export const usualPolicies: Policies = {
     issuer: 'Strongroom',
   },
   mailsPerDay: { recipient: 20, inAll: 50_000 },
+  smsPerDay: { recipient: 10, prefix: 200, inAll: 5000 },
+  invitesPerDay: 1000,
 }

@@ -4,6 +4,7 @@ import { sweepSends } from '@strongroom/notify'
 import { sweepSeenSignatures } from '@strongroom/proofs'
 import { creationFinisher } from './access/finish-creation.ts'
 import { purgeTokens } from './factors/tokens.ts'
+import { inviteSweeps } from './invites/index.ts'
 import { purgeSessions } from './sessions/store.ts'
 import { changeFinisher } from './updates/finish-change.ts'
 import { shredHolds } from './updates/holds.ts'
@@ -22,9 +23,11 @@ const forgotten = sweep<SweepDeps>()({
   every: HOUR,
   async run({ database, ledger, policies }) {
     await purgeUnverified({ database, ledger, policies })
-    const shredded = await shredHolds(database)
-    const unasked = await purgeAddressChanges(database, policies.unverifiedKept)
-    for (const { walletId } of [...shredded, ...unasked]) await freeNames(database, walletId)
+    // Together: a name that is left behind would be nobody's, and taken.
+    await database.transaction(async (tx) => {
+      const unasked = await purgeAddressChanges(tx, policies.unverifiedKept)
+      for (const { walletId } of [...(await shredHolds(tx)), ...unasked]) await freeNames(tx, walletId)
+    })
     await purgeSessions(database)
     await purgeTokens(database)
     await purgeMessages(database)
@@ -34,4 +37,4 @@ const forgotten = sweep<SweepDeps>()({
   },
 })
 
-export const sweeps = [creationFinisher, changeFinisher, forgotten]
+export const sweeps = [creationFinisher, changeFinisher, forgotten, ...inviteSweeps]

@@ -22,6 +22,13 @@ const body: fc.Arbitrary<OperationBody> = fc.oneof(
     ),
   }),
   fc.record({
+    type: constant('create-account'),
+    account: key,
+    referrer: fc.option(key, { nil: undefined }),
+    role: u64,
+    signers: fc.array(signerData, { maxLength: 4 }),
+  }),
+  fc.record({
     type: constant('payment'),
     sourceBalance: hash,
     destination: fc.oneof(

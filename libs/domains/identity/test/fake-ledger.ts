@@ -42,6 +42,7 @@ export function fakeLedger(masterAccountId: string): FakeLedger {
     createAccount: unknown,
     adoptAccount: unknown,
     submit: unknown,
+    findApplied: unknown,
     beginKycRecovery: unknown,
     cancelKycRecovery: unknown,
     forgetAccount: unknown,

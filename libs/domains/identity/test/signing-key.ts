@@ -6,6 +6,8 @@ export interface SigningKey {
   /** `G…` */
   readonly id: string
   signatureFor(method: string, target: string): string
+  /** Of the text as it is, base64: what proves a password. */
+  sign(text: string): string
 }
 
 const SPKI_PREFIX = 12
@@ -15,6 +17,7 @@ export function signingKey(): SigningKey {
   const id = writeStrkey('account', publicKey.export({ format: 'der', type: 'spki' }).subarray(SPKI_PREFIX))
   return {
     id,
+    sign: (text) => sign(null, Buffer.from(text), privateKey).toString('base64'),
     signatureFor(method, target) {
       const digest = createHash('sha256').update(`(request-target): ${method.toLowerCase()} ${target}`).digest()
       const signature = sign(null, digest, privateKey).toString('base64')

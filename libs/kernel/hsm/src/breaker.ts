@@ -1,5 +1,8 @@
 /** A line for the log: never a secret, a PIN or a value. */
-export type HsmLog = (event: 'hsm-lost' | 'hsm-recovered' | 'hsm-recovery-failed', reason: string) => void
+export type HsmLog = (
+  event: 'hsm-lost' | 'hsm-recovered' | 'hsm-recovery-failed' | 'hsm-replaced',
+  reason: string,
+) => void
 
 interface BreakerOptions {
   /** One try to bring the device back; throws where it is still away. */

@@ -1,11 +1,13 @@
-/** Nothing was computed, because the token did not answer. A guess that this call would have judged can be given back. */
+/** The token did not answer, and nothing came of the call. A guess that it would have judged can be given back. */
 export class HsmUnavailable extends Error {
+  readonly reason: string
   /** Whole seconds, at least 1, for `Retry-After`. */
   readonly retryAfterSeconds: number
 
   constructor(reason: string, retryAfterSeconds = 1) {
     super(`the HSM is not available: ${reason}`)
     this.name = 'HsmUnavailable'
+    this.reason = reason
     this.retryAfterSeconds = Math.max(1, Math.ceil(retryAfterSeconds))
   }
 }

@@ -1,9 +1,10 @@
-import { HsmRefusal, HsmUnavailable, Unopenable } from './errors.ts'
-import type { TokenDescription } from './keystore.ts'
+import { HsmRefusal, HsmUnavailable } from './errors.ts'
+import type { KeystoreDescription } from './keystore.ts'
 import type { Executor } from './executor.ts'
 import { Breaker, type HsmLog } from './breaker.ts'
-import { judgesStoredValue, type OperationName, operations, type RequestOf, type ResultOf } from './operations/index.ts'
-import { blamesDevice, DeviceError } from './pkcs11/device-error.ts'
+import { DeviceLost, probeJudged, runJudged } from './judged.ts'
+import { proveKeys, runCanary } from './keys/canary.ts'
+import type { OperationName, RequestOf, ResultOf } from './operations/index.ts'
 import type { TokenLink } from './token-link.ts'
 
 export interface InlineOptions {
@@ -34,16 +35,7 @@ export class InlineExecutor implements Executor {
   }
 
   async run<Name extends OperationName>(name: Name, request: RequestOf<Name>): Promise<ResultOf<Name>> {
-    this.#refuseWhileOpen()
-    const operation = operations[name] as (context: TokenLink['context'], request: RequestOf<Name>) => ResultOf<Name>
-    const attempt = () => operation(this.#link.context, request)
-    try {
-      this.#followModule()
-      return attempt()
-    } catch (first) {
-      if (!(first instanceof DeviceError)) throw first
-      return this.#judge(first, { attempt, judgesValue: judgesStoredValue[name] })
-    }
+    return this.#onDevice(() => runJudged(this.#link, name, request))
   }
 
   assertAvailable(): void {
@@ -51,18 +43,11 @@ export class InlineExecutor implements Executor {
   }
 
   async check(): Promise<void> {
-    this.#refuseWhileOpen()
-    try {
-      this.#followModule()
-      this.#link.probe()
-    } catch (error) {
-      if (!(error instanceof DeviceError)) throw error
-      this.#passCanary(error)
-    }
+    this.#onDevice(() => probeJudged(this.#link))
   }
 
-  describe(): TokenDescription {
-    return this.#link.description
+  describe(): KeystoreDescription {
+    return { ...this.#link.description, executor: 'inline' }
   }
 
   async close(): Promise<void> {
@@ -73,29 +58,14 @@ export class InlineExecutor implements Executor {
     this.#link.close()
   }
 
-  /**
-   * The same code (`CKR_GENERAL_ERROR` on SoftHSM) may speak of an altered value or of a broken token. A canary decides,
-   * then a second try: only a value that a healthy token refuses twice is called `Unopenable`.
-   */
-  #judge<T>(first: DeviceError, { attempt, judgesValue }: { attempt: () => T; judgesValue: boolean }): T {
-    this.#passCanary(first)
+  #onDevice<T>(work: () => T): T {
+    this.#refuseWhileOpen()
+    this.#followModule()
     try {
-      return attempt()
-    } catch (second) {
-      if (!(second instanceof DeviceError)) throw second
-      this.#passCanary(second)
-      if (judgesValue && !blamesDevice(second)) throw new Unopenable()
-      return this.#lose(second)
-    }
-  }
-
-  /** Renews the session and proves the token healthy, or opens the breaker. */
-  #passCanary(cause: DeviceError): void {
-    try {
-      this.#link.renewWorker()
-      this.#link.runCanary()
-    } catch {
-      this.#lose(cause)
+      return work()
+    } catch (error) {
+      if (error instanceof DeviceLost) this.#lose(error)
+      throw error
     }
   }
 
@@ -127,13 +97,13 @@ export class InlineExecutor implements Executor {
 
   /** The ladder: each rung only where the one below did not lead to a token that answers with every recorded key. */
   async #recover(): Promise<void> {
-    const rungs = [() => this.#link.renewWorker(), () => this.#link.logInAnew(), () => this.#link.initialiseAnew()]
+    const rungs = [() => this.#link.renewSession(), () => this.#link.logInAnew(), () => this.#link.initialiseAnew()]
     let failure: unknown
     for (const climb of rungs) {
       try {
         climb()
-        this.#link.runCanary()
-        this.#link.proveKeys()
+        runCanary(this.#link.context)
+        proveKeys(this.#link.context)
         return
       } catch (error) {
         failure = error

@@ -1,4 +1,4 @@
-import type { TokenDescription } from './keystore.ts'
+import type { KeystoreDescription } from './keystore.ts'
 import type { OperationName, RequestOf, ResultOf } from './operations/index.ts'
 
 /** Where operations run: in this process beside a fast local token, or, for a slow one, in a process that can be killed. */
@@ -8,6 +8,6 @@ export interface Executor {
   /** Without a device call. Throws `HsmUnavailable`. */
   assertAvailable(): void
   check(): Promise<void>
-  describe(): TokenDescription
+  describe(): KeystoreDescription
   close(): Promise<void>
 }

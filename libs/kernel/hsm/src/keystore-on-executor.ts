@@ -1,7 +1,8 @@
-import { Secret } from '@strongroom/crypto'
+import { equalBytes, Secret } from '@strongroom/crypto'
 import type { Executor } from './executor.ts'
-import type { Keystore, LockRequest, RecoveryKeystore, TokenHealth } from './keystore.ts'
+import type { Keystore, LockedKey, LockRequest, RecoveryKeystore, TokenHealth } from './keystore.ts'
 import type { Lock } from './operations/lock-halves.ts'
+import type { UnlockRequest } from './operations/locked-key.ts'
 
 /** The interface of purposes over whatever runs the operations: secrets are unpacked here and packed again. */
 export function keystoreOn(executor: Executor): Keystore {
@@ -11,20 +12,47 @@ export function keystoreOn(executor: Executor): Keystore {
     mac: (use, message) => executor.run('mac', { use, message }),
     sign: (use, message) => executor.run('sign', { use, message }),
     publicKey: (use) => executor.run('publicKey', { use }),
+    signEd25519: (use, message) => executor.run('signEd25519', { use, message }),
+    ed25519PublicKey: (use) => executor.run('ed25519PublicKey', { use }),
     issueKey: (binding) => executor.run('issueKey', { binding }),
     openKey: async (envelope, binding) => new Secret(await executor.run('openKey', { envelope, binding })),
     issueLockedKey: (request) => executor.run('issueLockedKey', { lock: lockOf(request) }),
-    fitsLock: (request, locked) => executor.run('fitsLock', { lock: lockOf(request), locked }),
-    async openLockedKey(request, locked) {
-      const key = await executor.run('openLockedKey', { lock: lockOf(request), locked })
-      return key && new Secret(key)
-    },
+    fitsLock: async (request, locked) =>
+      (await whereFactorFits(executor, { request, locked }, () => Promise.resolve(true))) ?? false,
+    openLockedKey: (request, locked) =>
+      whereFactorFits(
+        executor,
+        { request, locked },
+        async (unlock) => new Secret(await executor.run('unlockKey', unlock)),
+      ),
     relockKey: (request, locked, next) =>
-      executor.run('relockKey', { lock: lockOf(request), locked, next: lockOf(next) }),
+      whereFactorFits(executor, { request, locked }, (unlock) =>
+        executor.run('rewrapKey', { ...unlock, next: lockOf(next) }),
+      ),
     prepareLock: (request) => executor.run('prepareLock', { lock: lockOf(request) }),
     lockRecoveredKey: (key, binding, prepared) =>
       executor.run('lockRecoveredKey', { key: key.expose(), binding, prepared }),
     ...healthOf(executor),
+  }
+}
+
+/**
+ * Runs `body` where the factor fits, else answers `undefined`; a wrong factor has cost one MAC and nothing else. The halves
+ * are compared here and not beside the token: where a process was lost with its answer nothing was compared, and the
+ * guess may be given back.
+ */
+async function whereFactorFits<T>(
+  executor: Executor,
+  { request, locked }: { request: LockRequest; locked: LockedKey },
+  body: (unlock: UnlockRequest) => Promise<T>,
+): Promise<T | undefined> {
+  const { verifier, factorKey } = await executor.run('lockHalves', { lock: lockOf(request) })
+  try {
+    if (!equalBytes(verifier, locked.verifier)) return undefined
+    return await body({ binding: request.binding, envelope: locked.envelope, factorKey })
+  } finally {
+    verifier.fill(0)
+    factorKey.fill(0)
   }
 }
 

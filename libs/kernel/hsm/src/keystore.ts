@@ -35,11 +35,11 @@ export interface LockRequest {
 }
 
 /**
- * Everything secret goes through here. The interface speaks of purposes, never of PKCS#11; each method is one
- * hop to the executor that holds the token, whatever number of device calls it takes there.
+ * Everything secret goes through here. The interface speaks of purposes, never of PKCS#11; each method is one hop to the
+ * executor that holds the token, or two where a factor is compared in between, whatever number of device calls it takes.
  *
- * Every method throws `HsmUnavailable` when nothing was computed because the token did not answer (the caller may
- * give a guess back), and `Unopenable` when a value was altered or belongs elsewhere.
+ * Every method throws `HsmUnavailable` when nothing came of it because the token did not answer: no factor was compared
+ * and nothing was kept (the caller may give a guess back). `Unopenable`: a value was altered or belongs elsewhere.
  */
 export interface Keystore extends TokenHealth {
   /** Seals what a client brought, under the seal key. Above 4 KiB the envelope holds a data key of its own. */
@@ -53,6 +53,11 @@ export interface Keystore extends TokenHealth {
   sign(use: string, message: Uint8Array): Promise<Uint8Array>
   /** Uncompressed SEC 1 point, 65 bytes. */
   publicKey(use: string): Promise<Uint8Array>
+
+  /** Ed25519 (RFC 8032) over the message as it is, under the signing key of that use: 64 bytes. */
+  signEd25519(use: string, message: Uint8Array): Promise<Uint8Array>
+  /** 32 bytes. */
+  ed25519PublicKey(use: string): Promise<Uint8Array>
 
   /** A 256-bit key generated and wrapped inside the token. */
   issueKey(binding: Binding): Promise<Uint8Array>
@@ -104,7 +109,7 @@ export interface TokenHealth {
   /** One real round trip on the token's own objects. Throws `HsmUnavailable`. */
   check(): Promise<void>
   /** What stands behind this keystore, for health and logs: no secrets. */
-  describe(): TokenDescription
+  describe(): KeystoreDescription
   close(): Promise<void>
 }
 
@@ -117,13 +122,20 @@ export interface TokenDescription {
   readonly software: boolean
 }
 
+export interface KeystoreDescription extends TokenDescription {
+  /** Where the token is worked with. */
+  readonly executor: 'inline' | 'process'
+}
+
 /** A job that one token key has; no key has two. */
-export type KeyJob = 'seal' | 'wrap' | 'mac' | 'sign' | 'recover'
+export type KeyJob = 'seal' | 'wrap' | 'mac' | 'sign' | 'sign-ed25519' | 'recover'
 
 /** A key that an app needs: `use` tells MAC and signing keys apart, and is empty for seal, wrap and recover. */
 export interface KeyNeed {
   readonly job: KeyJob
   readonly use: string
+  /** `where-able`: a token that cannot do the job goes without the key; whoever asks for it then is told that it was not declared. */
+  readonly demand?: 'where-able'
 }
 
 /**
@@ -134,7 +146,7 @@ export interface KeyRecord extends KeyNeed {
   readonly version: number
   /** `CKA_LABEL` on the token: `strongroom/<app>/<job>[/<use>]/v<version>`. */
   readonly label: string
-  /** How the key is used, by name: `hsm-gcm`, `A256KW-RFC3394`, `hmac-sha512`, `ecdsa-p256`, `rsa-oaep-sha256-gcm`. */
+  /** How the key is used, by name: `hsm-gcm`, `A256KW-RFC3394`, `hmac-sha512`, `ecdsa-p256`, `ed25519`, `rsa-oaep-sha256-gcm`. */
   readonly strategy: string
   readonly checkValue: Uint8Array
 }

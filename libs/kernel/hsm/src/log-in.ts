@@ -10,29 +10,37 @@ export interface Login {
   readonly pin: Secret
   readonly pinLatch: PinLatch
   /** Try the PIN although the token says that few tries are left. Of its last try, and once locked, never. */
-  readonly lowPinCount: 'refuse' | 'accept'
+  readonly lowPinCount: LowPinCount
 }
 
+export type LowPinCount = 'refuse' | 'accept'
+
 /**
- * Whether the PIN may be tried at all. Throws `HsmRefusal` where it was refused before, or the token counts down for a
- * reason that is not ours: a low count is explained by a latched PIN that has been changed since (a corrected PIN works).
+ * Whether the PIN may be tried at all: throws `HsmRefusal` where it was refused before. Answers what a low count is worth:
+ * one that is explained by a latched PIN, changed since, is accepted (a corrected PIN works).
  */
-export async function refuseRiskyLogin(token: FoundToken, { pin, pinLatch, lowPinCount }: Login): Promise<void> {
-  const { label } = token.description
+export async function refuseLatchedPin(
+  tokenLabel: string,
+  { pin, pinLatch, lowPinCount }: Login,
+): Promise<LowPinCount> {
   const entry = await pinLatch.read()
-  if (entry !== undefined && (await isLatched(entry, pin))) {
+  if (entry === undefined) return lowPinCount
+  if (await isLatched(entry, pin)) {
     const remedy = 'change the configured PIN; if the token was given this PIN since, delete the latch entry'
     throw new HsmRefusal(
       'pin-latched',
-      `the token "${label}" refused this PIN before, it is not tried again: ${remedy}`,
+      `the token "${tokenLabel}" refused this PIN before, it is not tried again: ${remedy}`,
     )
   }
+  return 'accept'
+}
+
+/** Throws `HsmRefusal` where the token counts down for a reason that is not ours. */
+export function refuseLowCount(token: FoundToken, lowPinCount: LowPinCount): void {
   refuseLastTry(token)
-  const explained = entry !== undefined || lowPinCount === 'accept'
-  if ((token.flags & CKF.pinCountLow) !== 0 && !explained) {
-    const remedy = "log in by hand with the right PIN, or set lowPinCount to 'accept' once"
-    throw new HsmRefusal('pin-low', `somebody gave the token "${label}" a wrong PIN: ${remedy}`)
-  }
+  if ((token.flags & CKF.pinCountLow) === 0 || lowPinCount === 'accept') return
+  const remedy = "log in by hand with the right PIN, or set lowPinCount to 'accept' once"
+  throw new HsmRefusal('pin-low', `somebody gave the token "${token.description.label}" a wrong PIN: ${remedy}`)
 }
 
 /** Never the last try, and nothing at all on a locked token, whatever is configured. Throws `HsmRefusal`. */
@@ -60,6 +68,9 @@ export function logIn(session: Session, { label, pin }: { label: string; pin: Se
 }
 
 /** Remembers the PIN if `error` says that the token refused it. */
-export async function latchIfRefused(error: unknown, { pin, pinLatch }: Login): Promise<void> {
+export async function latchIfRefused(
+  error: unknown,
+  { pin, pinLatch }: Pick<Login, 'pin' | 'pinLatch'>,
+): Promise<void> {
   if (error instanceof HsmRefusal && error.reason === 'pin-refused') await pinLatch.write(await hashPin(pin))
 }

@@ -1,6 +1,6 @@
 import { refuseSharedToken } from './token-roles.ts'
 import { connect, type TokenConnection } from './connect.ts'
-import { HsmRefusal, HsmUnavailable } from './errors.ts'
+import { HsmRefusal, HsmUnavailable, Unsupported } from './errors.ts'
 import { makeCheckValue, matchesCheckValue } from './keys/check-value.ts'
 import { strategyOf } from './keys/job-strategies.ts'
 import { refuseUnfitKey } from './keys/key-attributes.ts'
@@ -9,7 +9,7 @@ import { makeKey } from './keys/make-key.ts'
 import { readPublicHalf } from './keys/public-half.ts'
 import type { TokenAccess } from './keys/token-key.ts'
 import type { KeyNeed, KeyRecord } from './keystore.ts'
-import { DeviceError } from './pkcs11/device-error.ts'
+import { DeviceError, lacksCapability } from './pkcs11/device-error.ts'
 
 export interface ProvisionOptions extends TokenConnection {
   readonly needs: readonly KeyNeed[]
@@ -27,11 +27,29 @@ export async function provisionKeys({ needs, existing, ...connection }: Provisio
   const link = await connect(connection, existing)
   try {
     const missing = needs.filter((need) => !existing.some((record) => isSameNeed(record, need)))
-    return missing.map((need) => provisionKey(link.access, recordOf(link.access, { need, app: connection.app })))
+    return missing.flatMap((need) => provisionNeed(link.access, { need, app: connection.app }))
   } catch (error) {
     throw error instanceof DeviceError ? new HsmUnavailable(error.message) : error
   } finally {
     link.close()
+  }
+}
+
+function provisionNeed(access: TokenAccess, wish: { need: KeyNeed; app: string }): KeyRecord[] {
+  try {
+    return [provisionTyped(access, recordOf(access, wish))]
+  } catch (error) {
+    if (error instanceof Unsupported && wish.need.demand === 'where-able') return []
+    throw error
+  }
+}
+
+/** What the token lacks is no outage: nobody should wait for a mechanism that it will never have. */
+function provisionTyped(access: TokenAccess, record: Omit<KeyRecord, 'checkValue'>): KeyRecord {
+  try {
+    return provisionKey(access, record)
+  } catch (error) {
+    throw lacksCapability(error) ? new Unsupported(`${record.strategy} (${error.message})`) : error
   }
 }
 

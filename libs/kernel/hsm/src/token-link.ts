@@ -1,23 +1,36 @@
+import type { Secret } from '@strongroom/crypto'
 import type { Tenant } from './envelope/associated-data.ts'
-import { matches } from './keys/check-value.ts'
 import { type KeySet, loadKeys } from './keys/key-set.ts'
 import { proveMechanismLists } from './keys/mechanism-lists.ts'
-import type { TokenAccess, TokenKey } from './keys/token-key.ts'
+import type { TokenAccess } from './keys/token-key.ts'
 import type { KeyRecord, TokenDescription } from './keystore.ts'
-import { logIn, type Login, refuseLastTry } from './log-in.ts'
+import { logIn, refuseLastTry } from './log-in.ts'
 import type { OperationContext } from './operations/operation.ts'
 import { DeviceError } from './pkcs11/device-error.ts'
 import type { LoadedModule } from './pkcs11/module-registry.ts'
 import { type Handle, Session } from './pkcs11/session.ts'
 import { findToken } from './pkcs11/token.ts'
-import { type Capabilities, proveCapabilities } from './strategies/capabilities.ts'
+import {
+  type Capabilities,
+  capabilitiesOf,
+  proveCapabilities,
+  type ProvedStrategies,
+} from './strategies/capabilities.ts'
 
 export interface LinkOptions {
   readonly module: LoadedModule
   readonly tokenLabel: string
-  readonly login: Login
+  readonly pin: Secret
   readonly tenant: Tenant
   readonly keys: readonly KeyRecord[]
+  /** Of an earlier link to the same token: spares the proofs. */
+  readonly proved?: Proved
+}
+
+/** What a token proved of itself, as plain data. */
+export interface Proved {
+  readonly strategies: ProvedStrategies
+  readonly mechanismLists: TokenAccess['mechanismLists']
 }
 
 /** What one login gives: all of it is void after the next. */
@@ -64,8 +77,16 @@ export class TokenLink {
     return { session: worker, keys, capabilities: this.#proved(), tenant: this.#options.tenant }
   }
 
+  get proved(): Proved {
+    return { strategies: this.#proved().proved, mechanismLists: this.#mechanismLists ?? 'ignored' }
+  }
+
+  get slot(): Handle {
+    return this.#current().slot
+  }
+
   /** First rung: after any error the session may still be busy with the failed operation. */
-  renewWorker(): void {
+  renewSession(): void {
     const epoch = this.#current()
     if (!this.isCurrent) throw new DeviceError('sessions of an earlier initialisation', 0, 'C_CloseSession')
     epoch.worker.close()
@@ -74,14 +95,14 @@ export class TokenLink {
 
   /** Second rung: finds the token, logs in and finds every key anew. Throws `HsmRefusal`, `Unsupported` or `DeviceError`. */
   logInAnew(): void {
-    const { module, tokenLabel, login, keys } = this.#options
+    const { module, tokenLabel, pin, keys } = this.#options
     this.#leave()
     const token = findToken(module.pkcs11, tokenLabel)
     refuseLastTry(token)
     const { generation } = module
     const anchor = new Session(module.pkcs11, token.slot, 'read-write')
     try {
-      logIn(anchor, { label: tokenLabel, pin: login.pin })
+      logIn(anchor, { label: tokenLabel, pin })
       const openSession = () => new Session(module.pkcs11, token.slot, 'read-only')
       this.#prove(openSession)
       const access = this.#accessWith(anchor, token.description)
@@ -98,26 +119,6 @@ export class TokenLink {
   initialiseAnew(): void {
     this.#options.module.reinitialise(this.#options.module.generation)
     this.logInAnew()
-  }
-
-  /** The probe, and the session copies that operations work with: they can die alone. Throws `DeviceError`. */
-  runCanary(): void {
-    this.probe()
-    for (const key of this.#current().keys.all) {
-      if (key.record.job !== 'sign' && key.working !== key.own) this.#check(key, key.working)
-    }
-  }
-
-  /** The token's own objects alone: session copies go on working when the token is taken away. Throws `DeviceError`. */
-  probe(): void {
-    const { all } = this.#current().keys
-    const key = all.find(({ record }) => record.job === 'seal') ?? all[0]
-    if (key !== undefined) this.#check(key, key.own)
-  }
-
-  /** Every recorded key answers as recorded. Throws `DeviceError`. */
-  proveKeys(): void {
-    for (const key of this.#current().keys.all) this.#check(key, key.working)
   }
 
   /** What provisioning needs beside the operations: the anchor, which may write. */
@@ -140,7 +141,10 @@ export class TokenLink {
   }
 
   #prove(openSession: () => Session): void {
-    this.#capabilities ??= proveCapabilities(openSession)
+    const { proved } = this.#options
+    this.#capabilities ??=
+      proved === undefined ? proveCapabilities(openSession) : capabilitiesOf(proved.strategies, openSession)
+    this.#mechanismLists ??= proved?.mechanismLists
     if (this.#mechanismLists !== undefined) return
     const session = openSession()
     this.#mechanismLists = proveMechanismLists(session)
@@ -149,11 +153,6 @@ export class TokenLink {
 
   #accessWith(session: Session, { software }: TokenDescription): TokenAccess {
     return { session, software, capabilities: this.#proved(), mechanismLists: this.#mechanismLists ?? 'ignored' }
-  }
-
-  #check(key: TokenKey, handle: Handle): void {
-    const checked = { ...key, handle, session: this.#current().worker, capabilities: this.#proved() }
-    if (!matches(checked, key.record.checkValue)) throw new DeviceError('another key than the recorded one', 0, 'check')
   }
 
   #proved(): Capabilities {

@@ -1,10 +1,12 @@
 import { CKM } from '../src/pkcs11/cryptoki.ts'
 import { SOFTHSM_MODULE } from '../src/soft-token/init-soft-token.ts'
 
-/** The PKCS#11 modules that the contract suite runs on. One that is absent fails the suite: nothing is skipped. */
+/** The PKCS#11 modules that the contract suite runs on, and where. One that is absent fails the suite: nothing is skipped. */
 export interface TestedModule {
   readonly name: string
   readonly path: string
+  /** In a process of its own it stands behind the fault shim, which is the only way to its bad days. */
+  readonly executor: 'inline' | 'process'
   readonly model: string
   /** Whether `CKA_ALLOWED_MECHANISMS` binds. */
   readonly mechanismLists: 'honoured' | 'ignored'
@@ -20,20 +22,25 @@ export interface TestedModule {
   readonly recovery: 'rsa-oaep-sha1-gcm' | 'rsa-oaep-sha256-gcm'
 }
 
+const softHsm: TestedModule = {
+  name: 'SoftHSM',
+  path: SOFTHSM_MODULE,
+  executor: 'inline',
+  model: 'SoftHSM v2',
+  mechanismLists: 'honoured',
+  extractable: 'enforced',
+  paddedWrap: CKM.aesKeyWrapPad,
+  oddLengths: 'filled up',
+  removal: 'noticed',
+  recovery: 'rsa-oaep-sha1-gcm',
+}
+
 export const testedModules: readonly TestedModule[] = [
-  {
-    name: 'SoftHSM',
-    path: SOFTHSM_MODULE,
-    model: 'SoftHSM v2',
-    mechanismLists: 'honoured',
-    extractable: 'enforced',
-    paddedWrap: CKM.aesKeyWrapPad,
-    oddLengths: 'filled up',
-    removal: 'noticed',
-    recovery: 'rsa-oaep-sha1-gcm',
-  },
+  softHsm,
+  { ...softHsm, name: 'SoftHSM in a process of its own', executor: 'process' },
   {
     name: 'NSS',
+    executor: 'inline',
     path: process.env['STRONGROOM_NSS_MODULE'] ?? '/usr/lib/x86_64-linux-gnu/libsoftokn3.so',
     model: 'NSS 3',
     mechanismLists: 'ignored',

@@ -8,7 +8,7 @@ import type { Session } from '../src/pkcs11/session.ts'
 import type { Attributes } from '../src/pkcs11/template.ts'
 import { provisionKeys } from '../src/index.ts'
 import { testedModules } from './modules.ts'
-import { freshToken, openWorld, rawSession, tenant } from './world.ts'
+import { freshToken, openWorld, provisionedToken, rawSession, tenant } from './world.ts'
 
 const block = new Uint8Array(16)
 const ecb = { mechanism: CKM.aesEcb }
@@ -32,7 +32,7 @@ const tryTo = (call: () => unknown): 'refused' | 'done' => {
 
 describe.each(testedModules)('one job per key on $name', (module) => {
   test('the wrap key encrypts and decrypts nothing, in any mode', async () => {
-    const { token } = await openWorld(module)
+    const { token } = await provisionedToken(module)
     for (const mechanism of [ecb, cbc]) {
       for (const turn of ['encrypt', 'decrypt'] as const) {
         const session = rawSession(token)
@@ -43,7 +43,7 @@ describe.each(testedModules)('one job per key on $name', (module) => {
   })
 
   test('the seal key wraps and unwraps nothing, and knows no mode but GCM where the token binds it', async () => {
-    const { token } = await openWorld(module)
+    const { token } = await provisionedToken(module)
     const session = rawSession(token)
     const seal = keyOf(session, 'seal', 'strongroom/vault/seal/v1')
     const victim = importAesKey(session, { value: new Uint8Array(32), uses: ['encrypt'], extractable: 'extractable' })
@@ -57,7 +57,7 @@ describe.each(testedModules)('one job per key on $name', (module) => {
   })
 
   test('a wrapped key does not unwrap as another class, and a MAC key neither encrypts nor wraps', async () => {
-    const { token } = await openWorld(module)
+    const { token } = await provisionedToken(module)
     const session = rawSession(token)
     const mac = keyOf(session, 'mac', 'strongroom/vault/mac/lock/v1')
     expect(() => session.encrypt(ecb, mac, block)).toThrow(DeviceError)
@@ -71,7 +71,7 @@ describe.each(testedModules)('one job per key on $name', (module) => {
   })
 
   test('no key gives its value away or stops being sensitive, nor is it wrapped where the token enforces that', async () => {
-    const { token, keys } = await openWorld(module)
+    const { token, keys } = await provisionedToken(module)
     for (const { job, label } of keys) {
       const session = rawSession(token)
       const key = keyOf(session, job, label)

@@ -67,11 +67,13 @@ describe.each(testedModules)('outages on $name', (module) => {
         [(await keystore.openLockedKey(lock, locked))?.expose(), await keystore.mac('code', new Uint8Array(1))],
         [key?.expose(), mac],
       ) && (await keystore.openLockedKey(wrong, locked)) === undefined
+    // A process that is started anew takes longer than a login.
+    const pause = module.executor === 'process' ? 100 : 10
     for (let round = 0; round < 60; round++) {
       if (round % 20 === 10) device.reset()
       const answer = await rightAnswers().catch((error: unknown) => error)
       answers.push(answer)
-      await sleep(10)
+      await sleep(pause)
     }
     const outages = answers.filter((answer) => answer instanceof HsmUnavailable)
     expect(answers.filter((answer) => answer === true).length + outages.length).toBe(answers.length)
@@ -115,8 +117,8 @@ describe.each(testedModules)('outages on $name', (module) => {
     // The other way round than they were opened: their session numbers change places.
     for (const each of [second, keystore, second, keystore])
       expect(await each.seal(new Secret('x'), binding)).toBeDefined()
-    // One login each, and nothing to mend.
-    expect(device.calls('C_Login')).toBe(2)
+    // One login each, and nothing to mend; to keystores in processes of their own nothing happened.
+    expect(device.calls('C_Login')).toBe(module.executor === 'process' ? 0 : 2)
     device.release()
     neighbour.release()
   })

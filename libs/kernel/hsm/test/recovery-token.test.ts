@@ -16,7 +16,7 @@ import type { Session } from '../src/pkcs11/session.ts'
 import type { Attributes } from '../src/pkcs11/template.ts'
 import { injectFaults, memoryPinLatch, type SoftToken } from '../src/testing/index.ts'
 import { testedModules } from './modules.ts'
-import { binding, freshToken, makeRecoveryWorld, needs, openWorld, pin, rawSession } from './world.ts'
+import { binding, freshToken, makeRecoveryWorld, needs, openWorld, pin, placeOf, rawSession } from './world.ts'
 import { type RecoveryWorld, tenant, untilHealed } from './world.ts'
 
 const secret = new Secret(new Uint8Array(32).fill(0x5a))
@@ -52,16 +52,18 @@ describe.each(testedModules)('the recovery token on $name', (module) => {
     const first = await openWorld(module)
     const mixed = [...first.keys, ...here.keys]
     const refused = { reason: 'token-shared' }
-    await expect(openKeystore({ ...first.token, ...tenant, keys: mixed })).rejects.toMatchObject(refused)
+    await expect(openKeystore({ ...first.token, ...tenant, ...placeOf(module), keys: mixed })).rejects.toMatchObject(
+      refused,
+    )
     await expect(here.open({ keys: mixed })).rejects.toMatchObject(refused)
     const both = provisionKeys({ ...first.token, ...tenant, needs: [...needs, recoverNeed], existing: [] })
     await expect(both).rejects.toMatchObject(refused)
     const later = provisionKeys({ ...here.token, ...tenant, needs, existing: here.keys })
     await expect(later).rejects.toMatchObject(refused)
     // With the login of one token and the records of the other:
-    const crossed = openRecoveryKeystore({ ...first.token, ...tenant, keys: here.keys })
+    const crossed = openRecoveryKeystore({ ...first.token, ...tenant, ...placeOf(module), keys: here.keys })
     await expect(crossed).rejects.toMatchObject({ reason: 'key-missing' })
-    const back = openKeystore({ ...here.token, ...tenant, keys: first.keys })
+    const back = openKeystore({ ...here.token, ...tenant, ...placeOf(module), keys: first.keys })
     await expect(back).rejects.toMatchObject({ reason: 'key-missing' })
     const recoveryKeys = { class: CKO.privateKey, keyType: CKK.rsa }
     expect(rawSession(first.token).findObjects(recoveryKeys)).toHaveLength(0)
@@ -115,7 +117,7 @@ describe.each(testedModules)('the recovery token on $name', (module) => {
     session.destroyObject(recoveryKeyOf(session))
     const { publicKey } = makePair(session, { privateKey: {}, bits: 3072 })
     session.destroyObject(publicKey)
-    const attempt = openRecoveryKeystore({ ...token, ...tenant, keys })
+    const attempt = openRecoveryKeystore({ ...token, ...tenant, ...placeOf(module), keys })
     await expect(attempt).rejects.toMatchObject({ reason: 'key-mismatch' })
   })
 
@@ -166,7 +168,8 @@ describe.each(testedModules)('the recovery token on $name', (module) => {
 
   test('a wrong PIN is tried once', async () => {
     const token: SoftToken = { ...(await freshToken(module)), pinLatch: memoryPinLatch() }
-    const attempt = () => openRecoveryKeystore({ ...token, ...tenant, keys: [], pin: pin('not the PIN') })
+    const attempt = () =>
+      openRecoveryKeystore({ ...token, ...tenant, ...placeOf(module), keys: [], pin: pin('not the PIN') })
     await expect(attempt()).rejects.toMatchObject({ reason: 'pin-refused' })
     await expect(attempt()).rejects.toMatchObject({ reason: 'pin-latched' })
   })

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { openKeystore } from '../src/index.ts'
 import { injectFaults } from '../src/testing/index.ts'
 import { testedModules } from './modules.ts'
-import { binding, openWorld, pin } from './world.ts'
+import { binding, openWorld, pin, placeOf } from './world.ts'
 
 const deeply = (value: unknown): string =>
   inspect(value, { depth: 20, showHidden: true, maxArrayLength: null, maxStringLength: null })
@@ -23,7 +23,16 @@ describe.each(testedModules)('no secret is printed on $name', (module) => {
       () => keystore.open(envelope.slice(3), binding),
       () => keystore.openLockedKey(lock, { ...locked, envelope }),
       () => keystore.mac('undeclared', plaintext.expose()),
-      () => openKeystore({ ...token, deployment: 'd', app: 'a', keys: [], pin: token.pin, tokenLabel: 'nobody' }),
+      () =>
+        openKeystore({
+          ...token,
+          ...placeOf(module),
+          deployment: 'd',
+          app: 'a',
+          keys: [],
+          pin: token.pin,
+          tokenLabel: 'nobody',
+        }),
       () => open({ keys: keys.map((record) => ({ ...record, checkValue: plaintext.expose() })) }),
     ]
     const device = injectFaults(token.module)

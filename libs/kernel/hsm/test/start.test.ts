@@ -4,13 +4,13 @@ import { describe, expect, test } from 'vitest'
 import { HsmRefusal, openKeystore, provisionKeys, Unsupported } from '../src/index.ts'
 import { makeKey } from '../src/keys/make-key.ts'
 import { proveCapabilities } from '../src/strategies/capabilities.ts'
-import { injectFaults } from '../src/testing/index.ts'
+import { injectFaults, memoryPinLatch } from '../src/testing/index.ts'
 import { CKO } from '../src/pkcs11/cryptoki.ts'
 import { acquireModule } from '../src/pkcs11/module-registry.ts'
 import { Session } from '../src/pkcs11/session.ts'
 import { findToken } from '../src/pkcs11/token.ts'
 import { testedModules } from './modules.ts'
-import { binding, freshToken, needs, openWorld, rawSession, tenant } from './world.ts'
+import { binding, freshToken, needs, openWorld, placeOf, rawSession, tenant } from './world.ts'
 
 describe('a start that cannot work says why', () => {
   const connection = {
@@ -18,7 +18,7 @@ describe('a start that cannot work says why', () => {
     pin: {} as never,
     ...tenant,
     allowSoftware: 'any',
-    pinLatch: {} as never,
+    pinLatch: memoryPinLatch(),
   } as const
 
   test('the module is missing', async () => {
@@ -100,7 +100,7 @@ describe.each(testedModules)('start on $name', (module) => {
     const lost = await provisionKeys({ ...token, ...tenant, needs, existing: [] })
     const made = await provisionKeys({ ...token, ...tenant, needs, existing: [] })
     expect(made.map(({ label }) => label)).toEqual(lost.map(({ label }) => label))
-    const keystore = await openKeystore({ ...token, ...tenant, keys: made })
+    const keystore = await openKeystore({ ...token, ...tenant, ...placeOf(module), keys: made })
     expect(await keystore.openKey(await keystore.issueKey(binding), binding)).toHaveLength(32)
     await keystore.close()
   })
@@ -129,7 +129,7 @@ describe.each(testedModules)('start on $name', (module) => {
     device.fail(['C_WrapKey'], { name: 'CKR_FUNCTION_NOT_SUPPORTED', code: 0x54 })
     const few = needs.filter(({ job }) => job !== 'wrap')
     const keys = await provisionKeys({ ...token, ...tenant, needs: few, existing: [] })
-    const keystore = await openKeystore({ ...token, ...tenant, keys })
+    const keystore = await openKeystore({ ...token, ...tenant, ...placeOf(module), keys })
     const lock = { binding, factor: token.pin }
     await expect(keystore.issueLockedKey(lock)).rejects.toThrow(Unsupported)
     await expect(provisionKeys({ ...token, ...tenant, needs, existing: keys })).rejects.toThrow(/key wrapping/)
@@ -139,6 +139,7 @@ describe.each(testedModules)('start on $name', (module) => {
 
   test('one module file cannot serve two configurations at once', async () => {
     const { token } = await openWorld(module)
+    const used = acquireModule(token.module)
     const other = join(token.directory, 'other.conf')
     writeFileSync(other, '')
     const source = { ...token.module, environment: { SOFTHSM2_CONF: other } }
@@ -146,6 +147,7 @@ describe.each(testedModules)('start on $name', (module) => {
     const found = acquireModule(token.module)
     expect(new Session(found.pkcs11, findToken(found.pkcs11, token.tokenLabel).slot, 'read-only')).toBeDefined()
     found.release()
+    used.release()
   })
 })
 

@@ -8,14 +8,16 @@ import rfc5649 from '../../../../test/vectors/rfc5649.json' with { type: 'json' 
 import { importAesKey } from '../src/keys/session-keys.ts'
 import { CKK, CKM, CKO, GCM_PARAMETERS_V240 } from '../src/pkcs11/cryptoki.ts'
 import { DeviceError } from '../src/pkcs11/device-error.ts'
+import type { Session } from '../src/pkcs11/session.ts'
 import { viewAsBuffer } from '../src/pkcs11/template.ts'
 import { hsmGcm } from '../src/strategies/hsm-gcm.ts'
 import { keyWrapRfc3394, keyWrapRfc5649 } from '../src/strategies/key-wrap.ts'
+import type { Candidate } from '../src/strategies/strategy.ts'
 import { testedModules } from './modules.ts'
-import { openWorld, rawSession } from './world.ts'
+import { freshToken, rawSession } from './world.ts'
 
 describe.each(testedModules)('published vectors inside $name', (module) => {
-  const open = async () => rawSession((await openWorld(module)).token)
+  const open = async () => rawSession(await freshToken(module))
 
   test('RFC 3394 wraps and unwraps to the byte', async () => {
     const session = await open()
@@ -69,9 +71,9 @@ describe.each(testedModules)('published vectors inside $name', (module) => {
 
   test('every strategy proves itself here, and RFC 5649 never by the number that means something else', async () => {
     const session = await open()
-    expect(hsmGcm.prove(session)?.name).toBe('hsm-gcm')
-    expect(keyWrapRfc3394.prove(session)?.mechanisms).toEqual([CKM.aesKeyWrap])
-    expect(keyWrapRfc5649.prove(session)?.mechanisms).toEqual([module.paddedWrap])
+    expect(proved(session, hsmGcm)?.name).toBe('hsm-gcm')
+    expect(proved(session, keyWrapRfc3394)?.mechanisms).toEqual([CKM.aesKeyWrap])
+    expect(proved(session, keyWrapRfc5649)?.mechanisms).toEqual([module.paddedWrap])
   })
 
   test('the number 0x210A is believed only where its bytes are those of RFC 5649', async () => {
@@ -82,9 +84,19 @@ describe.each(testedModules)('published vectors inside $name', (module) => {
       return wrapKey(mechanism, wrapper, key)
     })
     const believed = module.paddedWrap === CKM.aesKeyWrapPad ? [CKM.aesKeyWrapPad] : undefined
-    expect(keyWrapRfc5649.prove(session)?.mechanisms).toEqual(believed)
+    expect(proved(session, keyWrapRfc5649)?.mechanisms).toEqual(believed)
   })
 })
+
+const proved = <S>(session: Session, candidate: Candidate<S>): S | undefined =>
+  candidate.variants.find((variant) => {
+    try {
+      return candidate.proves(session, variant)
+    } catch (error) {
+      if (error instanceof DeviceError) return false
+      throw error
+    }
+  })
 
 /** What the tokens are compared with; the published vector holds for it as well. */
 function wrapPadded(kek: string, key: string): string {

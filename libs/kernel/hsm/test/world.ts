@@ -13,7 +13,7 @@ import { CKU } from '../src/pkcs11/cryptoki.ts'
 import { acquireModule } from '../src/pkcs11/module-registry.ts'
 import { Session } from '../src/pkcs11/session.ts'
 import { findToken } from '../src/pkcs11/token.ts'
-import { softToken, type SoftToken } from '../src/testing/index.ts'
+import { softToken, type SoftToken, type SoftTokenRequest } from '../src/testing/index.ts'
 import type { TestedModule } from './modules.ts'
 
 export const tenant = { deployment: 'test', app: 'vault' }
@@ -48,12 +48,17 @@ export interface World {
   readonly open: (changes?: Partial<KeystoreOptions>) => Promise<Keystore>
 }
 
-/** A fresh token with every key, and an open keystore; all of it is gone when the test is over. */
-export async function openWorld(module: TestedModule, changes: Partial<KeystoreOptions> = {}): Promise<World> {
+/** A fresh token with every key. */
+export async function provisionedToken(module: TestedModule): Promise<Pick<World, 'token' | 'keys'>> {
   const token = await freshToken(module)
-  const keys = await provisionKeys({ ...token, ...tenant, needs, existing: [] })
+  return { token, keys: await provisionKeys({ ...token, ...tenant, needs, existing: [] }) }
+}
+
+/** The same, and an open keystore; all of it is gone when the test is over. */
+export async function openWorld(module: TestedModule, changes: Partial<KeystoreOptions> = {}): Promise<World> {
+  const { token, keys } = await provisionedToken(module)
   const open = async (more: Partial<KeystoreOptions> = {}) => {
-    const keystore = await openKeystore({ ...token, ...tenant, keys, probeIntervalMs: 20, ...more })
+    const keystore = await openKeystore({ ...token, ...tenant, ...placeOf(module), keys, probeIntervalMs: 20, ...more })
     onTestFinished(() => keystore.close())
     return keystore
   }
@@ -73,9 +78,9 @@ export interface RecoveryWorld {
  * NSS shuts one random generator down for all its copies in the process as soon as one of them is finalised.
  */
 export async function makeRecoveryWorld(module: TestedModule): Promise<RecoveryWorld> {
-  const token = await softToken({ module: module.path })
+  const token = await softToken(tokenOf(module))
   const keys = await provisionKeys({ ...token, ...tenant, needs: [{ job: 'recover', use: '' }], existing: [] })
-  const options = { ...token, ...tenant, keys, probeIntervalMs: 60_000 }
+  const options = { ...token, ...tenant, ...placeOf(module), keys, probeIntervalMs: 60_000 }
   const open = async (changes: Partial<KeystoreOptions> = {}) => {
     const keystore = await openRecoveryKeystore({ ...options, ...changes })
     onTestFinished(() => keystore.close())
@@ -88,10 +93,18 @@ export async function makeRecoveryWorld(module: TestedModule): Promise<RecoveryW
 }
 
 export async function freshToken(module: TestedModule): Promise<SoftToken> {
-  const token = await softToken({ module: module.path })
+  const token = await softToken(tokenOf(module))
   onTestFinished(() => token.remove())
   return token
 }
+
+/** Where the module is worked with; two sessions, so that calls overlap. */
+export const placeOf = ({ executor }: TestedModule) => ({ executor, sessions: 2 })
+
+const tokenOf = ({ path, executor }: TestedModule): SoftTokenRequest => ({
+  module: path,
+  ...(executor === 'process' && { through: 'fault-shim' }),
+})
 
 /** A read-write session of its own on the token, logged in: what an attacker with the PIN would have. */
 export function rawSession(token: SoftToken): Session {

@@ -1,5 +1,5 @@
 import { auditKeyNeed } from '@strongroom/audit'
-import { type KeyRecord, type Keystore, openKeystore, type TokenConnection } from '@strongroom/hsm'
+import { type KeyNeed, type KeyRecord, type Keystore, openKeystore } from '@strongroom/hsm'
 import { Refusal } from '@strongroom/http'
 import { areJobsMigrated } from '@strongroom/jobs'
 import { type Database, isMigrated, openDatabase } from '@strongroom/storage'
@@ -11,7 +11,7 @@ import { allMigrations } from './migrations.ts'
 import { performsWork, type Role } from './role.ts'
 import type { Parts, Service } from './service.ts'
 import { readSettings, type Settings, textOf, type ValuesOf } from './settings.ts'
-import { ownToken } from './token.ts'
+import { type AppToken, ownToken } from './token.ts'
 
 /** The database or a token is not as this release needs it: run `provision`. */
 export class NeedsProvisioning extends Error {
@@ -25,7 +25,7 @@ export interface Foundations<S extends Settings> {
   readonly recovery: ValuesOf<typeof recoverySettings> | undefined
   readonly database: Database
   readonly hsm: Keystore
-  readonly token: TokenConnection
+  readonly token: AppToken
   readonly keys: readonly KeyRecord[]
   readonly log: Log
   readonly atEnd: (close: () => unknown) => void
@@ -54,8 +54,8 @@ export async function layFoundations<S extends Settings>(
   await assertRuntimeRole(settings.STRONGROOM_ENV, database)
   const token = ownToken(service.name, settings, database)
   const hsm = await openKeystore({ ...token, keys: ownKeys(keys), log: (event, reason) => log.warn(event, { reason }) })
-  const { label, model, software } = hsm.describe()
-  log.info('token ready', { label, model, software })
+  const { label, model, software, executor } = hsm.describe()
+  log.info('token ready', { label, model, software, executor })
   const closers: (() => unknown)[] = []
   return {
     settings,
@@ -87,8 +87,11 @@ async function provisionedKeys<S extends Settings>(service: Service<S>, database
   const migrated = (await areJobsMigrated(database)) && (await isMigrated(database, allMigrations(service.migrations)))
   if (!migrated) throw new NeedsProvisioning('the database lacks migrations')
   const keys = await recordedKeys(database)
-  const needs = [...service.keys, auditKeyNeed, ...(service.recovery ? [{ job: 'recover', use: '' }] : [])]
-  const lacks = needs.filter(({ job, use }) => !keys.some((key) => key.job === job && key.use === use))
+  const recovery: readonly KeyNeed[] = service.recovery ? [{ job: 'recover', use: '' }] : []
+  const needs = [...service.keys, auditKeyNeed, ...recovery]
+  const lacks = needs.filter(
+    ({ job, use, demand }) => demand !== 'where-able' && !keys.some((key) => key.job === job && key.use === use),
+  )
   if (lacks.length > 0) throw new NeedsProvisioning('keys that this release needs were not made yet')
   return keys
 }

@@ -66,6 +66,17 @@ export const kernelSettings = {
     z.string().startsWith('/'),
     'Where a refused token PIN is remembered, so that it is not tried again.',
   ),
+  HSM_EXECUTOR: setting(
+    z.enum(['auto', 'inline', 'process']).default('auto'),
+    'Where the token is worked with: `inline`, in this process; `process`, in one that can be killed; `auto`: there, if it is slow.',
+    '`auto`',
+  ),
+  HSM_SESSIONS: setting(whole(1, 64).default(8), 'Sessions in which `process` works at once.', '`8`'),
+  HSM_CALL_SECONDS: setting(
+    whole(1, 60).default(5),
+    'Seconds after which `process` takes a call for hung and starts anew.',
+    '`5`',
+  ),
   HSM_ALLOW_SOFTWARE: setting(
     list,
     'Models of software tokens, comma-separated, that production may use (`SoftHSM v2`).',

@@ -10,7 +10,7 @@ export const keystoreMigrations = readMigrations('keystore', new URL('../migrati
 })
 
 const keyRow = z.object({
-  job: z.enum(['seal', 'wrap', 'mac', 'sign', 'recover']),
+  job: z.enum(['seal', 'wrap', 'mac', 'sign', 'sign-ed25519', 'recover']),
   use: z.string(),
   version: column.count,
   label: z.string(),

@@ -1,5 +1,5 @@
 import { auditKeyNeed } from '@strongroom/audit'
-import { type KeyNeed, openKeystore, openRecoveryKeystore, provisionKeys, type TokenConnection } from '@strongroom/hsm'
+import { type KeyNeed, openKeystore, openRecoveryKeystore, provisionKeys } from '@strongroom/hsm'
 import { migrateJobs } from '@strongroom/jobs'
 import { alone, type Database, migrate, openDatabase } from '@strongroom/storage'
 import { ownKeys, recordedKeys, recordKey, recoveryKeys } from './key-registry.ts'
@@ -9,7 +9,7 @@ import { allMigrations } from './migrations.ts'
 import { keepRecoveryKey, readRecoveryKey } from './recovery-key.ts'
 import type { Service } from './service.ts'
 import { readSettings, type Settings, textOf } from './settings.ts'
-import { ownToken, recoveryToken } from './token.ts'
+import { type AppToken, ownToken, recoveryToken } from './token.ts'
 
 const recoverNeed: KeyNeed = { job: 'recover', use: '' }
 
@@ -47,11 +47,7 @@ export async function provision<S extends Settings>(
   })
 }
 
-async function makeKeys(
-  database: Database,
-  token: TokenConnection,
-  { needs, log }: { needs: readonly KeyNeed[]; log: Log },
-) {
+async function makeKeys(database: Database, token: AppToken, { needs, log }: { needs: readonly KeyNeed[]; log: Log }) {
   const recorded = await recordedKeys(database)
   const existing = needs.includes(recoverNeed) ? recoveryKeys(recorded) : ownKeys(recorded)
   const made = await provisionKeys({ ...token, needs, existing })
@@ -63,7 +59,7 @@ async function makeKeys(
 
 async function makeRecoveryKey(
   database: Database,
-  { own, second, log }: { own: TokenConnection; second: TokenConnection; log: Log },
+  { own, second, log }: { own: AppToken; second: AppToken; log: Log },
 ): Promise<void> {
   await makeKeys(database, second, { needs: [recoverNeed], log })
   const keys = await recordedKeys(database)

@@ -53,8 +53,8 @@ async function openRecovery<S extends Settings>(
     log: (event, reason) => log.warn(event, { reason, token: second.tokenLabel }),
   })
   assertDifferentTokens(hsm.describe(), opened.describe())
-  const { label, model, software } = opened.describe()
-  log.info('recovery token ready', { label, model, software })
+  const { label, model, software, executor } = opened.describe()
+  log.info('recovery token ready', { label, model, software, executor })
   return opened
 }
 

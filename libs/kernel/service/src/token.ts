@@ -1,4 +1,4 @@
-import type { TokenConnection } from '@strongroom/hsm'
+import type { ExecutorOptions, TokenConnection } from '@strongroom/hsm'
 import type { Statements } from '@strongroom/storage'
 import { pinLatch } from './key-registry.ts'
 import type { kernelSettings, recoverySettings } from './kernel-settings.ts'
@@ -6,22 +6,28 @@ import type { ValuesOf } from './settings.ts'
 
 type KernelValues = ValuesOf<typeof kernelSettings>
 
-/** How an app reaches its token, and what it binds its ciphertexts to. */
-export const ownToken = (app: string, settings: KernelValues, statements: Statements): TokenConnection => ({
+/** How an app reaches a token and works with it. */
+export type AppToken = TokenConnection & ExecutorOptions
+
+/** The app's own, and what it binds its ciphertexts to. */
+export const ownToken = (app: string, settings: KernelValues, statements: Statements): AppToken => ({
   ...tenantOf(app, settings),
   module: moduleFrom(settings.HSM_MODULE, settings.HSM_MODULE_ENV),
   tokenLabel: settings.HSM_TOKEN_LABEL,
   pin: settings.HSM_PIN,
+  executor: settings.HSM_EXECUTOR,
+  sessions: settings.HSM_SESSIONS,
+  callSeconds: settings.HSM_CALL_SECONDS,
   allowSoftware: settings.STRONGROOM_ENV === 'development' ? 'any' : settings.HSM_ALLOW_SOFTWARE,
   pinLatch: pinLatch(statements, { directory: settings.HSM_STATE_DIRECTORY, token: settings.HSM_TOKEN_LABEL }),
 })
 
 /** The same for the token that opens copies of keys. */
 export const recoveryToken = (
-  own: TokenConnection,
+  own: AppToken,
   settings: KernelValues & ValuesOf<typeof recoverySettings>,
   statements: Statements,
-): TokenConnection => ({
+): AppToken => ({
   ...own,
   module:
     settings.RECOVERY_HSM_MODULE === undefined

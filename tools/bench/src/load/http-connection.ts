@@ -5,7 +5,9 @@ import { type Answer, readAnswer } from './read-answer.ts'
 /** One kept-alive connection with at most one request under way. */
 export class HttpConnection {
   readonly #socket: Socket
-  #received: Buffer = Buffer.alloc(0)
+  #received: Buffer[] = []
+  /** So many bytes have to come before another look is worth it: of long answers each look copies all that is here. */
+  #missing = 0
   #answered: ((answer: Answer) => void) | undefined
   #failed: ((error: Error) => void) | undefined
 
@@ -37,10 +39,14 @@ export class HttpConnection {
   }
 
   #receive(chunk: Buffer): void {
-    this.#received = this.#received.length === 0 ? chunk : Buffer.concat([this.#received, chunk])
-    const answer = readAnswer(this.#received)
-    if (!answer) return
-    this.#received = Buffer.alloc(0)
-    this.#answered?.(answer)
+    this.#received.push(chunk)
+    this.#missing -= chunk.length
+    if (this.#missing > 0) return
+    const received = this.#received.length === 1 ? chunk : Buffer.concat(this.#received)
+    const answer = readAnswer(received)
+    const isWhole = typeof answer !== 'number'
+    this.#received = isWhole ? [] : [received]
+    this.#missing = isWhole ? 0 : answer
+    if (isWhole) this.#answered?.(answer)
   }
 }

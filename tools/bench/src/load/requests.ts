@@ -1,7 +1,12 @@
 const head = (method: string, path: string, headers: readonly string[]): string =>
   [`${method} ${path} HTTP/1.1`, 'Host: 127.0.0.1', ...headers, '', ''].join('\r\n')
 
-export const get = (path: string): string => head('GET', path, [])
+export const get = (path: string, headers: Readonly<Record<string, string>> = {}): string =>
+  head(
+    'GET',
+    path,
+    Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
+  )
 
 export const getAs = (token: string, path: string): string => head('GET', path, [`Authorization: Bearer ${token}`])
 

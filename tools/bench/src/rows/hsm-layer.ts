@@ -1,11 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { Bench, Row } from '../bench.ts'
 import { openRawLoop } from '../hsm/raw-loop.ts'
 import type { Sample } from '../interleave.ts'
 import type { Line } from '../line.ts'
-import { type Child, startChild } from '../world/child.ts'
+import { type Repeater, startRepeater } from '../world/repeater.ts'
 import { compareRates, type Comparison } from './rates.ts'
 
 const operations = {
@@ -56,23 +53,6 @@ export const hsmLayer: Row = {
     await stopAll([ours, sessions, raw])
     return lines
   },
-}
-
-interface Repeater {
-  readonly child: Child
-  stop(): Promise<void>
-}
-
-async function startRepeater(script: string): Promise<Repeater> {
-  const scratch = mkdtempSync(join(tmpdir(), 'strongroom-hsm-'))
-  const environment = { PATH: process.env['PATH'] }
-  const child = startChild({ script: `tools/bench/src/hsm/${script}.ts`, environment, log: join(scratch, 'log') })
-  const stop = async () => {
-    await child.stop()
-    rmSync(scratch, { recursive: true, force: true })
-  }
-  await child.told('ready')
-  return { child, stop }
 }
 
 const stopAll = async (started: readonly Pick<ReturnType<Bench['own']>, 'stop'>[]): Promise<void> => {

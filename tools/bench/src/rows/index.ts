@@ -1,26 +1,35 @@
 import type { Row } from '../bench.ts'
 import { accessRead } from './access-read.ts'
 import { authShare } from './auth-share.ts'
+import { blobs } from './blobs.ts'
+import { cosign } from './cosign.ts'
 import { createKey } from './create-key.ts'
 import { growth } from './growth.ts'
 import { health } from './health.ts'
 import { hooks } from './hooks.ts'
 import { hsmLayer } from './hsm-layer.ts'
+import { hsmProcess } from './hsm-process.ts'
+import { identities } from './identities.ts'
 import { memory } from './memory.ts'
 import { notices } from './notices.ts'
 import { openKey } from './open-key.ts'
 import { qrCycle } from './qr-cycle.ts'
 import { recover } from './recover.ts'
+import { sessionCheck } from './session-check.ts'
+import { signUp } from './sign-up.ts'
+import { signedRead } from './signed-read.ts'
 import { tail } from './tail.ts'
 import { unknownKey } from './unknown-key.ts'
+import { walletOpen } from './wallet-open.ts'
 
-/** Those of the key server, of sss-lca, of mpc-auth; the longest of all at the end. */
+/** Those of the key server, of sss-lca, of mpc-auth, of identity-storage; the longest of all at the end. */
 export const rows: readonly Row[] = [
   health,
   openKey,
   unknownKey,
   createKey,
   hsmLayer,
+  hsmProcess,
   growth,
   notices,
   tail,
@@ -29,5 +38,12 @@ export const rows: readonly Row[] = [
   accessRead,
   hooks,
   recover,
+  signedRead,
+  walletOpen,
+  sessionCheck,
+  signUp,
+  blobs,
+  identities,
+  cosign,
   memory,
 ]

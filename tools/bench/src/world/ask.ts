@@ -2,16 +2,19 @@ export interface Asked {
   readonly method?: string
   readonly path: string
   readonly bearer?: string
+  readonly headers?: Readonly<Record<string, string>>
   readonly body?: object
 }
 
 /** One request, through the front door, while a world is prepared. Throws unless it went well. */
-export async function ask<Told>(port: number, { method = 'GET', path, bearer, body }: Asked): Promise<Told> {
+export async function ask<Told>(port: number, asked: Asked): Promise<Told> {
+  const { method = 'GET', path, bearer, headers, body } = asked
   const answer = await fetch(`http://127.0.0.1:${String(port)}${path}`, {
     method,
     headers: {
       ...(bearer !== undefined && { Authorization: `Bearer ${bearer}` }),
       ...(body && { 'Content-Type': 'application/json' }),
+      ...headers,
     },
     ...(body && { body: JSON.stringify(body) }),
   })

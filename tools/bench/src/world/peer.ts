@@ -7,7 +7,15 @@ import { type BenchDatabase, makeDatabase } from './database.ts'
 import { CONNECTIONS_IN_POOL } from './app.ts'
 import { PIN } from './seed-keys.ts'
 
-export type PeerName = 'bare' | 'two-commits' | 'one-insert' | 'one-select' | 'verified-select' | 'original-shape'
+export type PeerName =
+  | 'bare'
+  | 'two-commits'
+  | 'one-insert'
+  | 'one-select'
+  | 'verified-select'
+  | 'signed-select'
+  | 'better-auth'
+  | 'original-shape'
 
 export interface Peer {
   readonly port: number
@@ -56,5 +64,21 @@ export async function makePeerDatabase(superuserUrl: string, ids: readonly strin
     await database.ask(`insert into peer.keys (id, secret) values ${values}`)
   }
   await database.ask('vacuum (analyze) peer.keys')
+  return database
+}
+
+/** The same with a setting for each account. */
+export async function makePeerSettings(
+  superuserUrl: string,
+  { accounts, key, value }: { accounts: readonly string[]; key: string; value: string },
+): Promise<BenchDatabase> {
+  const database = await makePeerDatabase(superuserUrl)
+  await database.ask(
+    'create table peer.settings (account text, key text, value jsonb not null, primary key (account, key))',
+  )
+  await database.ask(`alter table peer.settings owner to ${new URL(database.ownerUrl).username}`)
+  const values = accounts.map((account) => `('${account}', '${key}', '${JSON.stringify(value)}')`).join(', ')
+  await database.ask(`insert into peer.settings (account, key, value) values ${values}`)
+  await database.ask('vacuum (analyze) peer.settings')
   return database
 }

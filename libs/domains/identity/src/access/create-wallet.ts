@@ -3,18 +3,21 @@ import { implement, Refusal, reply } from '@strongroom/http'
 import { readAccountKey } from '@strongroom/proofs'
 import { sql } from '@strongroom/storage'
 import { z } from 'zod'
-import { keyValues, type LedgerSigner } from '../ledger/ledger.ts'
-import { judgeSigners, signerRoles, THRESHOLD } from '../ledger/signer-rules.ts'
+import { findUnregistered, prepareAdoption } from '../identities/adoptions.ts'
+import { findHolder, holdName, IdentityContended } from '../identities/store.ts'
+import type { LedgerSigner } from '../ledger/ledger.ts'
 import { beginSession, prepareSession } from '../sessions/store.ts'
 import { sealContents, sealFactor } from '../wallets/contents.ts'
 import { conflict, KDF_VERSION, tooMany, wrongField } from '../wallets/contract.ts'
 import type { IdentityDeps } from '../wallets/deps.ts'
+import { givenSigners } from '../wallets/given-signers.ts'
 import { foldAddress, nameContact, nameWallet, type Place } from '../wallets/names.ts'
 import { findWallet, stampWallet, takeNames } from '../wallets/store.ts'
 import { isToken, tokenOfAddress } from '../wallets/verification-link.ts'
 import { insertFactor } from '../factors/ensure-factor.ts'
 import { createWallet } from './contract.ts'
-import { dropUnmade, finishCreation } from './finish-creation.ts'
+import { dropUnmade, finishCreation, makeAccount } from './finish-creation.ts'
+import { writeSigners } from './signers-to-be.ts'
 import { walletDocument } from './wallet-document.ts'
 
 /** What the documents show of a password. */
@@ -27,39 +30,47 @@ type Given = z.output<NonNullable<typeof createWallet.body>>
  * leaves in between, a sweep ends.
  */
 export const create = implement<IdentityDeps>()(createWallet, async ({ body, ip }, deps) => {
-  const { database, hsm, random, policies, ledger } = deps
+  const { database, hsm, random, policies } = deps
   if (await deps.limits.creations.take(ip)) return tooMany()
   const checked = await judge(deps, body)
   if (checked instanceof Refusal) return checked
-  const { place, verified, signers } = checked
+  const { place, verified, signers, adopted } = checked
   const { id: walletId, attributes, relationships } = body.data
   const { email, keychain_data: keychain } = attributes
   const password = passwordGiven(body)
 
   const factor = { ref: randomUuid(random), type: 'password' as const, priority: PASSWORD_PRIORITY }
-  const [contents, secret, stamp, session] = await Promise.all([
+  const [contents, secret, stamp, toBe, session, adopt] = await Promise.all([
     sealContents(hsm, place, { walletId, email, keychain }),
     sealFactor(hsm, { wallet: place, ref: factor.ref, type: 'password' }, password),
     stampWallet(hsm, { ...place, verified, version: 1, factors: [factor] }),
+    writeSigners(hsm, place, signers),
     prepareSession(deps, place.id, { ip, publicIp: false }),
+    adopted === undefined ? undefined : prepareAdoption(hsm, { walletId: place.id, identityId: adopted, signers }),
   ])
   const begun = await database.transaction(async (tx) => {
     const inserted = await tx.run(sql`
       insert into identity.wallets (id, lookup, contact, account_id, referrer, kdf_version, salt, contents, verified, stamp, signers)
       values (${place.id}, ${place.lookup}, ${place.contact}, ${place.accountId}, ${relationships.referrer?.data?.id ?? null},
-              ${KDF_VERSION}, ${fromBase64(attributes.salt)}, ${contents}, ${verified}, ${stamp}, ${JSON.stringify(signers)}::jsonb)
+              ${KDF_VERSION}, ${fromBase64(attributes.salt)}, ${contents}, ${verified}, ${stamp}, ${toBe}::jsonb)
       on conflict do nothing`)
     if (inserted === 0 || !(await takeNames(tx, place.id, place))) return conflict()
+    // Behind the wallet's row, as wherever else both are held: the other way round, two sign-ups with one address would wait for each other.
+    await holdName(tx, place.contact)
+    // What was made for the address since it was judged, or is there no more, is judged anew.
+    if ((await findHolder(tx, { kind: 'email', name: place.contact })) !== adopted) throw new IdentityContended()
+    if (adopt && !(await adopt(tx))) return conflict()
     await insertFactor(tx, { walletId: place.id, ...factor, secret })
     return 'begun'
   })
   if (begun instanceof Refusal) return begun
 
-  if ((await ledger.createAccount({ account: place.accountId, signers })) === 'taken') {
+  const made = { walletId, email, verified }
+  const finished = (await makeAccount(deps, place, { signers, verified })) ?? (await finishCreation(deps, place, made))
+  if (finished instanceof Refusal) {
     await dropUnmade(database, place.id)
-    return conflict()
+    return finished
   }
-  await finishCreation(deps, place, { walletId, email, verified })
   const expiresAt = await beginSession(
     database,
     { walletId: place.id, lookup: place.lookup, lifetime: policies.sessionLifetime },
@@ -74,6 +85,8 @@ interface Judged {
   readonly place: Place
   readonly verified: boolean
   readonly signers: readonly LedgerSigner[]
+  /** The identity whose account becomes the wallet's. */
+  readonly adopted: string | undefined
 }
 
 /** What no shape can tell: checksums, what is there already, what an administrator decided. */
@@ -100,10 +113,13 @@ async function judge(deps: IdentityDeps, given: Given) {
     )
     if (!known) return wrongField('/data/relationships/referrer/data/id', 'is nobody here')
   }
+  const adopted = await findUnregistered(deps, contact)
   // An account without a wallet is somebody's: with one on it, whoever reads that wallet's mail could begin to recover it.
-  if (await ledger.signersOf(accountId)) return conflict()
-  const place = { id: randomUuid(random), lookup, contact, accountId }
-  return { place, signers, verified: policies.verification === 'off' || Boolean(code) } satisfies Judged
+  if (!adopted && (await ledger.signersOf(accountId))) return conflict()
+  const place = { id: randomUuid(random), lookup, contact, accountId: adopted?.address ?? accountId }
+  // What was paid to an address goes to nobody who just typed it, whatever else opens unverified.
+  const verified = Boolean(code) || (policies.verification === 'off' && !adopted)
+  return { place, signers, verified, adopted: adopted?.id } satisfies Judged
 }
 
 const passwordGiven = ({ included }: Given) => {
@@ -113,17 +129,9 @@ const passwordGiven = ({ included }: Given) => {
   return { accountId, keychain, salt }
 }
 
-/** Signers as they are included; the documents include none, and mean the wallet's own key with the usual role. */
-async function signersOf({ ledger }: IdentityDeps, { data, included }: Given) {
-  const usual = (await ledger.keyValue(keyValues.defaultSignerRole))?.value
+/** The documents relate none, and mean the wallet's own key with the usual role. */
+const signersOf = ({ ledger }: IdentityDeps, { data, included }: Given) => {
   const named = data.relationships.signers
   const keys = named.length > 0 ? named.map(({ id }) => id) : [data.attributes.account_id]
-  const signers = keys.map((key): LedgerSigner => {
-    const found = included.find((one) => one.type === 'signer' && one.id === key)
-    const { role_id: role = Number(usual), ...given } =
-      found?.type === 'signer' ? found.attributes : { weight: THRESHOLD, identity: 1, details: '{}' }
-    return { key, role, ...given }
-  })
-  const fault = judgeSigners(signers, await signerRoles(ledger))
-  return fault ? wrongField('/data/relationships/signers', `the ledger takes no such signers: ${fault}`) : signers
+  return givenSigners(ledger, { keys, included: included.filter((one) => one.type === 'signer') })
 }

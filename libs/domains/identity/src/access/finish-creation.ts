@@ -1,13 +1,20 @@
 import { appendEvent } from '@strongroom/audit'
+import { Refusal } from '@strongroom/http'
 import { sweep } from '@strongroom/jobs'
-import { column, type Database, sql, type Statements } from '@strongroom/storage'
+import { type Database, sql, type Statements } from '@strongroom/storage'
 import { z } from 'zod'
+import { adoptAccount, findAdoption } from '../identities/adoptions.ts'
+import { prepareOwnIdentity } from '../identities/of-wallet.ts'
+import type { LedgerSigner } from '../ledger/ledger.ts'
 import { queueMessage } from '../wallets/announce.ts'
 import { openContents } from '../wallets/contents.ts'
+import { conflict } from '../wallets/contract.ts'
 import type { IdentityDeps } from '../wallets/deps.ts'
 import { walletCreated } from '../wallets/events.ts'
 import { nameMailbox, type Place } from '../wallets/names.ts'
 import { prepareVerification, takeMail } from '../wallets/resend-verification.ts'
+import { findWalletById } from '../wallets/store.ts'
+import { readSigners } from './signers-to-be.ts'
 
 export type CreationDeps = Pick<IdentityDeps, 'database' | 'hsm' | 'random' | 'ledger' | 'policies' | 'clientRouter'>
 
@@ -17,18 +24,45 @@ interface Made {
   readonly verified: boolean
 }
 
+interface Making {
+  readonly signers: readonly LedgerSigner[]
+  readonly verified: boolean
+}
+
+/** Has the ledger make the account, or give the one that waits for whoever verifies the address: then, and not before. */
+export async function makeAccount(
+  deps: CreationDeps,
+  place: Place,
+  { signers, verified }: Making,
+): Promise<Refusal<'conflict'> | undefined> {
+  if (await findAdoption(deps, place.id)) {
+    const outcome = verified ? await adoptAccount(deps, place) : 'none'
+    return outcome === 'lost' ? conflict() : undefined
+  }
+  const outcome = await deps.ledger.createAccount({ account: place.accountId, signers })
+  return outcome === 'taken' ? conflict() : undefined
+}
+
 /** The ledger has the account: from now on the wallet is there, and its address is asked to be verified. */
-export async function finishCreation(deps: CreationDeps, place: Place, made: Made): Promise<void> {
+export async function finishCreation(
+  deps: CreationDeps,
+  place: Place,
+  made: Made,
+): Promise<'finished' | Refusal<'conflict'>> {
   const { database, hsm, policies } = deps
   const mailbox = await nameMailbox(hsm, made.email)
   const message = made.verified ? undefined : await prepareVerification(deps, place, made)
-  await database.transaction(async (tx) => {
+  const writeIdentity = await prepareOwnIdentity(deps, place, made)
+  return database.transaction(async (tx) => {
     const finished = await tx.run(sql`
       with made as (update identity.wallets set signers = null where id = ${place.id} and signers is not null returning id)
       ${appendEvent(walletCreated, { subject: sql`id`, detail: sql`'{}'::jsonb`, from: sql`made` })}`)
     // Somebody else finished it, and queued the mail.
-    if (finished === 0 || !message || !(await takeMail(tx, policies, mailbox))) return
-    await queueMessage(tx, place.id, message)
+    if (finished === 0) return 'finished'
+    const identity = await writeIdentity(tx)
+    if (identity instanceof Refusal) return identity
+    if (message && (await takeMail(tx, policies, mailbox))) await queueMessage(tx, place.id, message)
+    return 'finished'
   })
 }
 
@@ -36,25 +70,13 @@ export async function finishCreation(deps: CreationDeps, place: Place, made: Mad
 export const dropUnmade = (statements: Statements, id: string): Promise<number> =>
   statements.run(sql`delete from identity.wallets where id = ${id} and signers is not null`)
 
-const Signers = z.array(
-  z.object({ key: z.string(), weight: z.int(), role: z.int(), identity: z.int(), details: z.string() }),
-)
-
-const unmade = z.object({
-  id: z.uuid(),
-  lookup: column.bytes,
-  contact: column.bytes,
-  accountId: z.string(),
-  contents: column.bytes,
-  verified: z.boolean(),
-  signers: Signers,
-})
+const unmade = z.object({ id: z.uuid(), signers: z.unknown() })
 
 /** No request takes a minute. */
 const findUnmade = (database: Database) =>
   database.many(
     unmade,
-    sql`select id, lookup, contact, account_id as "accountId", contents, verified, signers from identity.wallets
+    sql`select id, signers from identity.wallets
          where signers is not null and created_at < strongroom.now() - interval '1 minute' order by created_at limit 50`,
   )
 
@@ -72,10 +94,14 @@ export const creationFinisher = sweep<CreationDeps>()({
   },
 })
 
-async function finishOne(deps: CreationDeps, wallet: z.output<typeof unmade>): Promise<void> {
-  const { accountId: account, signers, verified } = wallet
+async function finishOne(deps: CreationDeps, { id, signers: written }: z.output<typeof unmade>): Promise<void> {
+  const wallet = await findWalletById(deps, id)
+  if (!wallet) return
+  const { verified } = wallet
+  const signers = await readSigners(deps.hsm, wallet, written)
   const { walletId, email } = await openContents(deps.hsm, wallet)
-  const outcome = await deps.ledger.createAccount({ account, signers })
-  if (outcome === 'taken') await dropUnmade(deps.database, wallet.id)
-  else await finishCreation(deps, wallet, { walletId, email, verified })
+  const made = { walletId, email, verified }
+  const finished =
+    (await makeAccount(deps, wallet, { signers, verified })) ?? (await finishCreation(deps, wallet, made))
+  if (finished instanceof Refusal) await dropUnmade(deps.database, wallet.id)
 }

@@ -9,7 +9,7 @@ import type { IdentityDeps } from '../wallets/deps.ts'
 import { factorChanged, factorDeleted } from '../wallets/events.ts'
 import type { MessageKind } from '../wallets/messages.ts'
 import { nameWallet } from '../wallets/names.ts'
-import { changeState, type Factor, findWallet, findWalletById, type Wallet } from '../wallets/store.ts'
+import { changeState, type Factor, findWallet, type Wallet } from '../wallets/store.ts'
 import { deleteFactor, updateFactor } from './contract.ts'
 import { passFactors } from './pass-factors.ts'
 
@@ -79,10 +79,11 @@ interface FactorChange {
 }
 
 /** A factor that was enabled or removed since it was looked at is decided anew by its owner. */
-async function changeFactors(deps: IdentityDeps, { id }: Wallet, change: FactorChange) {
+async function changeFactors(deps: IdentityDeps, { id, lookup }: Wallet, change: FactorChange) {
   return changeState(
     deps,
-    () => findWalletById(deps, id),
+    // Under the id that was asked for: a password that was changed meanwhile changes no factor.
+    () => findWallet(deps, lookup),
     async (current) => {
       const known = current?.factors.find((one) => one.id === change.factor.id)
       if (!current || known?.priority !== change.factor.priority) return notFound()

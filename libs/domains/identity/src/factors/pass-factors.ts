@@ -5,15 +5,15 @@ import type { Refusal } from '@strongroom/http'
 import { addJob } from '@strongroom/jobs'
 import { sql } from '@strongroom/storage'
 import { sendFactorCode } from '../jobs.ts'
-import { openContents, openPassword } from '../wallets/contents.ts'
 import { tooMany } from '../wallets/contract.ts'
 import type { IdentityDeps } from '../wallets/deps.ts'
-import { nameMailbox } from '../wallets/names.ts'
-import { takeMail } from '../wallets/resend-verification.ts'
-import { type Factor, findFactorSecret, passwordOf, type Wallet } from '../wallets/store.ts'
+import { type Factor, passwordOf, type Wallet, WalletContended } from '../wallets/store.ts'
+import { type Claim, demandFacts } from './demand-facts.ts'
 import { ensureFactor } from './ensure-factor.ts'
+import { type Purpose, withPurpose } from './purpose.ts'
 import { type Demanded, type RequestFacts, type StepUp, tfaRequired } from './step-up.ts'
-import { digestOf, findVerified, insertToken, nameRequest, sealAddress, useVerified } from './tokens.ts'
+import { codeTaker } from './take-send.ts'
+import { digestOf, findVerified, insertToken, nameRequest, sealDelivery, useVerified } from './tokens.ts'
 
 const TOKEN_BYTES = 20
 
@@ -26,6 +26,10 @@ export interface Asking {
   readonly stepUp: StepUp
   /** Of `that-factor`. */
   readonly factor?: Factor
+  /** Of `phone` and `telegram`: what takes the place of the number that was proved before. */
+  readonly claim?: Claim
+  /** What the request does, where its factor is to know. */
+  readonly purpose?: Purpose
 }
 
 export type StepUpRefusal = Refusal<'tfa-required'> | Refusal<'too-many-requests'>
@@ -57,7 +61,7 @@ export async function passFactors(deps: IdentityDeps, asking: Asking): Promise<S
 function factorFor(
   deps: IdentityDeps,
   demanded: Demanded,
-  { wallet, factor }: Asking,
+  { wallet, factor, claim }: Asking,
 ): Promise<Factor | undefined> | Factor | undefined {
   switch (demanded) {
     case 'password':
@@ -69,7 +73,14 @@ function factorFor(
       return factor
     case 'highest':
       return wallet.factors.find(({ priority }) => priority > 0)
-    default:
+    // A signature alone must not lead the codes of an enabled factor elsewhere.
+    case 'password-if-moved':
+      return wallet.factors.some(({ type, priority }) => type === claim?.type && priority > 0)
+        ? passwordOf(wallet)
+        : undefined
+    case 'email':
+    case 'phone':
+    case 'telegram':
       return ensureFactor(deps, wallet, demanded)
   }
 }
@@ -81,34 +92,23 @@ interface Wanted {
 
 async function demand(deps: IdentityDeps, asking: Asking, { factor, request }: Wanted): Promise<StepUpRefusal> {
   const { hsm, random, policies, limits } = deps
-  const { wallet, walletId, name } = asking
+  const { wallet, walletId, name, purpose } = asking
   if (await limits.attempts.take(asking.stepUp.request.ip)) return tooMany()
   const token = toHex(random(TOKEN_BYTES))
   const id = randomUuid(random)
-  const told = await tellOf(deps, wallet, factor)
-  const address = told.address === undefined ? undefined : await sealAddress(hsm, id, told.address)
+  const told = await demandFacts(deps, asking, factor)
+  const place = { id, walletId: wallet.id, ref: factor.ref, request }
+  const address =
+    told.address === undefined ? undefined : await sealDelivery(hsm, place, { to: told.address, about: purpose?.full })
   const row = { id, digest: digestOf(token), walletId: wallet.id, factor, name, request }
   const lifetime = policies.factors.lifetime
   await queueDemand(deps, { ...row, lifetime, ...(address && { address }) }, told.address)
-  return tfaRequired({
+  const demanded = {
     detail: 'Additional factor required',
     code: 'tfa_required',
     meta: { token, factor_id: factor.id, factor_type: factor.type, wallet_id: walletId, ...told.meta },
-  })
-}
-
-/** What a demand says beside its token, and where its code goes. */
-async function tellOf(
-  { database, hsm }: IdentityDeps,
-  wallet: Wallet,
-  { ref, type }: Factor,
-): Promise<{ address?: string; meta: { keychain_data?: string; salt?: string } }> {
-  if (type === 'email') return { address: (await openContents(hsm, wallet)).email, meta: {} }
-  if (type !== 'password') return { meta: {} }
-  const found = await findFactorSecret(database.reading, ref)
-  if (!found?.secret) throw new Error('a password factor has no secret')
-  const { keychain, salt } = await openPassword(hsm, { wallet, ref, type }, found.secret)
-  return { meta: { keychain_data: keychain, salt } }
+  } as const
+  return tfaRequired(withPurpose(demanded, purpose))
 }
 
 /**
@@ -122,9 +122,10 @@ async function queueDemand(
 ): Promise<void> {
   const { factors } = policies
   const { ref: subject, type } = row.factor
-  const mailbox = address === undefined ? undefined : await nameMailbox(hsm, address)
+  const take = address === undefined ? undefined : await codeTaker(hsm, type, address)
   await database.transaction(async (tx) => {
-    await insertToken(tx, row)
+    // Another password, or one factor less, since the wallet was read: asked again, it is demanded what it has now.
+    if (!(await insertToken(tx, row))) throw new WalletContended()
     if (type === 'password' || type === 'totp') {
       await tx.run(keepBudget(factors[type], subject))
       return
@@ -132,7 +133,7 @@ async function queueDemand(
     await tx.run(keepBudget(factors.codes.budget, subject))
     const wish = { subject, group: row.walletId, purpose: toHex(row.request) }
     const requested = await requestCode(tx, factors.codes, wish)
-    if ('refusedUntil' in requested || !mailbox || !(await takeMail(tx, policies, mailbox))) return
+    if ('refusedUntil' in requested || !(await take?.(tx, policies))) return
     await tx.run(sql`select ${addJob(sendFactorCode, { codeId: requested.codeId, tokenId: row.id })}`)
   })
 }

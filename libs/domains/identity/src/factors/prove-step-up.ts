@@ -1,5 +1,15 @@
 import { prover } from '@strongroom/http'
-import { byEmail, byPassword, byPasswordAndTotp, byThatFactor, byTotp, type stepUp } from './step-up.ts'
+import {
+  byEmail,
+  byHighest,
+  byPassword,
+  byPasswordAndTotp,
+  byPhone,
+  byTelegram,
+  byThatFactor,
+  byTotp,
+  type stepUp,
+} from './step-up.ts'
 
 const LONGEST_AGENT = 512
 
@@ -10,4 +20,13 @@ const proveStepUp = (declared: ReturnType<typeof stepUp>) =>
     return { demands: declared.demands, request: { method, target, body, ip, userAgent } }
   })
 
-export const stepUpProvers = [byPassword, byTotp, byPasswordAndTotp, byThatFactor, byEmail].map(proveStepUp)
+export const stepUpProvers = [
+  byPassword,
+  byTotp,
+  byPasswordAndTotp,
+  byThatFactor,
+  byEmail,
+  byPhone,
+  byTelegram,
+  byHighest,
+].map(proveStepUp)

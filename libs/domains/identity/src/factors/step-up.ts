@@ -12,8 +12,12 @@ export interface RequestFacts {
   readonly userAgent: string
 }
 
-/** Which factor an endpoint demands: one by its type, that type where it is enabled, the one that the request is about, or the first of those enabled. */
-export type Demanded = 'password' | 'email' | 'phone' | 'telegram' | 'totp-if-enabled' | 'that-factor' | 'highest'
+/**
+ * Which factor an endpoint demands: one by its type, that type where it is enabled, the one that the request is about, the
+ * first of those enabled, or the password where the request moves an enabled factor to another number.
+ */
+export type Demanded =
+  'password' | 'email' | 'phone' | 'telegram' | 'totp-if-enabled' | 'that-factor' | 'highest' | 'password-if-moved'
 
 export interface StepUp {
   readonly demands: readonly Demanded[]
@@ -60,3 +64,6 @@ export const byTotp = stepUp('totp-if-enabled')
 export const byPasswordAndTotp = stepUp('password', 'totp-if-enabled')
 export const byThatFactor = stepUp('that-factor')
 export const byEmail = stepUp('email')
+export const byHighest = stepUp('highest')
+export const byPhone = stepUp('password-if-moved', 'phone')
+export const byTelegram = stepUp('password-if-moved', 'telegram')

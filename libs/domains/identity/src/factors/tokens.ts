@@ -19,29 +19,40 @@ export const nameRequest = (
   { method, target, body, ip, userAgent }: RequestFacts,
 ): Promise<Uint8Array> => stampOf(hsm, 'request', method, target, sha256(body), ip, userAgent)
 
-const addressBinding = (tokenId: string) => ({
-  table: 'identity.factor_tokens',
-  row: tokenId,
-  owner: tokenId,
-  purpose: 'address',
-})
-
-export const sealAddress = (hsm: Keystore, tokenId: string, address: string): Promise<Uint8Array> =>
-  sealJson(hsm, addressBinding(tokenId), address)
-
-export const openAddress = async (hsm: Keystore, tokenId: string, address: Uint8Array): Promise<string> =>
-  z.string().parse(await openJson(hsm, addressBinding(tokenId), address))
-
-/** What makes a verification: a row that was marked by SQL has none. */
-interface Verified {
+/** What a demand is for. */
+export interface TokenPlace {
   readonly id: string
   readonly walletId: string
-  readonly factorId: number
+  /** Of the factor. */
+  readonly ref: string
   readonly request: Uint8Array
 }
 
-const proofOf = (hsm: Keystore, { id, walletId, factorId, request }: Verified): Promise<Uint8Array> =>
-  stampOf(hsm, 'factor-verified', id, walletId, factorId, toHex(request))
+/** By all of it: a demand that was moved to another's factor by SQL would have that one's codes sent here. */
+const addressBinding = ({ id, walletId, ref, request }: TokenPlace) => ({
+  table: 'identity.factor_tokens',
+  row: id,
+  owner: `${walletId}/${ref}/${toHex(request)}`,
+  purpose: 'address',
+})
+
+const Delivery = z.object({ to: z.string(), about: z.string().optional() })
+
+/** Where a code goes, and what it is for, where that is said. */
+export type Delivery = z.output<typeof Delivery>
+
+export const sealDelivery = (hsm: Keystore, place: TokenPlace, delivery: Delivery): Promise<Uint8Array> =>
+  sealJson(hsm, addressBinding(place), delivery)
+
+export const openDelivery = async (hsm: Keystore, place: TokenPlace, address: Uint8Array): Promise<Delivery> =>
+  Delivery.parse(await openJson(hsm, addressBinding(place), address))
+
+/**
+ * What makes a verification: a row that was marked by SQL has none. By the factor's own name, which is in the wallet's stamp:
+ * numbers can be exchanged, and a password would count as TOTP.
+ */
+const proofOf = (hsm: Keystore, { id, walletId, ref, request }: TokenPlace): Promise<Uint8Array> =>
+  stampOf(hsm, 'factor-verified', id, walletId, ref, toHex(request))
 
 export interface NewToken {
   readonly id: string
@@ -55,23 +66,31 @@ export interface NewToken {
   readonly lifetime: number
 }
 
-export const insertToken = (tx: Statements, token: NewToken): Promise<number> =>
-  tx.run(sql`
-    with demanded as (
+/** False where the factor, or its wallet, is there no more. */
+export const insertToken = async (tx: Statements, token: NewToken): Promise<boolean> =>
+  (await tx.run(sql`
+    with known as (
+      select w.id as wallet_id, f.id as factor_id
+        from identity.wallets w join identity.factors f on f.wallet_id = w.id
+       where w.id = ${token.walletId} and f.id = ${token.factor.id} for key share
+    ), demanded as (
       insert into identity.factor_tokens (id, digest, wallet_id, factor_id, name, request, address, expires_at)
-      values (${token.id}, ${token.digest}, ${token.walletId}, ${token.factor.id}, ${token.name}, ${token.request},
-              ${token.address ?? null}, strongroom.now() + make_interval(secs => ${token.lifetime}))
+      select ${token.id}::uuid, ${token.digest}::bytea, wallet_id, factor_id, ${token.name}::bytea, ${token.request}::bytea,
+             ${token.address ?? null}::bytea,
+             strongroom.now() + make_interval(secs => ${token.lifetime})
+        from known
       returning wallet_id, factor_id
     )
     ${appendEvent(factorDemanded, {
       subject: sql`wallet_id`,
       detail: sql`jsonb_build_object('factor', factor_id, 'type', ${token.factor.type}::text)`,
       from: sql`demanded`,
-    })}`)
+    })}`)) === 1
 
 const tokenRow = z.object({
   id: z.uuid(),
   walletId: z.uuid(),
+  lookup: column.bytes,
   accountId: z.string(),
   factorId: z.int(),
   ref: z.uuid(),
@@ -88,7 +107,7 @@ export const findToken = (statements: Statements, digest: Uint8Array): Promise<T
   statements.maybe(
     tokenRow,
     sql`
-      select t.id, t.wallet_id as "walletId", w.account_id as "accountId", t.factor_id as "factorId", f.ref, f.type,
+      select t.id, t.wallet_id as "walletId", w.lookup, w.account_id as "accountId", t.factor_id as "factorId", f.ref, f.type,
              t.name, t.request, f.secret, f.last_step as "lastStep"
         from identity.factor_tokens t
         join identity.factors f on f.id = t.factor_id and f.wallet_id = t.wallet_id
@@ -120,6 +139,7 @@ const verifiedRow = z.object({
   id: z.uuid(),
   walletId: z.uuid(),
   factorId: z.int(),
+  ref: z.uuid(),
   request: column.bytes,
   proof: column.bytes,
   recent: z.boolean(),
@@ -133,11 +153,11 @@ export async function findVerified(
   const rows = await statements.many(
     verifiedRow,
     sql`
-      select id, wallet_id as "walletId", factor_id as "factorId", request, proof,
-             verified_at > strongroom.now() - make_interval(secs => ${window}) as recent
-        from identity.factor_tokens
-       where wallet_id = ${walletId} and request = ${request} and proof is not null and expires_at > strongroom.now()
-       order by verified_at desc limit 20`,
+      select t.id, t.wallet_id as "walletId", t.factor_id as "factorId", f.ref, t.request, t.proof,
+             t.verified_at > strongroom.now() - make_interval(secs => ${window}) as recent
+        from identity.factor_tokens t join identity.factors f on f.id = t.factor_id
+       where t.wallet_id = ${walletId} and t.request = ${request} and t.proof is not null and t.expires_at > strongroom.now()
+       order by t.verified_at desc limit 20`,
   )
   const found = new Map<number, { id: string; recent: boolean }>()
   for (const row of rows) {

@@ -88,6 +88,7 @@ function applyOne(body: OperationBody, { source, accounts }: Before, rules: Rule
   // Whatever stands in the database of the master account, its signers are not there.
   const account = isMaster ? undefined : accounts.get(source)
   switch (body.type) {
+    case 'create-account':
     case 'payment':
       return { code: 'op_not_supported' }
     case 'manage-signer':
@@ -125,5 +126,5 @@ function changeSigner(account: Account, change: SignerChange, { roles }: Rules):
 function resultOf({ type }: OperationBody, { account, ended }: Changed): OperationResult {
   if (type === 'create-kyc-recovery-request') return { type, requestId: account.recovery?.id ?? 0 }
   if (type === 'review-request') return { type, fulfilled: ended?.state === 'approved' }
-  return { type: type === 'payment' ? 'manage-signer' : type }
+  return { type: type === 'initiate-kyc-recovery' ? type : 'manage-signer' }
 }

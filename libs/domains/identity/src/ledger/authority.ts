@@ -20,8 +20,9 @@ export async function standingOf(
 export const isOwner = async (ledger: Ledger, of: { account: string; key: string }): Promise<boolean> =>
   (await standingOf(ledger, of)) === 'owner'
 
-/** Administrators are the signers of the master account. */
+/** Administrators are the signers of the master account, of any role: nobody recovers that one, and TokenD's first one has the role 1. */
 export async function isAdmin(ledger: Ledger, key: string): Promise<boolean> {
   const { masterAccountId } = await ledger.info()
-  return isOwner(ledger, { account: masterAccountId, key })
+  const signers = await ledger.signersOf(masterAccountId)
+  return signers?.some((signer) => signer.key === key && signer.weight > 0) ?? false
 }

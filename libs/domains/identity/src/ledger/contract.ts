@@ -101,7 +101,7 @@ const Submission = z.object({
 })
 
 /** Clients send it bare, or in a document. */
-const SubmissionGiven = z.union([Submission, z.object({ data: z.object({ attributes: Submission }) })])
+export const SubmissionGiven = z.union([Submission, z.object({ data: z.object({ attributes: Submission }) })])
 
 const ManyOf = (type: string) => z.object({ data: z.array(jsonApi.identifier(type)) })
 

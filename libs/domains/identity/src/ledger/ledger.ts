@@ -82,6 +82,8 @@ export interface Ledger {
   adoptAccount(adoption: Adoption): Promise<'adopted' | 'taken'>
   /** @param envelope Base64 XDR of a TransactionEnvelope. By its hash a transaction has one outcome, however often it is submitted. */
   submit(envelope: string): Promise<Applied | Rejected>
+  /** A transaction that was applied; `undefined` for one that was not, or not yet. @param hash Hex. */
+  findApplied(hash: string): Promise<LedgerTransaction | undefined>
   /** Lets a key sign in the recovery role until an administrator has approved new signers. `refused`: recovery is switched off, or no account. */
   beginKycRecovery(wish: { readonly account: string; readonly signer: string }): Promise<'begun' | 'refused'>
   /** Takes it back: the key signs no more. `refused`: an administrator has approved it. */

@@ -10,11 +10,14 @@ export const recoveryRequests = implement<{ ledger: LocalLedger }>()(
   listRecoveryRequests,
   async ({ query, proof }, { ledger }) => {
     const account = query['filter[requestor]']
-    const own = account !== undefined && (await standingOf(ledger, { account, key: proof.keyId })) !== undefined
-    if (!own && !(await isAdmin(ledger, proof.keyId))) return requestsNotAllowed()
+    const { keyId: key } = proof
+    const standing = account === undefined ? undefined : await standingOf(ledger, { account, key })
+    if (!standing && !(await isAdmin(ledger, key))) return requestsNotAllowed()
+    // Whoever reads the owner's mail comes so far: what others asked for before, and which papers it names, is not theirs.
+    const signer = standing === 'recovering' ? key : undefined
     const page = { number: query['page[number]'], limit: query['page[limit]'] }
     const skip = (page.number - 1) * page.limit
-    const found = await ledger.recoveryRequests({ account, skip, most: page.limit + 1 })
+    const found = await ledger.recoveryRequests({ account, signer, skip, most: page.limit + 1 })
     const shown = found.slice(0, page.limit)
     const { masterAccountId } = await ledger.info()
     return reply(200, {

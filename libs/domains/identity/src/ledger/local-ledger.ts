@@ -9,14 +9,16 @@ import { commitChange, commitNewAccount, Overtaken } from './commit.ts'
 import { accountForgotten } from './events.ts'
 import { readRoles, usualKeyValues } from './key-values.ts'
 import { keyOfNobody } from './key-of-nobody.ts'
-import { type Adoption, type KeyValue, type Ledger, type LedgerSigner, LedgerUnavailable } from './ledger.ts'
-import { believeRecovery, forgedTeller, readAccounts, type VersionedAccount } from './read-accounts.ts'
+import { type KeyValue, type Ledger, type LedgerSigner, LedgerUnavailable } from './ledger.ts'
+import { believeRecovery, forgedTeller, readAccount, type VersionedAccount } from './read-accounts.ts'
 import { beginRecovery, type Changed, endRecovery, isLetIn } from './recoveries.ts'
 import { type ListedRequest, listRequests } from './recovery-list.ts'
 import { findSaleOwner } from './sales.ts'
 import { judgeSigners, THRESHOLD } from './signer-rules.ts'
+import { signersAfter } from './signer-sets.ts'
+import { signerJudge } from './stamps.ts'
 import { deleteAccount, findEnded, type RequestsWanted } from './store.ts'
-import { type Submitting, submitOnce } from './submit.ts'
+import { findApplied, type Submitting, submitOnce } from './submit.ts'
 
 export interface LocalLedgerOptions {
   readonly database: Database
@@ -60,9 +62,9 @@ export function localLedger(options: LocalLedgerOptions): LocalLedger {
     details: '{}',
   }
   const rules = { masterAccountId, administrators, enabled: roles.recoveryEnabled, roles, newId: () => drawId(random) }
-  const deps: Submitting = { ...options, random, rules, roles, tellForged: forgedTeller(database) }
-  const find = async (account: string) =>
-    account === masterAccountId ? undefined : (await readAccounts(deps, { accounts: [account] })).get(account)
+  const judging = { isGenuine: signerJudge(options.hsm), tellForged: forgedTeller(database) }
+  const deps: Submitting = { ...options, random, rules, roles, ...judging }
+  const find = async (account: string) => (account === masterAccountId ? undefined : readAccount(deps, account))
 
   return {
     info: () => Promise.resolve({ networkPassphrase, masterAccountId }),
@@ -86,7 +88,7 @@ export function localLedger(options: LocalLedgerOptions): LocalLedger {
       answer(async () => {
         const existing = await find(adoption.account)
         if (!existing) return 'taken'
-        const signers = adoptedBy(existing.signers, adoption)
+        const signers = signersAfter(existing.signers, adoption)
         const fault = judgeSigners(signers, roles)
         if (fault) throw new RangeError(`the signers of an adopted account were not judged before: ${fault}`)
         if (isSameSet(existing.signers, signers)) return 'adopted'
@@ -97,6 +99,8 @@ export function localLedger(options: LocalLedgerOptions): LocalLedger {
       }),
 
     submit: (envelope) => answer(() => submitOnce(deps, envelope)),
+
+    findApplied: (hash) => answer(() => findApplied(deps, hash)),
 
     saleOwner: (saleId) => answer(() => findSaleOwner(deps, saleId)),
 
@@ -162,12 +166,6 @@ async function wasApproved(deps: Submitting, account: string, signer: string): P
     if (ended) return ended.state === 'approved'
   }
   return false
-}
-
-function adoptedBy(existing: readonly LedgerSigner[], { signers, others }: Adoption): readonly LedgerSigner[] {
-  if (others === 'go') return signers
-  const isNew = (one: LedgerSigner) => signers.every(({ key }) => key !== one.key)
-  return [...existing.filter(isNew), ...signers]
 }
 
 const isSameSet = (a: readonly LedgerSigner[], b: readonly LedgerSigner[]): boolean => textOf(a) === textOf(b)

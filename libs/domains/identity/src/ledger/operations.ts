@@ -51,6 +51,14 @@ export interface Review {
   readonly details: { readonly tasksToAdd: number; readonly tasksToRemove: number; readonly externalDetails: string }
 }
 
+/** A new account, made by the master account. */
+export interface AccountWish {
+  readonly account: string
+  readonly referrer: string | undefined
+  readonly role: bigint
+  readonly signers: readonly SignerData[]
+}
+
 interface Fee {
   readonly fixed: bigint
   readonly percent: bigint
@@ -68,6 +76,7 @@ export interface Payment {
 }
 
 export type OperationBody =
+  | ({ readonly type: 'create-account' } & AccountWish)
   | { readonly type: 'manage-signer'; readonly change: SignerChange }
   | ({ readonly type: 'payment' } & Payment)
   | { readonly type: 'initiate-kyc-recovery'; readonly account: string; readonly signer: string }
@@ -89,6 +98,10 @@ const signerChange: Codec<SignerChange> = union('action', {
   update: [1, struct({ signer: signerData })],
   remove: [2, extensible(struct({ key: accountKey }))],
 })
+
+const accountWish = extensible(
+  struct<AccountWish>({ account: accountKey, referrer: optional(accountKey), role: u64, signers: list(signerData) }),
+)
 
 const fee = extensible(struct<Fee>({ fixed: u64, percent: u64 }))
 
@@ -131,6 +144,7 @@ const review = extensible(
 
 /** XDR says nowhere how long a value is: of an operation that is not among these nothing behind it could be read. */
 export const operationCodes = {
+  'create-account': 1,
   'review-request': 18,
   payment: 23,
   'manage-signer': 38,
@@ -143,6 +157,7 @@ export const operation: Codec<Operation> = struct<Operation>({
   body: union(
     'type',
     {
+      'create-account': [operationCodes['create-account'], accountWish],
       'review-request': [operationCodes['review-request'], review],
       payment: [operationCodes.payment, payment],
       'manage-signer': [operationCodes['manage-signer'], extensible(struct({ change: signerChange }))],

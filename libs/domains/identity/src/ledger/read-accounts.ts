@@ -7,8 +7,8 @@ import type { LedgerSigner } from './ledger.ts'
 import type { Account, EndedRecovery, Recovery } from './recoveries.ts'
 import { readRequest } from './recovery-request.ts'
 import type { SignerRoles } from './signer-rules.ts'
-import { isStamp, type Place, recoveryStamp, signerStamp } from './stamps.ts'
-import { type AccountRows, findAccounts, type RecoveryRow, type SignerRow, type Wanted } from './store.ts'
+import { isStamp, type Place, recoveryStamp, type SignerJudge } from './stamps.ts'
+import { type AccountRows, findAccount, findAccounts, type RecoveryRow, type SignerRow, type Wanted } from './store.ts'
 
 /** An account, and the version that a change of it has to find. */
 export interface VersionedAccount extends Account {
@@ -19,6 +19,7 @@ export interface Reading {
   readonly database: Database
   readonly hsm: Keystore
   readonly roles: SignerRoles
+  readonly isGenuine: SignerJudge
   readonly tellForged: (row: ForgedRow) => Promise<void>
 }
 
@@ -29,7 +30,12 @@ export interface ForgedRow {
   readonly stamp: Uint8Array
 }
 
-/** Accounts as the token knows them: a row without its stamp is as if it were not there. */
+/** An account as the token knows it: a row without its stamp is as if it were not there. */
+export async function readAccount(deps: Reading, account: string): Promise<VersionedAccount | undefined> {
+  const rows = await findAccount(deps.database.reading, account)
+  return rows && believe(deps, rows)
+}
+
 export async function readAccounts(deps: Reading, wanted: Wanted): Promise<ReadonlyMap<string, VersionedAccount>> {
   const rows = await findAccounts(deps.database.reading, wanted)
   const accounts = await Promise.all(rows.map((one) => believe(deps, one)))
@@ -63,7 +69,7 @@ const isOpen = (recovery: Recovery | EndedRecovery | undefined): recovery is Rec
 
 async function believeSigner(deps: Reading, place: Place, row: SignerRow): Promise<LedgerSigner | undefined> {
   const { stamp, ...signer } = row
-  if (isStamp(stamp, await signerStamp(deps.hsm, place, signer))) return signer
+  if (await deps.isGenuine(place, signer, stamp)) return signer
   await deps.tellForged({ account: place.account, kind: 'signer', row: row.key, stamp })
   return undefined
 }

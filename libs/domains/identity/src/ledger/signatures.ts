@@ -35,7 +35,7 @@ export function judgeSignatures(
   return extra ? 'tx_bad_auth_extra' : 'enough'
 }
 
-function isBy({ key }: LedgerSigner, { hint, signature }: DecoratedSignature, hash: Uint8Array): boolean {
+export function isBy({ key }: LedgerSigner, { hint, signature }: DecoratedSignature, hash: Uint8Array): boolean {
   const publicKey = equalBytes(hint, hintOf(key)) && readAccountKey(key)
   return publicKey ? verifyEd25519({ message: hash, signature, publicKey }) : false
 }

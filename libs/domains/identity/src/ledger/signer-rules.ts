@@ -67,6 +67,9 @@ export const toSigner = ({ key, role, weight, identity, details }: SignerData): 
   details,
 })
 
+/** As a transaction names it. */
+export const toData = ({ role, ...signer }: LedgerSigner): SignerData => ({ ...signer, role: BigInt(role) })
+
 export function isJson(text: string): boolean {
   try {
     JSON.parse(text)

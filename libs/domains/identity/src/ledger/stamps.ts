@@ -1,3 +1,4 @@
+import { hash as digestText } from 'node:crypto'
 import { encodeTuple, equalBytes, toHex, type TuplePart } from '@strongroom/crypto'
 import type { Keystore } from '@strongroom/hsm'
 import type { LedgerSigner } from './ledger.ts'
@@ -22,6 +23,27 @@ export const signerStamp = (hsm: Keystore, { account, version }: Place, signer: 
   return stamp(hsm, 'ledger.signer', account, version, key, weight, role, identity, details)
 }
 
+/** Whether a signer's row has the token's stamp. */
+export type SignerJudge = (place: Place, signer: LedgerSigner, stored: Uint8Array) => Promise<boolean>
+
+const MOST_KNOWN = 1000
+
+/**
+ * Asks the token about each row once: the last thousand that it vouched for are remembered, by a digest of all that is
+ * stamped and the stamp itself. A row that was changed in anything is another one.
+ */
+export function signerJudge(hsm: Keystore): SignerJudge {
+  const known = new Set<string>()
+  return async (place, signer, stored) => {
+    const name = nameOf(place, signer, stored)
+    const isKnown = known.delete(name)
+    if (!isKnown && !isStamp(stored, await signerStamp(hsm, place, signer))) return false
+    known.add(name)
+    if (known.size > MOST_KNOWN) known.delete(known.values().next().value as string)
+    return true
+  }
+}
+
 /** A recovery that has ended belongs to no version any more. */
 export const recoveryStamp = (
   hsm: Keystore,
@@ -32,6 +54,17 @@ export const recoveryStamp = (
   const asked = request ? writeRequest(request) : new Uint8Array()
   return stamp(hsm, 'ledger.recovery', account, version ?? '', id, signer, state, asked, rejectReason)
 }
+
+const nameOf = (
+  { account, version }: Place,
+  { key, weight, role, identity, details }: LedgerSigner,
+  stored: Uint8Array,
+) =>
+  digestText(
+    'sha256',
+    JSON.stringify([account, version, key, weight, role, identity, details, toHex(stored)]),
+    'base64',
+  )
 
 export interface AppliedRow {
   readonly hash: Uint8Array

@@ -59,25 +59,36 @@ export interface Wanted {
   readonly requests?: readonly number[]
 }
 
+const accountRows = sql`
+  select a.account, a.version,
+         coalesce((select jsonb_agg(jsonb_build_object('key', s.key, 'weight', s.weight, 'role', s.role,
+                                      'identity', s.identity, 'details', s.details, 'stamp', s.stamp) order by s.key)
+                     from identity.ledger_signers as s where s.account = a.account), '[]') as signers,
+         (select to_jsonb(o) from (select ${recoveryColumns} from identity.ledger_recoveries as r
+           where r.account = a.account and r.ended_at is null) as o) as recovery
+    from identity.ledger_accounts as a`
+
+const asRows = (row: z.output<typeof accountRow>): AccountRows => ({ ...row, recovery: row.recovery ?? undefined })
+
+/** One by its key, as nearly every request asks: of any number of them PostgreSQL makes a new plan each time. */
+export async function findAccount(statements: Statements, account: string): Promise<AccountRows | undefined> {
+  const row = await statements.maybe(accountRow, sql`${accountRows} where a.account = ${account}`)
+  return row && asRows(row)
+}
+
 export async function findAccounts(
   statements: Statements,
   { accounts, requests = [] }: Wanted,
 ): Promise<readonly AccountRows[]> {
   const rows = await statements.many(
     accountRow,
-    sql`select a.account, a.version,
-               coalesce((select jsonb_agg(jsonb_build_object('key', s.key, 'weight', s.weight, 'role', s.role,
-                                            'identity', s.identity, 'details', s.details, 'stamp', s.stamp) order by s.key)
-                           from identity.ledger_signers as s where s.account = a.account), '[]') as signers,
-               (select to_jsonb(o) from (select ${recoveryColumns} from identity.ledger_recoveries as r
-                 where r.account = a.account and r.ended_at is null) as o) as recovery
-          from identity.ledger_accounts as a
+    sql`${accountRows}
          where a.account = any (${accounts}::text[])
             or a.account in (select account from identity.ledger_recoveries
                               where id = any (${requests}::bigint[]) and ended_at is null)
          order by a.account`,
   )
-  return rows.map((row) => ({ ...row, recovery: row.recovery ?? undefined }))
+  return rows.map(asRows)
 }
 
 const appliedRow = z.object({
@@ -200,16 +211,19 @@ export const findEnded = (statements: Statements, account: string, signer: strin
 export interface RequestsWanted {
   /** Of one account; of all unless said. */
   readonly account?: string | undefined
+  /** Of recoveries that let this key in. */
+  readonly signer?: string | undefined
   readonly skip: number
   readonly most: number
 }
 
 /** Recoveries in which something was asked, newest first. */
-export const findRequests = (statements: Statements, { account, skip, most }: RequestsWanted) =>
+export const findRequests = (statements: Statements, { account, signer, skip, most }: RequestsWanted) =>
   statements.many(
     recoveryRow.extend({ version: z.uuid() }),
     sql`select ${recoveryColumns}, a.version from identity.ledger_recoveries as r
           join identity.ledger_accounts as a on a.account = r.account
          where r.request is not null and (${account ?? null}::text is null or r.account = ${account ?? null})
+           and (${signer ?? null}::text is null or r.signer = ${signer ?? null})
          order by r.created_at desc, r.id limit ${most} offset ${skip}`,
   )

@@ -1,8 +1,8 @@
-import { toHex } from '@strongroom/crypto'
+import { fromHex, toHex } from '@strongroom/crypto'
 import { type Accounts, judgeTransaction, type Rules } from './apply.ts'
 import { type Committing, commitChange } from './commit.ts'
 import { type Envelope, isFault, readEnvelope } from './envelope.ts'
-import type { Applied, Rejected } from './ledger.ts'
+import type { Applied, LedgerTransaction, Rejected } from './ledger.ts'
 import { malformed } from './rejections.ts'
 import { type Reading, readAccounts, type VersionedAccount } from './read-accounts.ts'
 import { writeResult } from './results.ts'
@@ -36,8 +36,13 @@ export async function submitOnce(deps: Submitting, submitted: string): Promise<A
   return asApplied(stored)
 }
 
+export async function findApplied(deps: Reading, hash: string): Promise<LedgerTransaction | undefined> {
+  const found = await findTransaction(deps.database.reading, fromHex(hash))
+  return found && (await isOurs(deps, found)) ? asApplied(found).transaction : undefined
+}
+
 /** A row that says of a transaction that it was applied, where it was not, would make others act on it. */
-async function isOurs(deps: Submitting, found: StoredTransaction): Promise<boolean> {
+async function isOurs(deps: Reading, found: StoredTransaction): Promise<boolean> {
   if (isStamp(found.stamp, await transactionStamp(deps.hsm, found))) return true
   const { source: account, hash, stamp } = found
   await deps.tellForged({ account, kind: 'transaction', row: toHex(hash), stamp })

@@ -40,8 +40,12 @@ export const list = implement<SettingDeps>()(listSettings, async ({ params, quer
 
 export const get = implement<SettingDeps>()(getSetting, async ({ params, proof }, deps) => {
   const place = { accountId: params.address, key: params.key }
-  if (!(await mayRead(deps, place.accountId, proof.keyId))) return notAllowed()
-  const found = await findSetting(deps.database, place)
+  // Read at once, opened when the reader is known.
+  const [allowed, found] = await Promise.all([
+    mayRead(deps, place.accountId, proof.keyId),
+    findSetting(deps.database.reading, place),
+  ])
+  if (!allowed) return notAllowed()
   const value = found ? await openSetting(deps.hsm, place, found.envelope) : null
   return reply(200, { data: describe(place, value) })
 })

@@ -1,14 +1,16 @@
+import { equalBytes } from '@strongroom/crypto'
 import { Refusal } from '@strongroom/http'
 import { sql, type Statements } from '@strongroom/storage'
 import { insertFactor } from '../factors/ensure-factor.ts'
+import { prepareEmailMove, type WriteIdentity } from '../identities/of-wallet.ts'
 import { prepareMessage, type PreparedMessage, queueMessage } from '../wallets/announce.ts'
 import { openContents } from '../wallets/contents.ts'
 import { conflict, KDF_VERSION } from '../wallets/contract.ts'
 import type { IdentityDeps } from '../wallets/deps.ts'
 import type { MessageKind } from '../wallets/messages.ts'
 import { changeState, type Factor, findWalletById, freeNames, type Wallet } from '../wallets/store.ts'
-import { holdWallet } from './holds.ts'
-import { type Change, endChange } from './store.ts'
+import { holdWallet, prepareHold } from './holds.ts'
+import { type Change, dropAddressChange, endChange } from './store.ts'
 
 export type ChangeDeps = Pick<IdentityDeps, 'database' | 'hsm' | 'random' | 'ledger' | 'policies'>
 
@@ -23,28 +25,32 @@ const told = {
 
 /** Ends a change that nothing stands in the way of any more. `conflict`: somebody else ended it. */
 export const applyChange = (deps: ChangeDeps, change: Change): Promise<'applied' | Refusal<'conflict'>> =>
-  replaceWallet(deps, change.walletId, change, {
+  replaceWallet(deps, change.walletId, {
+    replacement: change,
     kind: told[change.kind],
-    async work(tx, wallet) {
-      if (!(await endChange(tx, change.id, 'applied'))) return conflict()
-      if (change.kind !== 'recovery' || change.signer === null) return 'applied'
-      await holdWallet(tx, wallet, { signer: change.signer, seconds: deps.policies.hold })
-      return 'applied'
+    async prepare(wallet) {
+      const { kind, signer } = change
+      const hold = kind === 'recovery' && signer !== null ? await prepareHold(deps, wallet, signer) : undefined
+      return async (tx) => {
+        if (!(await endChange(tx, change.id, 'applied'))) return conflict()
+        if (hold) await holdWallet(tx, hold, deps.policies.hold)
+        return 'applied'
+      }
     },
   })
 
 interface Replacing<Done> {
+  readonly replacement: Replacement
   readonly kind: MessageKind
-  /** While the wallet is as it was. */
-  work(tx: Statements, wallet: Wallet): Promise<Done>
+  /** Of the wallet as it is; what this answers runs in the transaction, before the wallet is another. */
+  readonly prepare: (wallet: Wallet) => Promise<(tx: Statements) => Promise<Done>>
 }
 
 /** The owner is told at the address that the wallet had. */
 export async function replaceWallet<Done>(
-  deps: Omit<ChangeDeps, 'ledger'>,
+  deps: ChangeDeps,
   walletId: string,
-  replacement: Replacement,
-  { kind, work }: Replacing<Done | Refusal<'conflict'>>,
+  { replacement, kind, prepare }: Replacing<Done | Refusal<'conflict'>>,
 ): Promise<Done | Refusal<'conflict'>> {
   return changeState(
     deps,
@@ -54,17 +60,32 @@ export async function replaceWallet<Done>(
       const { email } = await openContents(deps.hsm, wallet)
       const message = await prepareMessage(deps, { kind, to: email })
       const { lookup, contact } = replacement
+      const [work, writeIdentity] = await Promise.all([prepare(wallet), identityOf(deps, wallet, replacement)])
       return {
         next: { lookup, contact, factors: factorsWith(wallet, replacement) },
         work: async (tx: Statements) => {
-          const done = await work(tx, wallet)
+          const done = await work(tx)
           if (done instanceof Refusal) return done
+          const identity = await writeIdentity?.(tx)
+          if (identity instanceof Refusal) return identity
           await writeReplacement(tx, wallet, { replacement, message })
           return done
         },
       }
     },
   )
+}
+
+/** Where the address is another, it leads to the same account: the replacement waited until it was verified. */
+async function identityOf(
+  deps: ChangeDeps,
+  wallet: Wallet,
+  { lookup, contact, contents }: Replacement,
+): Promise<WriteIdentity | undefined> {
+  if (equalBytes(contact, wallet.contact)) return undefined
+  const { id, accountId } = wallet
+  const { email } = await openContents(deps.hsm, { id, accountId, lookup, contact, contents })
+  return prepareEmailMove(deps, wallet, { email, contact })
 }
 
 const isPassword = ({ type }: Pick<Factor, 'type'>) => type === 'password'
@@ -84,6 +105,8 @@ async function writeReplacement(
   await tx.run(sql`delete from identity.factors where wallet_id = ${wallet.id} and type = 'password'`)
   const priority = wallet.factors.find(isPassword)?.priority ?? 0
   await insertFactor(tx, { walletId: wallet.id, ref, type: 'password', priority, secret })
+  // Who asked for it knew a password that is no more: its link would put everything back, under another address.
+  await dropAddressChange(tx, wallet.id)
   await freeNames(tx, wallet.id)
   await queueMessage(tx, wallet.id, message)
 }

@@ -14,7 +14,7 @@ import { findWallet, freeNames, takeNames } from '../wallets/store.ts'
 import { verificationLink } from '../wallets/verification-link.ts'
 import { passwordGiven, prepareChange } from './change.ts'
 import { changeAddress } from './contract.ts'
-import { type Change, dropAddressChange, insertChange } from './store.ts'
+import { type Change, dropAddressChange, holdUnchanged, insertChange } from './store.ts'
 
 /** What the new address is mailed. */
 export const tokenOfChange = (
@@ -57,10 +57,11 @@ export const askForAddress = implement<IdentityDeps>()(changeAddress, async ({ p
     prepareMessage(deps, { kind: 'address-change-asked', to: old.email }),
   ])
   const asked = await database.transaction(async (tx) => {
+    if (!(await holdUnchanged(tx, wallet))) return conflict()
     await dropAddressChange(tx, wallet.id)
     await freeNames(tx, wallet.id)
     if (!(await insertChange(tx, change)) || !(await takeNames(tx, wallet.id, change))) return conflict()
-    await queueMessage(tx, wallet.id, forNew)
+    if (!(await queueMessage(tx, wallet.id, forNew))) return tooMany()
     await queueMessage(tx, wallet.id, forOld)
     return (await takeMail(tx, policies, mailbox)) ? 'asked' : tooMany()
   })

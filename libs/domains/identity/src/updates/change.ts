@@ -5,7 +5,7 @@ import type { NewWalletGiven, PasswordGiven } from '../wallets/contract.ts'
 import type { IdentityDeps } from '../wallets/deps.ts'
 import { nameContact, nameWallet } from '../wallets/names.ts'
 import type { Wallet } from '../wallets/store.ts'
-import type { NewChange } from './store.ts'
+import { type Change, stampChange } from './store.ts'
 
 type Attributes = Pick<z.output<typeof NewWalletGiven>['attributes'], 'salt' | 'keychain_data'>
 
@@ -21,12 +21,20 @@ export function passwordGiven({ included }: Given): PasswordSecret {
   return { accountId, keychain, salt }
 }
 
+interface Wish extends Pick<Change, 'kind'> {
+  readonly given: Given
+  readonly email: string
+  /** What the ledger is asked first. */
+  readonly envelope?: string | null
+  readonly signer?: string | null
+}
+
 /** What a wallet is to become, sealed to the id and the address that it will have. */
 export async function prepareChange(
   { hsm, random }: Pick<IdentityDeps, 'hsm' | 'random'>,
   wallet: Wallet,
-  { given, email, kind, ledger = {} }: { given: Given; email: string } & Pick<NewChange, 'kind' | 'ledger'>,
-): Promise<NewChange> {
+  { given, email, kind, envelope = null, signer = null }: Wish,
+): Promise<Change> {
   const { id: walletId, attributes } = given.data
   const [lookup, contact] = await Promise.all([nameWallet(hsm, walletId), nameContact(hsm, email)])
   const { id, accountId } = wallet
@@ -36,7 +44,7 @@ export async function prepareChange(
     sealFactor(hsm, { wallet, ref: passwordRef, type: 'password' }, passwordGiven(given)),
   ])
   const salt = fromBase64(attributes.salt)
-  return {
+  const change = {
     id: randomUuid(random),
     walletId: id,
     kind,
@@ -46,6 +54,8 @@ export async function prepareChange(
     contents,
     passwordRef,
     passwordSecret,
-    ledger,
+    envelope,
+    signer,
   }
+  return { ...change, stamp: await stampChange(hsm, change) }
 }

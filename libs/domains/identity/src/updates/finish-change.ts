@@ -1,3 +1,4 @@
+import { Unopenable } from '@strongroom/hsm'
 import type { Refusal } from '@strongroom/http'
 import { sweep } from '@strongroom/jobs'
 import type { Statements } from '@strongroom/storage'
@@ -6,7 +7,7 @@ import { rejectedBy } from '../ledger/rejected-by.ts'
 import { wrongField } from '../wallets/contract.ts'
 import { findWalletById, freeNames } from '../wallets/store.ts'
 import { applyChange, type ChangeDeps } from './apply-change.ts'
-import { type Change, endChange, findUnfinished, putOff } from './store.ts'
+import { type Change, endChange, findUnfinished, isGenuine, putOff } from './store.ts'
 
 type No = ReturnType<typeof transactionRejected> | Refusal<'conflict'> | Refusal<'field-refused'>
 
@@ -23,19 +24,28 @@ export async function finishChange(deps: ChangeDeps, change: Change): Promise<'a
 
 async function askLedger({ ledger, ...deps }: ChangeDeps, change: Change): Promise<No | undefined> {
   const { envelope, signer, walletId } = change
-  if (envelope !== null) {
-    const outcome = await ledger.submit(envelope)
-    return outcome.outcome === 'applied' ? undefined : rejectedBy(outcome)
-  }
-  if (signer === null) return undefined
+  const outcome = envelope === null ? undefined : await ledger.submit(envelope)
+  if (outcome?.outcome === 'rejected') return rejectedBy(outcome)
   const wallet = await findWalletById(deps, walletId)
-  if (!wallet) return undefined
+  if (signer === null || !wallet) return undefined
+  if (outcome) {
+    // Applied long ago, a transaction is answered as then: who signs may have changed since.
+    const signers = await ledger.signersOf(wallet.accountId)
+    const signs = signers?.some(({ key, weight }) => key === signer && weight > 0)
+    return signs ? undefined : wrongField('/data/attributes/account_id', 'does not sign after the transaction')
+  }
   const begun = await ledger.beginKycRecovery({ account: wallet.accountId, signer })
   return begun === 'begun' ? undefined : wrongField('/data/type', 'accounts are not recovered here')
 }
 
 async function drop(tx: Statements, { id, walletId }: Change): Promise<void> {
   if (await endChange(tx, id, 'dropped')) await freeNames(tx, walletId)
+}
+
+async function finishFound(deps: ChangeDeps, change: Change): Promise<void> {
+  // Nobody asked for it: the ledger would let in whatever key its row names.
+  if (!(await isGenuine(deps.hsm, change))) throw new Unopenable()
+  await finishChange(deps, change)
 }
 
 /** An outage of the ledger leaves them for the next time. What fails for one fails after the others had their turn. */
@@ -46,7 +56,7 @@ export const changeFinisher = sweep<ChangeDeps>()({
     const failures: unknown[] = []
     for (const change of await findUnfinished(deps.database)) {
       if (signal.aborted) return
-      await finishChange(deps, change).catch(async (error: unknown) => {
+      await finishFound(deps, change).catch(async (error: unknown) => {
         failures.push(error)
         await putOff(deps.database, change.id)
       })

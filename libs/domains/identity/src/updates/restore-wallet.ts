@@ -10,25 +10,29 @@ import { nameWallet } from '../wallets/names.ts'
 import { findWallet } from '../wallets/store.ts'
 import { replaceWallet } from './apply-change.ts'
 import { restoreWallet } from './contract.ts'
-import { dropHolds, findHold } from './holds.ts'
+import { dropHolds, findHold, findLetIn } from './holds.ts'
 
 /** The ledger takes back its side first: asked again after a crash, it answers the same. */
 export const restore = implement<IdentityDeps>()(restoreWallet, async ({ params, proof, ip }, deps) => {
-  const { hsm, ledger, database } = deps
+  const { hsm, ledger } = deps
   if (await deps.limits.attempts.take(ip)) return tooMany()
   const lookup = await nameWallet(hsm, params.walletId)
-  const hold = await findHold(database, lookup)
+  const hold = await findHold(deps, lookup)
   if (!hold) return notFound()
-  const { accountId: account, signer, walletId: id } = hold
+  const { accountId: account, walletId: id } = hold
   if (!(await isOwner(ledger, { account, key: proof.keyId }))) return notAllowed()
-  if ((await ledger.cancelKycRecovery({ account, signer })) === 'refused') return conflict()
-  const restored = await replaceWallet(deps, id, hold, {
+  // Who recovers twice has the second key let in, and the first one's hold brought back.
+  for (const signer of await findLetIn(deps, id))
+    if ((await ledger.cancelKycRecovery({ account, signer })) === 'refused') return conflict()
+  const restored = await replaceWallet(deps, id, {
+    replacement: hold,
     kind: 'wallet-restored',
-    async work(tx) {
-      if ((await dropHolds(tx, id)) === 0) return conflict()
-      await recordEvent(tx, walletRestored, { subject: id, detail: {} })
-      return 'restored'
-    },
+    prepare: () =>
+      Promise.resolve(async (tx) => {
+        if ((await dropHolds(tx, id)) === 0) return conflict()
+        await recordEvent(tx, walletRestored, { subject: id, detail: {} })
+        return 'restored'
+      }),
   })
   if (restored instanceof Refusal) return restored
   const wallet = await findWallet(deps, lookup)

@@ -1,8 +1,11 @@
 import { appendEvent } from '@strongroom/audit'
+import { equalBytes, sha256 } from '@strongroom/crypto'
+import type { Keystore } from '@strongroom/hsm'
 import { column, sql, type Statements } from '@strongroom/storage'
 import { z } from 'zod'
 import { KDF_VERSION } from '../wallets/contract.ts'
 import { changeApplied, changeAsked, changeDropped } from '../wallets/events.ts'
+import { stampOf } from '../wallets/names.ts'
 
 const kinds = ['password', 'recovery', 'address'] as const
 
@@ -16,29 +19,36 @@ const changeRow = z.object({
   contents: column.bytes,
   passwordRef: z.uuid(),
   passwordSecret: column.bytes,
+  /** What the ledger is asked first: a transaction, and the key that signs after it; or a key alone, to let in. */
   envelope: z.string().nullable(),
   signer: z.string().nullable(),
+  stamp: column.bytes,
 })
 
 /** What a wallet is to become. */
 export type Change = z.output<typeof changeRow>
 
-export type NewChange = Omit<Change, 'envelope' | 'signer'> & {
-  /** What the ledger is asked first. */
-  readonly ledger?: { readonly envelope?: string; readonly signer?: string }
+/** By which the token knows its own: a change that was moved to another wallet, or asks for more, is nobody's. */
+export const stampChange = (hsm: Keystore, change: Omit<Change, 'stamp'>): Promise<Uint8Array> => {
+  const { id, walletId, kind, lookup, contact, salt, contents, passwordRef, passwordSecret, envelope, signer } = change
+  const replacement = [lookup, contact, salt, sha256(contents), passwordRef, sha256(passwordSecret)]
+  return stampOf(hsm, 'change', id, walletId, kind, ...replacement, envelope ?? '', signer ?? '')
 }
+
+export const isGenuine = async (hsm: Keystore, change: Change): Promise<boolean> =>
+  equalBytes(change.stamp, await stampChange(hsm, change))
 
 const columns = sql`
   id, wallet_id as "walletId", kind, lookup, contact, salt, contents, password_ref as "passwordRef",
-  password_secret as "passwordSecret", envelope, signer`
+  password_secret as "passwordSecret", envelope, signer, stamp`
 
 /** False where another change of this wallet asks the ledger already. */
-export const insertChange = async (tx: Statements, change: NewChange): Promise<boolean> =>
+export const insertChange = async (tx: Statements, change: Change): Promise<boolean> =>
   (await tx.run(sql`
     with asked as (
-      insert into identity.changes (id, wallet_id, kind, lookup, contact, kdf_version, salt, contents, password_ref, password_secret, envelope, signer)
+      insert into identity.changes (id, wallet_id, kind, lookup, contact, kdf_version, salt, contents, password_ref, password_secret, envelope, signer, stamp)
       values (${change.id}, ${change.walletId}, ${change.kind}, ${change.lookup}, ${change.contact}, ${KDF_VERSION}, ${change.salt},
-              ${change.contents}, ${change.passwordRef}, ${change.passwordSecret}, ${change.ledger?.envelope ?? null}, ${change.ledger?.signer ?? null})
+              ${change.contents}, ${change.passwordRef}, ${change.passwordSecret}, ${change.envelope}, ${change.signer}, ${change.stamp})
       on conflict do nothing returning wallet_id, kind
     )
     ${appendEvent(changeAsked, {
@@ -47,9 +57,22 @@ export const insertChange = async (tx: Statements, change: NewChange): Promise<b
       from: sql`asked`,
     })}`)) === 1
 
-/** One new address waits at a time: the last one that was asked for. */
+/** False where the wallet is another than when its password was proven: what that password asks for comes too late. */
+export const holdUnchanged = async (
+  tx: Statements,
+  { id, lookup }: { readonly id: string; readonly lookup: Uint8Array },
+): Promise<boolean> =>
+  (await tx.run(sql`select from identity.wallets where id = ${id} and lookup = ${lookup} for update`)) === 1
+
+/** One new address waits at a time, the last one that was asked for: and none that was asked for by a password that is no more. */
 export const dropAddressChange = (tx: Statements, walletId: string): Promise<number> =>
-  tx.run(sql`delete from identity.changes where wallet_id = ${walletId} and kind = 'address'`)
+  tx.run(sql`
+    with dropped as (delete from identity.changes where wallet_id = ${walletId} and kind = 'address' returning wallet_id, kind)
+    ${appendEvent(changeDropped, {
+      subject: sql`wallet_id`,
+      detail: sql`jsonb_build_object('kind', kind)`,
+      from: sql`dropped`,
+    })}`)
 
 export const findAddressChange = (statements: Statements, lookup: Uint8Array): Promise<Change | undefined> =>
   statements.maybe(

@@ -13,9 +13,9 @@ import type { IdentityDeps } from '../wallets/deps.ts'
 import { foldAddress, nameContact, nameWallet } from '../wallets/names.ts'
 import { findWallet, findWalletByContact, takeNames, type Wallet } from '../wallets/store.ts'
 import { passwordGiven, prepareChange } from './change.ts'
-import { RecoveryGiven, updateWallet, UpdateGiven } from './contract.ts'
+import { type RecoveryGiven, updateWallet, type UpdateGiven } from './contract.ts'
 import { finishChange } from './finish-change.ts'
-import { insertChange, type NewChange } from './store.ts'
+import { type Change, insertChange } from './store.ts'
 
 type Update = z.output<typeof UpdateGiven>
 type Recovery = z.output<typeof RecoveryGiven>
@@ -35,12 +35,7 @@ export const update = implement<IdentityDeps>()(updateWallet, async ({ params, p
     return (await takeNames(tx, wallet.id, change)) ? 'asked' : conflict()
   })
   if (asked instanceof Refusal) return asked
-  const { ledger = {}, ...replacement } = change
-  const done = await finishChange(deps, {
-    ...replacement,
-    envelope: ledger.envelope ?? null,
-    signer: ledger.signer ?? null,
-  })
+  const done = await finishChange(deps, change)
   // Somebody else, a sweep, may have ended it: what counts is whether the wallet has its new id.
   if (done instanceof Refusal && done.kind !== 'conflict') return done
   const changed = await findWallet(deps, change.lookup)
@@ -60,7 +55,7 @@ interface Caller {
 
 interface Prepared {
   readonly wallet: Wallet
-  readonly change: NewChange
+  readonly change: Change
 }
 
 /** By a key that signs for the account; the ledger is asked to accept the transaction. */
@@ -81,7 +76,8 @@ async function prepareUpdate(deps: IdentityDeps, given: Update, { walletId, keyI
     return wrongField('/included', 'a password’s account_id is no account key')
   const refused = await passFactors(deps, { wallet, walletId, name, stepUp })
   if (refused) return refused
-  const change = await prepareChange(deps, wallet, { given, email, kind: 'password', ledger: { envelope } })
+  const signer = given.data.attributes.account_id ?? null
+  const change = await prepareChange(deps, wallet, { given, email, kind: 'password', envelope, signer })
   return { wallet, change } satisfies Prepared
 }
 
@@ -121,6 +117,6 @@ async function prepareRecovery(deps: IdentityDeps, given: Recovery, { walletId, 
   const name = await nameWallet(deps.hsm, walletId)
   const refused = await passFactors(deps, { wallet, walletId, name, stepUp })
   if (refused) return refused
-  const change = await prepareChange(deps, wallet, { given, email, kind: 'recovery', ledger: { signer } })
+  const change = await prepareChange(deps, wallet, { given, email, kind: 'recovery', signer })
   return { wallet, change } satisfies Prepared
 }

@@ -28,6 +28,11 @@ export type PasswordSecret = z.output<typeof PasswordSecret>
 const TotpSecret = z.object({ seed: z.string() })
 export type TotpSecret = z.output<typeof TotpSecret>
 
+const AddressSecret = z.object({ address: z.string() })
+
+/** The number or username that codes are sent to. */
+export type AddressSecret = z.output<typeof AddressSecret>
+
 /** Of a factor: the wallet's row and account, and the factor's own name, but not the wallet's id, which may change. */
 export interface FactorPlace {
   readonly wallet: Pick<Place, 'id' | 'accountId'>
@@ -45,7 +50,7 @@ const factorBinding = ({ wallet, ref, type }: FactorPlace) => ({
 export const sealFactor = (
   hsm: Keystore,
   place: FactorPlace,
-  secret: PasswordSecret | TotpSecret,
+  secret: PasswordSecret | TotpSecret | AddressSecret,
 ): Promise<Uint8Array> => sealJson(hsm, factorBinding(place), secret)
 
 export const openPassword = async (hsm: Keystore, place: FactorPlace, secret: Uint8Array): Promise<PasswordSecret> =>
@@ -53,3 +58,9 @@ export const openPassword = async (hsm: Keystore, place: FactorPlace, secret: Ui
 
 export const openTotp = async (hsm: Keystore, place: FactorPlace, secret: Uint8Array): Promise<TotpSecret> =>
   TotpSecret.parse(await openJson(hsm, factorBinding(place), secret))
+
+export const openAddressSecret = async (
+  hsm: Keystore,
+  place: FactorPlace,
+  secret: Uint8Array,
+): Promise<AddressSecret> => AddressSecret.parse(await openJson(hsm, factorBinding(place), secret))

@@ -2,6 +2,7 @@ import type { RandomSource } from '@strongroom/crypto'
 import type { Limiter } from '@strongroom/http'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { Policies } from '../policies.ts'
+import type { Messenger } from './messenger.ts'
 import type { WalletStoreDeps } from './store.ts'
 
 /** What this domain needs of the app. */
@@ -13,6 +14,8 @@ export interface IdentityDeps extends WalletStoreDeps {
   readonly clock: () => Date
   /** The web client that links in mails lead to; the payload is put behind it: `https://wallet.example.com/r`. */
   readonly clientRouter: URL
+  /** None: nobody's Telegram is verified. */
+  readonly messenger?: Messenger
   /** By address of the caller. */
   readonly limits: {
     /** Wallets that are made. */

@@ -14,6 +14,9 @@ export const messageKinds = [
   'factor-enabled',
   'factor-disabled',
   'factor-deleted',
+  'phone-changed',
+  'telegram-changed',
+  'invited',
 ] as const
 export type MessageKind = (typeof messageKinds)[number]
 
@@ -71,6 +74,18 @@ const words = {
     'A second factor of your wallet was disabled.',
     stop,
   ]),
+  'phone-changed': message('The number of your wallet was changed', [
+    'Codes of your wallet are sent to another number from now on, and people find your account by it.',
+    stop,
+  ]),
+  'telegram-changed': message('The Telegram username of your wallet was changed', [
+    'Codes of your wallet are sent to another user of Telegram from now on, and people find your account by that name.',
+    stop,
+  ]),
+  invited: message('You are invited', [
+    'You are invited to take part. Follow this link: <%= it.link %>',
+    'The link is for you alone: whoever has it and signs up first does so with this address.',
+  ]),
   'factor-deleted': message('A second factor of your wallet was deleted', [
     'A second factor of your wallet was deleted.',
     stop,
@@ -80,10 +95,10 @@ const words = {
 /** `link` is empty where there is nothing to follow. */
 export const renderMessage = (kind: MessageKind, link: string): Rendered => words[kind].render({ link })
 
-/** The code that proves an address. */
+/** The code that proves an address; `about`, where it is not empty, says what it is for. */
 export const codeMessage = template({
-  data: z.object({ code: z.string().regex(/^\d{6}$/), minutes: z.int() }),
+  data: z.object({ code: z.string().regex(/^\d{6}$/), minutes: z.int(), about: z.string() }),
   subject: 'Your code',
-  text: 'Your code is: <%= it.code %>\n\nIt is good for <%= it.minutes %> minutes. If you did not ask for it, somebody else did: give it to nobody.',
-  html: '<p>Your code is: <strong><%= it.code %></strong></p>\n<p>It is good for <%= it.minutes %> minutes. If you did not ask for it, somebody else did: give it to nobody.</p>',
+  text: 'Your code is: <%= it.code %>\n\n<% if (it.about) { %>It allows: <%= it.about %>\n\n<% } %>It is good for <%= it.minutes %> minutes. If you did not ask for it, somebody else did: give it to nobody.',
+  html: '<p>Your code is: <strong><%= it.code %></strong></p>\n<% if (it.about) { %><p>It allows: <%= it.about %></p>\n<% } %><p>It is good for <%= it.minutes %> minutes. If you did not ask for it, somebody else did: give it to nobody.</p>',
 })

@@ -39,6 +39,13 @@ export const namePhone = (hsm: Keystore, phone: string): Promise<Uint8Array> =>
 export const stampOf = (hsm: Keystore, ...facts: readonly TuplePart[]): Promise<Uint8Array> =>
   half(hsm, STAMP_USE, encodeTuple(...facts))
 
+/**
+ * What a signature that was seen is called. By the token's MAC: the target that it covers may hold a wallet's id, which a
+ * password gives, and its plain digest would let passwords be tried on a dump.
+ */
+export const nameSignature = (hsm: Keystore, digest: Uint8Array): Promise<Uint8Array> =>
+  stampOf(hsm, 'signature', digest)
+
 /** The text of a link, which is all that its receiver has to show. */
 export const linkToken = async (hsm: Keystore, ...facts: readonly TuplePart[]): Promise<string> =>
   toHex(await half(hsm, VERIFICATION_USE, encodeTuple(...facts)))

@@ -5,9 +5,12 @@ import type { IdentityDeps } from './deps.ts'
 import { walletPurged } from './events.ts'
 
 const BATCH = 100
-const purged = z.object({ accountId: z.string() })
+const purged = z.object({ accountId: z.string(), isIts: z.boolean() })
 
-/** Addresses that nobody verified in time are free again, and so are the accounts, where the ledger can forget one. */
+/**
+ * Addresses that nobody verified in time are free again, and so are the accounts, where the ledger can forget one. An
+ * account that waits for whoever verifies the address waits on: its identity is not the wallet's yet.
+ */
 export async function purgeUnverified({
   database,
   ledger,
@@ -22,12 +25,13 @@ export async function purgeUnverified({
             select id from identity.wallets
              where not verified and signers is null
                and created_at < strongroom.now() - make_interval(secs => ${policies.unverifiedKept})
-             limit ${BATCH})
+             limit ${BATCH} for update skip locked)
           returning id, account_id
         ), told as (${appendEvent(walletPurged, { subject: sql`id`, detail: sql`'{}'::jsonb`, from: sql`gone` })})
-        select account_id as "accountId" from gone`,
+        select account_id as "accountId", exists (select from identity.identities i where i.wallet_id = gone.id) as "isIts"
+          from gone`,
     )
-    for (const { accountId } of gone) await ledger.forgetAccount(accountId)
+    for (const { accountId, isIts } of gone) if (isIts) await ledger.forgetAccount(accountId)
     batch = gone
   }
 }

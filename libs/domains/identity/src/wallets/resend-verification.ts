@@ -39,8 +39,8 @@ export const resend = implement<IdentityDeps>()(requestVerification, async ({ pa
     prepareVerification(deps, wallet, { walletId: params.walletId, email }),
   ])
   const done = await database.transaction(async (tx) => {
-    await queueMessage(tx, wallet.id, message)
-    return (await takeMail(tx, policies, mailbox)) ? reply(204, undefined) : tooMany()
+    const mayGo = (await queueMessage(tx, wallet.id, message)) && (await takeMail(tx, policies, mailbox))
+    return mayGo ? reply(204, undefined) : tooMany()
   })
   return done instanceof Refusal ? done : reply(204, undefined)
 })

@@ -49,7 +49,7 @@ export interface WalletStoreDeps {
 export const findWallet = async ({ database, hsm }: WalletStoreDeps, lookup: Uint8Array): Promise<Wallet | undefined> =>
   genuine(
     hsm,
-    await database.maybe(
+    await database.reading.maybe(
       walletRow,
       sql`select ${columns} from identity.wallets w where w.lookup = ${lookup} and w.signers is null`,
     ),
@@ -61,14 +61,17 @@ export const findWalletByContact = async (
 ): Promise<Wallet | undefined> =>
   genuine(
     hsm,
-    await database.maybe(
+    await database.reading.maybe(
       walletRow,
       sql`select ${columns} from identity.wallets w where w.contact = ${contact} and w.signers is null`,
     ),
   )
 
 export const findWalletById = async ({ database, hsm }: WalletStoreDeps, id: string): Promise<Wallet | undefined> =>
-  genuine(hsm, await database.maybe(walletRow, sql`select ${columns} from identity.wallets w where w.id = ${id}`))
+  genuine(
+    hsm,
+    await database.reading.maybe(walletRow, sql`select ${columns} from identity.wallets w where w.id = ${id}`),
+  )
 
 async function genuine(hsm: Keystore, wallet: Wallet | undefined): Promise<Wallet | undefined> {
   if (!wallet) return undefined
@@ -148,6 +151,13 @@ export async function takeNames(
       where identity.names.wallet_id = excluded.wallet_id`)
   return taken === 2
 }
+
+/** Whether a wallet has that address, will have it, or had it and may have it again. */
+export const isContactTaken = async (tx: Statements, contact: Uint8Array): Promise<boolean> =>
+  (await tx.maybe(
+    z.object({ walletId: z.uuid() }),
+    sql`select wallet_id as "walletId" from identity.names where kind = 'contact' and name = ${contact}`,
+  )) !== undefined
 
 /** Frees what the wallet, its changes and its holds have no use for any more. */
 export const freeNames = (tx: Statements, walletId: string): Promise<number> =>

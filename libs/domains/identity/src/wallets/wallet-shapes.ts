@@ -106,8 +106,12 @@ interface Named {
   readonly data: { readonly id: string }
 }
 
-/** Exactly one password among what is included, and the one that is meant. */
+/**
+ * Exactly one password among what is included, and the one that is meant. A document with other faults is handed over half
+ * read, with null among what is included: of that one no more is said.
+ */
 export function judgeIncluded({ data, included }: Given, context: z.RefinementCtx): void {
+  if (context.issues.length > 0) return
   const { factor, password } = data.relationships
   const meant = [factor.data.id, password?.data.id]
   const passwords = included.filter(({ type }) => type === 'password')
@@ -127,6 +131,7 @@ export function judgeTransaction(
   },
   context: z.RefinementCtx,
 ): void {
+  if (context.issues.length > 0) return
   const { id } = data.relationships.transaction.data
   const transactions = included.filter(({ type }) => type === 'transaction')
   if (transactions.length !== 1 || transactions[0]?.id !== id) {

@@ -1,15 +1,19 @@
 import { toUtf8 } from '@strongroom/crypto'
 import { Unopenable } from '../errors.ts'
 import { ByteReader } from './byte-reader.ts'
-import { type Envelope, ENVELOPE_FORMAT, type EnvelopeKind, envelopeKinds, type Recipient } from './envelope.ts'
+import {
+  type Envelope,
+  ENVELOPE_FORMAT,
+  type EnvelopeKind,
+  envelopeKinds,
+  MOST_BODY_BYTES,
+  type Recipient,
+} from './envelope.ts'
 
 const MOST_RECIPIENTS = 8
 const MOST_KEY_ID_BYTES = 64
 const MOST_STRATEGY_BYTES = 40
 const MOST_SEALED_BYTES = 8 * 1024
-
-/** Of the body of an envelope: 64 MiB. */
-export const MOST_BODY_BYTES = 64 * 1024 * 1024
 
 /** A recovery copy holds a key, not a document. */
 export const MOST_RECOVERY_BODY_BYTES = 4096

@@ -31,3 +31,6 @@ export interface Envelope {
 }
 
 export const ENVELOPE_FORMAT = 1
+
+/** Of the body of an envelope: 64 MiB. */
+export const MOST_BODY_BYTES = 64 * 1024 * 1024

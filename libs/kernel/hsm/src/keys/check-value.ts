@@ -5,6 +5,7 @@ import { blamesDevice, isDeviceError } from '../pkcs11/device-error.ts'
 import { CKM } from '../pkcs11/cryptoki.ts'
 import type { Handle, Session } from '../pkcs11/session.ts'
 import type { Capabilities } from '../strategies/capabilities.ts'
+import { toEd25519PublicKey } from './ed25519-key.ts'
 import { toPublicKey } from './public-point.ts'
 import { importAesKey, readableKey, useAndDestroy } from './session-keys.ts'
 
@@ -36,6 +37,7 @@ export function makeCheckValue(key: CheckedKey): Uint8Array {
     case 'mac':
       return session.sign(CKM.sha512Hmac, handle, associated).subarray(0, MAC_CHECK_BYTES)
     case 'sign':
+    case 'sign-ed25519':
     case 'recover':
       return digest(key.publicHalf ?? new Uint8Array())
   }
@@ -70,6 +72,8 @@ export function matches(key: CheckedKey, checkValue: Uint8Array): boolean {
       return equalBytes(makeCheckValue(key), checkValue)
     case 'sign':
       return equalBytes(makeCheckValue(key), checkValue) && signsForItsPoint(key)
+    case 'sign-ed25519':
+      return equalBytes(makeCheckValue(key), checkValue) && signsForItsEd25519Key(key)
     case 'recover':
       return equalBytes(makeCheckValue(key), checkValue) && opensForItsPublicHalf(key)
   }
@@ -81,6 +85,12 @@ function signsForItsPoint({ session, handle, publicHalf }: CheckedKey): boolean 
   const message = randomBytes(32)
   const signature = session.sign(CKM.ecdsa, handle, digest(message))
   return verify('sha256', message, { key: toPublicKey(publicHalf), dsaEncoding: 'ieee-p1363' }, signature)
+}
+
+function signsForItsEd25519Key({ session, handle, publicHalf }: CheckedKey): boolean {
+  if (publicHalf === undefined) return false
+  const message = randomBytes(32)
+  return verify(null, message, toEd25519PublicKey(publicHalf), session.sign(CKM.eddsa, handle, message))
 }
 
 function opensForItsPublicHalf({ session, capabilities, record, handle, publicHalf }: CheckedKey): boolean {

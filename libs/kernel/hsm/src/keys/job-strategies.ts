@@ -17,6 +17,8 @@ export function strategyOf(
       return capabilities.wrap(strategy)
     case 'recover':
       return capabilities.recover(strategy)
+    case 'sign-ed25519':
+      return capabilities.ed25519(strategy)
     case 'mac':
       return { name: HMAC_SHA512, mechanisms: [CKM.sha512Hmac] }
     case 'sign':

@@ -28,6 +28,9 @@ const privateUses = (granted: 'sign' | 'decrypt') => {
 /** OID 1.2.840.10045.3.1.7, DER. */
 const ecParams = Uint8Array.of(0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07)
 
+/** OID 1.3.101.112, DER (RFC 8410). Modules read it back as it is, or as the name that PKCS#11 also knows: the point tells. */
+const edwardsParams = Uint8Array.of(0x06, 0x03, 0x2b, 0x65, 0x70)
+
 /** 65537. */
 const publicExponent = Uint8Array.of(1, 0, 1)
 
@@ -46,6 +49,12 @@ export const jobTemplates: Readonly<Record<KeyJob, JobTemplate>> = {
     publicHalf: { verify: true, ecParams },
     inherited: { ecParams },
   },
+  'sign-ed25519': {
+    class: CKO.privateKey,
+    keyType: CKK.ecEdwards,
+    uses: privateUses('sign'),
+    publicHalf: { verify: true, ecParams: edwardsParams },
+  },
   recover: {
     class: CKO.privateKey,
     keyType: CKK.rsa,
@@ -59,6 +68,7 @@ export const generationMechanisms: Readonly<Record<KeyJob, number>> = {
   wrap: CKM.aesKeyGen,
   mac: CKM.genericSecretKeyGen,
   sign: CKM.ecKeyPairGen,
+  'sign-ed25519': CKM.ecEdwardsKeyPairGen,
   recover: CKM.rsaPkcsKeyPairGen,
 }
 

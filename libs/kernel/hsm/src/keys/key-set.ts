@@ -23,8 +23,10 @@ export interface KeySet {
  * Finds every recorded key, refuses one that is missing, doubled, unfit for its job or another than the recorded one,
  * and copies it to the session where that is safe. Throws `HsmRefusal`, `Unsupported` or `DeviceError`.
  */
-export function loadKeys(access: TokenAccess, records: readonly KeyRecord[]): KeySet {
-  const all = records.map((record) => loadKey(access, record))
+export const loadKeys = (access: TokenAccess, records: readonly KeyRecord[]): KeySet =>
+  keySetOf(records.map((record) => loadKey(access, record)))
+
+export function keySetOf(all: readonly TokenKey[]): KeySet {
   const newestFirst = all.toSorted((a, b) => b.record.version - a.record.version)
   return {
     all,

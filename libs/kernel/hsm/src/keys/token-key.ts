@@ -11,7 +11,7 @@ export interface TokenKey {
   readonly own: Handle
   /** A session copy where the token makes one, else the same as `own`: SoftHSM is twice as fast on it, NSS a thousand times. */
   readonly working: Handle
-  /** Signing keys: the uncompressed point, 65 bytes. Recovery keys: SPKI, DER. */
+  /** Signing keys: the uncompressed point, 65 bytes, or the 32 bytes of an Ed25519 key. Recovery keys: SPKI, DER. */
   readonly publicHalf?: Uint8Array
 }
 

@@ -1,25 +1,32 @@
 import { issueKey, openKey } from './issued-key.ts'
-import { fitsLock, issueLockedKey, openLockedKey, relockKey } from './locked-key.ts'
+import { lockHalves } from './lock-halves.ts'
+import { issueLockedKey, rewrapKey, unlockKey } from './locked-key.ts'
 import { mac } from './mac.ts'
 import { open } from './open.ts'
 import { seal } from './seal.ts'
 import { lockRecoveredKey, prepareLock } from './prepared-lock.ts'
 import { openRecovered, recoveryPublicKey } from './recovery.ts'
+import { ed25519PublicKey, signEd25519 } from './sign-ed25519.ts'
 import { publicKey, sign } from './sign.ts'
 
-/** Every composite operation by name. Requests and results are plain data, so that they can cross to another process. */
+/**
+ * Every composite operation by name. Requests and results are plain data, so that they can cross to another process. None
+ * compares what somebody guessed, and none changes the token: one whose answer was lost may be asked for again.
+ */
 export const operations = {
   seal,
   open,
   mac,
   sign,
   publicKey,
+  signEd25519,
+  ed25519PublicKey,
   issueKey,
   openKey,
   issueLockedKey,
-  fitsLock,
-  openLockedKey,
-  relockKey,
+  lockHalves,
+  unlockKey,
+  rewrapKey,
   prepareLock,
   lockRecoveredKey,
   recoveryPublicKey,
@@ -38,12 +45,14 @@ export const judgesStoredValue: Readonly<Record<OperationName, boolean>> = {
   mac: false,
   sign: false,
   publicKey: false,
+  signEd25519: false,
+  ed25519PublicKey: false,
   issueKey: false,
   openKey: true,
   issueLockedKey: false,
-  fitsLock: false,
-  openLockedKey: true,
-  relockKey: true,
+  lockHalves: false,
+  unlockKey: true,
+  rewrapKey: true,
   prepareLock: false,
   lockRecoveredKey: true,
   recoveryPublicKey: false,

@@ -1,4 +1,4 @@
-import { encodeTuple, equalBytes } from '@strongroom/crypto'
+import { encodeTuple } from '@strongroom/crypto'
 import { bindingParts } from '../envelope/associated-data.ts'
 import type { Binding } from '../keystore.ts'
 import { LOCK_USE, macUnder } from './mac.ts'
@@ -23,6 +23,9 @@ export interface LockHalves {
  * One device call, whatever the factor: HMAC-SHA-512 under the MAC key of use `lock`. Without that key neither half can
  * be computed, so a dump of the database allows no offline guess of even a four-digit PIN.
  */
+export const lockHalves = (context: OperationContext, { lock }: { lock: Lock }): LockHalves =>
+  computeLockHalves(context, lock)
+
 export function computeLockHalves(context: OperationContext, { binding, factor }: Lock): LockHalves {
   const message = encodeTuple(LOCK_USE, ...bindingParts({ tenant: context.tenant, binding }), factor)
   try {
@@ -30,20 +33,5 @@ export function computeLockHalves(context: OperationContext, { binding, factor }
     return { verifier: digest.slice(0, HALF_BYTES), factorKey: digest.subarray(HALF_BYTES) }
   } finally {
     message.fill(0)
-  }
-}
-
-/** Runs `body` where the factor fits, else answers `undefined`; a wrong factor has cost that one MAC and nothing else. */
-export function whereFactorFits<T>(
-  context: OperationContext,
-  attempt: { lock: Lock; verifier: Uint8Array },
-  body: (factorKey: Uint8Array) => T,
-): T | undefined {
-  const halves = computeLockHalves(context, attempt.lock)
-  try {
-    return equalBytes(halves.verifier, attempt.verifier) ? body(halves.factorKey) : undefined
-  } finally {
-    halves.verifier.fill(0)
-    halves.factorKey.fill(0)
   }
 }

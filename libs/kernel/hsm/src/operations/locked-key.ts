@@ -3,37 +3,29 @@ import { generateWrappableKey, importAesKey, readableKey, rewrappableKey, useAnd
 import type { Binding, LockedKey } from '../keystore.ts'
 import type { Handle } from '../pkcs11/session.ts'
 import type { Attributes } from '../pkcs11/template.ts'
-import { computeLockHalves, type Lock, type LockHalves, whereFactorFits } from './lock-halves.ts'
+import { computeLockHalves, type Lock, type LockHalves } from './lock-halves.ts'
 import type { OperationContext } from './operation.ts'
 import { openPayload, placeOf, readEnvelope, sealWhole } from './payload.ts'
 import { decodeWrappedKey, encodeWrappedKey } from './wrapped-key.ts'
 
-export interface LockedRequest {
-  readonly lock: Lock
-  readonly locked: LockedKey
+/** Of a lock whose factor was compared and fits. */
+export interface UnlockRequest {
+  readonly binding: Binding
+  readonly envelope: Uint8Array
+  readonly factorKey: Uint8Array
 }
 
 export const issueLockedKey = (context: OperationContext, { lock }: { lock: Lock }): LockedKey =>
   useAndDestroy(context.session, (own) => lockKey(context, lock, own(generateWrappableKey(context.session))))
 
-export const fitsLock = (context: OperationContext, { lock, locked }: LockedRequest): boolean =>
-  whereFactorFits(context, { lock, verifier: locked.verifier }, () => true) ?? false
-
-export const openLockedKey = (context: OperationContext, { lock, locked }: LockedRequest): Uint8Array | undefined =>
-  whereFactorFits(context, { lock, verifier: locked.verifier }, (factorKey) => {
-    const place = { binding: lock.binding, envelope: locked.envelope, attributes: readableKey }
-    return withUnlockedKey(context, { ...place, factorKey }, (key) => context.session.readAttribute(key, 'value'))
-  })
+export const unlockKey = (context: OperationContext, request: UnlockRequest): Uint8Array =>
+  withUnlockedKey(context, { ...request, attributes: readableKey }, (key) =>
+    context.session.readAttribute(key, 'value'),
+  )
 
 /** The key is unwrapped to be wrapped again, sensitive: its value stays inside the token. */
-export const relockKey = (
-  context: OperationContext,
-  { lock, locked, next }: LockedRequest & { next: Lock },
-): LockedKey | undefined =>
-  whereFactorFits(context, { lock, verifier: locked.verifier }, (factorKey) => {
-    const place = { binding: lock.binding, envelope: locked.envelope, attributes: rewrappableKey }
-    return withUnlockedKey(context, { ...place, factorKey }, (key) => lockKey(context, next, key))
-  })
+export const rewrapKey = (context: OperationContext, { next, ...request }: UnlockRequest & { next: Lock }): LockedKey =>
+  withUnlockedKey(context, { ...request, attributes: rewrappableKey }, (key) => lockKey(context, next, key))
 
 /**
  * Wraps the key under the factor's half inside the token, and seals the wrapped bytes outside it: so rewrapping and
@@ -63,10 +55,7 @@ function lockKey(context: OperationContext, lock: Lock, key: Handle): LockedKey 
   }
 }
 
-interface Unlocking {
-  readonly binding: Binding
-  readonly envelope: Uint8Array
-  readonly factorKey: Uint8Array
+interface Unlocking extends UnlockRequest {
   readonly attributes: Attributes
 }
 

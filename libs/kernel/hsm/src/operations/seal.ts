@@ -1,5 +1,6 @@
 import { bindBody } from '../envelope/associated-data.ts'
-import { encodeEnvelope, MOST_BODY_BYTES } from '../envelope/codec.ts'
+import { encodeEnvelope } from '../envelope/codec.ts'
+import { MOST_BODY_BYTES } from '../envelope/envelope.ts'
 import { HsmRefusal } from '../errors.ts'
 import type { Binding } from '../keystore.ts'
 import { DATA_KEY_BYTES, DATA_KEY_OVERHEAD, encryptBody } from './data-key.ts'

@@ -4,7 +4,7 @@ export const CKU = { so: 0, user: 1 } as const
 
 export const CKO = { publicKey: 2, privateKey: 3, secretKey: 4 } as const
 
-export const CKK = { rsa: 0x00, ec: 0x03, genericSecret: 0x10, aes: 0x1f } as const
+export const CKK = { rsa: 0x00, ec: 0x03, genericSecret: 0x10, aes: 0x1f, ecEdwards: 0x40 } as const
 
 export const CKF = {
   hardwareSlot: 0x4,
@@ -26,6 +26,8 @@ export const CKM = {
   genericSecretKeyGen: 0x350,
   ecKeyPairGen: 0x1040,
   ecdsa: 0x1041,
+  ecEdwardsKeyPairGen: 0x1055,
+  eddsa: 0x1057,
   aesKeyGen: 0x1080,
   aesEcb: 0x1081,
   aesGcm: 0x1087,
@@ -76,6 +78,9 @@ export const OAEP_LABEL_GIVEN = 1
 
 export const CKR = {
   generalError: 0x5,
+  functionNotSupported: 0x54,
+  mechanismInvalid: 0x70,
+  mechanismParamInvalid: 0x71,
   pinIncorrect: 0xa0,
   pinInvalid: 0xa1,
   pinLengthRange: 0xa2,
@@ -83,6 +88,7 @@ export const CKR = {
   pinLocked: 0xa4,
   userAlreadyLoggedIn: 0x100,
   userPinNotInitialized: 0x102,
+  curveNotSupported: 0x140,
   cryptokiNotInitialized: 0x190,
   cryptokiAlreadyInitialized: 0x191,
 } as const

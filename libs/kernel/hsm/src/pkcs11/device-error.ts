@@ -50,6 +50,16 @@ const deviceOnly: readonly number[] = [
 /** True where the answer can only mean that session, handle, login or device is gone, whatever the data was. */
 export const blamesDevice = (error: DeviceError): boolean => deviceOnly.includes(error.code)
 
+const missingCapability: readonly number[] = [
+  CKR.functionNotSupported,
+  CKR.mechanismInvalid,
+  CKR.mechanismParamInvalid,
+  CKR.curveNotSupported,
+]
+
+/** The token does not know the mechanism, the curve or the function, now or later. */
+export const lacksCapability = (error: unknown): error is DeviceError => isDeviceError(error, ...missingCapability)
+
 function codeOf(error: unknown): number | undefined {
   if (typeof error !== 'object' || error === null || !('code' in error)) return undefined
   return typeof error.code === 'number' && error.code !== 0 ? error.code : undefined

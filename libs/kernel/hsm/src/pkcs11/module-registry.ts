@@ -54,6 +54,9 @@ export function acquireModule(source: ModuleSource): LoadedModule {
   return holdEntry(entry)
 }
 
+/** For another thread of the process in which `acquireModule` has initialised it, and keeps it. Throws `HsmRefusal`. */
+export const loadInitialised = ({ path }: ModuleSource): PKCS11 => loadModule(resolveModule(path))
+
 function holdEntry(entry: Entry): LoadedModule {
   let held = true
   return {

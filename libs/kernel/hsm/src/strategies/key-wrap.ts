@@ -2,7 +2,6 @@ import { createCipheriv, randomBytes } from 'node:crypto'
 import { equalBytes } from '@strongroom/crypto'
 import { importAesKey, readableKey, useAndDestroy } from '../keys/session-keys.ts'
 import { CKM } from '../pkcs11/cryptoki.ts'
-import { isDeviceError } from '../pkcs11/device-error.ts'
 import type { Session } from '../pkcs11/session.ts'
 import type { Candidate, WrapStrategy } from './strategy.ts'
 
@@ -28,22 +27,6 @@ const rfc5649: Format = {
 // Luna before firmware 7.9.3 wants the length, SoftHSM refuses it.
 const unwrapExtras = [{}, { valueLength: 32 }] as const
 
-const candidateOf = (format: Format): Candidate<WrapStrategy> => ({
-  name: format.name,
-  prove(session) {
-    for (const mechanism of format.mechanisms) {
-      for (const extra of unwrapExtras) {
-        const strategy = strategyOf(format.name, mechanism, extra)
-        if (provesFormat(session, { strategy, format })) return strategy
-      }
-    }
-    return undefined
-  },
-})
-
-export const keyWrapRfc3394 = candidateOf(rfc3394)
-export const keyWrapRfc5649 = candidateOf(rfc5649)
-
 const strategyOf = (name: string, mechanism: number, extra: (typeof unwrapExtras)[number]): WrapStrategy => ({
   name,
   mechanisms: [mechanism],
@@ -52,21 +35,27 @@ const strategyOf = (name: string, mechanism: number, extra: (typeof unwrapExtras
     session.unwrapKey({ mechanism, key: wrapper }, wrapped, { ...attributes, ...extra }),
 })
 
+const candidateOf = (format: Format): Candidate<WrapStrategy> => ({
+  name: format.name,
+  variants: format.mechanisms.flatMap((mechanism) =>
+    unwrapExtras.map((extra) => strategyOf(format.name, mechanism, extra)),
+  ),
+  proves: (session, strategy) => provesFormat(session, { strategy, format }),
+})
+
+export const keyWrapRfc3394 = candidateOf(rfc3394)
+export const keyWrapRfc5649 = candidateOf(rfc5649)
+
 function provesFormat(session: Session, { strategy, format }: { strategy: WrapStrategy; format: Format }): boolean {
   const [wrapperBytes, keyBytes] = [randomBytes(32), randomBytes(32)]
-  try {
-    return useAndDestroy(session, (own) => {
-      const wrapper = own(importAesKey(session, { value: wrapperBytes, uses: ['wrap', 'unwrap'] }))
-      const key = own(importAesKey(session, { value: keyBytes, uses: ['encrypt'], extractable: 'extractable' }))
-      const wrapped = strategy.wrap(session, wrapper, key)
-      if (!equalBytes(wrapped, format.wrapInProcess(wrapperBytes, keyBytes))) return false
-      const back = own(strategy.unwrap(session, wrapper, { wrapped, attributes: readableKey }))
-      return equalBytes(session.readAttribute(back, 'value'), keyBytes)
-    })
-  } catch (error) {
-    if (isDeviceError(error)) return false
-    throw error
-  }
+  return useAndDestroy(session, (own) => {
+    const wrapper = own(importAesKey(session, { value: wrapperBytes, uses: ['wrap', 'unwrap'] }))
+    const key = own(importAesKey(session, { value: keyBytes, uses: ['encrypt'], extractable: 'extractable' }))
+    const wrapped = strategy.wrap(session, wrapper, key)
+    if (!equalBytes(wrapped, format.wrapInProcess(wrapperBytes, keyBytes))) return false
+    const back = own(strategy.unwrap(session, wrapper, { wrapped, attributes: readableKey }))
+    return equalBytes(session.readAttribute(back, 'value'), keyBytes)
+  })
 }
 
 function runCipher(name: string, { wrapper, iv }: { wrapper: Uint8Array; iv: string }, key: Uint8Array): Uint8Array {

@@ -6,7 +6,6 @@ import { jobTemplates, requiredAttributes } from '../keys/job-templates.ts'
 import { toSpki } from '../keys/rsa-public-key.ts'
 import { useAndDestroy } from '../keys/session-keys.ts'
 import { CKG, CKM, CKO, OAEP_LABEL_GIVEN, OAEP_PARAMETERS } from '../pkcs11/cryptoki.ts'
-import { isDeviceError } from '../pkcs11/device-error.ts'
 import type { Mechanism } from '../pkcs11/session.ts'
 import { viewAsBuffer } from '../pkcs11/template.ts'
 import type { Candidate, RecoverStrategy } from './strategy.ts'
@@ -45,23 +44,18 @@ const PROOF_BITS = 2048
 
 export const recoverCandidates: readonly Candidate<RecoverStrategy>[] = strategies.map((strategy) => ({
   name: strategy.name,
-  prove(session) {
-    try {
-      return useAndDestroy(session, (own) => {
-        const publicHalf = { ...jobTemplates.recover.publicHalf, modulusBits: PROOF_BITS }
-        const pair = session.generateKeyPair(CKM.rsaPkcsKeyPairGen, {
-          publicKey: { class: CKO.publicKey, keyType: jobTemplates.recover.keyType, token: false, ...publicHalf },
-          privateKey: { ...requiredAttributes('recover'), token: false },
-        })
-        const [publicKey, privateKey] = [own(pair.publicKey), own(pair.privateKey)]
-        const message = randomBytes(64)
-        const [n, e] = [session.readAttribute(publicKey, 'modulus'), session.readAttribute(publicKey, 'publicExponent')]
-        const sealed = strategy.seal(toSpki(n, e) ?? new Uint8Array(), message)
-        return equalBytes(strategy.open(session, privateKey, sealed), message) ? strategy : undefined
+  variants: [strategy],
+  proves: (session) =>
+    useAndDestroy(session, (own) => {
+      const publicHalf = { ...jobTemplates.recover.publicHalf, modulusBits: PROOF_BITS }
+      const pair = session.generateKeyPair(CKM.rsaPkcsKeyPairGen, {
+        publicKey: { class: CKO.publicKey, keyType: jobTemplates.recover.keyType, token: false, ...publicHalf },
+        privateKey: { ...requiredAttributes('recover'), token: false },
       })
-    } catch (error) {
-      if (isDeviceError(error)) return undefined
-      throw error
-    }
-  },
+      const [publicKey, privateKey] = [own(pair.publicKey), own(pair.privateKey)]
+      const message = randomBytes(64)
+      const [n, e] = [session.readAttribute(publicKey, 'modulus'), session.readAttribute(publicKey, 'publicExponent')]
+      const sealed = strategy.seal(toSpki(n, e) ?? new Uint8Array(), message)
+      return equalBytes(strategy.open(session, privateKey, sealed), message)
+    }),
 }))

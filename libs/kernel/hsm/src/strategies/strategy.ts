@@ -30,8 +30,17 @@ export interface RecoverStrategy {
   open(session: Session, key: Handle, sealed: Uint8Array): Uint8Array
 }
 
-/** A way of keeping that a token may know. `prove` returns `undefined` where a real round trip shows that it does not. */
+/** How a message is signed by a token key. */
+export interface SignStrategy {
+  readonly name: string
+  readonly mechanisms: readonly number[]
+  sign(session: Session, key: Handle, message: Uint8Array): Uint8Array
+}
+
+/** A way of keeping that a token may know, in as many variants as tokens differ in; the first that is proved serves. */
 export interface Candidate<Strategy> {
   readonly name: string
-  prove(session: Session): Strategy | undefined
+  readonly variants: readonly Strategy[]
+  /** False where a real round trip shows that the token does not know it. May throw `DeviceError` instead. */
+  proves(session: Session, variant: Strategy): boolean
 }

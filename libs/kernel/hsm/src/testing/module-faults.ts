@@ -1,14 +1,18 @@
 import type { PKCS11 } from 'pkcs11js'
 import { acquireModule, type ModuleSource } from '../pkcs11/module-registry.ts'
+import { ShimControl } from './shim-control.ts'
+import { shimFaults } from './shim-faults.ts'
 
 type Native = (...parameters: unknown[]) => unknown
-type Method = Extract<keyof PKCS11, `C_${string}`>
+export type Method = Extract<keyof PKCS11, `C_${string}`>
 
 /** A fault of the device, as PKCS#11 would tell it. */
 export interface Fault {
   readonly name: string
   readonly code: number
-  /** How many calls fail; every one by default. */
+  /** The first call that fails, counted from now: 1 by default. */
+  readonly first?: number
+  /** How many calls fail from then on; every one by default. */
   readonly times?: number
 }
 
@@ -18,16 +22,20 @@ export interface ModuleFaults {
   mend(): void
   /** Of one method, or of all. */
   calls(method?: Method): number
-  /** Finalises the module behind its users' back, as a device does that resets itself. */
+  /** Finalises the module behind its users' back, as a device does that resets itself: at once, or at the next call. */
   reset(): void
   release(): void
 }
 
-export function injectFaults(source: ModuleSource): ModuleFaults {
+/** Of a shim in every process that uses it, of any other module in this one. */
+export const injectFaults = (source: ModuleSource): ModuleFaults =>
+  ShimControl.isOf(source) ? shimFaults(source) : faultsInThisProcess(source)
+
+function faultsInThisProcess(source: ModuleSource): ModuleFaults {
   const module = acquireModule(source)
   const { pkcs11 } = module
   const counts = new Map<Method, number>()
-  const faults = new Map<Method, { fault: Fault; left: number }>()
+  const faults = new Map<Method, { fault: Fault; spared: number; left: number }>()
   const originals = new Map(methodsOf(pkcs11).map((method) => [method, pkcs11[method] as Native]))
   for (const [method, original] of originals) {
     Object.assign(pkcs11, {
@@ -40,7 +48,9 @@ export function injectFaults(source: ModuleSource): ModuleFaults {
   }
   return {
     fail: (failing, fault) => {
-      for (const method of failing) faults.set(method, { fault, left: fault.times ?? Number.POSITIVE_INFINITY })
+      for (const method of failing) {
+        faults.set(method, { fault, spared: (fault.first ?? 1) - 1, left: fault.times ?? Number.POSITIVE_INFINITY })
+      }
     },
     mend: () => faults.clear(),
     calls: (method) =>
@@ -53,8 +63,8 @@ export function injectFaults(source: ModuleSource): ModuleFaults {
   }
 }
 
-function throwFault(planned: { fault: Fault; left: number } | undefined): void {
-  if (planned === undefined || planned.left === 0) return
+function throwFault(planned: { fault: Fault; spared: number; left: number } | undefined): void {
+  if (planned === undefined || planned.left === 0 || planned.spared-- > 0) return
   planned.left--
   throw new Error(`${planned.fault.name}:${planned.fault.code}`)
 }

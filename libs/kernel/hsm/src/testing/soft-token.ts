@@ -8,12 +8,16 @@ import type { ModuleSource } from '../pkcs11/module-registry.ts'
 import { initialiseToken } from '../soft-token/initialise-token.ts'
 import { initSoftToken, SOFTHSM_MODULE } from '../soft-token/init-soft-token.ts'
 import { placesIn } from '../soft-token/places.ts'
+import { buildNative } from './build-native.ts'
 import { memoryPinLatch } from './memory-pin-latch.ts'
+import { CONTROL_VARIABLE, MODULE_VARIABLE, ShimControl } from './shim-control.ts'
 
 export interface SoftTokenRequest {
   /** SoftHSM by default; any other path must be NSS softokn. */
   readonly module?: string
   readonly label?: string
+  /** Puts a module between us and it that delays, fails and hangs as `shimFaults` is told. Needs a C compiler. */
+  readonly through?: 'fault-shim'
   /** A new directory under the system's temporary one by default. */
   readonly directory?: string
 }
@@ -44,9 +48,10 @@ export async function softToken(request: SoftTokenRequest = {}): Promise<SoftTok
   const pin = new Secret(toHex(randomBytes(16)))
   const path = join(directory, basename(module))
   await copyFile(module, path)
-  const source = isNss(module)
+  const bare = isNss(module)
     ? await initNssToken(path, { directory, label, pin })
     : { path, environment: { SOFTHSM2_CONF: (await initSoftToken({ directory, label, pin, module })).softhsmConf } }
+  const source = request.through === 'fault-shim' ? await throughShim(bare, directory) : bare
   const { tokens } = placesIn(directory)
   const away = join(directory, 'tokens.away')
   return {
@@ -60,6 +65,15 @@ export async function softToken(request: SoftTokenRequest = {}): Promise<SoftTok
     bringBack: () => rename(away, tokens),
     remove: () => rm(directory, { recursive: true, force: true }),
   }
+}
+
+/** A copy of the shim as well: it knows one module. */
+async function throughShim(source: ModuleSource, directory: string): Promise<ModuleSource> {
+  const [path, control] = [join(directory, 'fault-shim.so'), join(directory, 'fault-shim.control')]
+  await copyFile(await buildNative('fault-shim'), path)
+  ShimControl.make(control)
+  const environment = { ...source.environment, [MODULE_VARIABLE]: source.path, [CONTROL_VARIABLE]: control }
+  return { ...source, path, environment }
 }
 
 const isNss = (module: string): boolean => basename(module).startsWith('libsoftokn')

@@ -1,0 +1,6 @@
+export type { OwnToken, TokenMaker } from './judge-plan.ts'
+export { type Judgement, judgeToken, type TokenToJudge } from './judge-token.ts'
+export { tokenPromises } from './promises/index.ts'
+export type { Outcome } from './run-promise.ts'
+export type { Survey } from './survey.ts'
+export type { Need, TokenPromise } from './token-promise.ts'

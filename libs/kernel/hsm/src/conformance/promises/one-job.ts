@@ -1,0 +1,136 @@
+import { equal, ok } from 'node:assert/strict'
+import type { Handle, Mechanism, Session } from '../../pkcs11/session.ts'
+import { importAesKey, readableKey } from '../../keys/session-keys.ts'
+import { CKK, CKM, CKO } from '../../pkcs11/cryptoki.ts'
+import type { Attributes } from '../../pkcs11/template.ts'
+import { tokenRefuses } from '../assertions.ts'
+import { isDone, objectOf, recordOf } from '../token-objects.ts'
+import { promisesOf } from '../token-promise.ts'
+import type { Trial } from '../trial.ts'
+
+const block = new Uint8Array(16)
+const modes: readonly Mechanism[] = [{ mechanism: CKM.aesEcb }, { mechanism: 0x1082, parameter: Buffer.alloc(16) }]
+
+const victimOf = (session: Session): Handle =>
+  importAesKey(session, { value: new Uint8Array(32), uses: ['encrypt'], extractable: 'extractable' })
+
+/** Real hardware has to: what files hold is only as safe as the files, whatever they say. */
+function tolerate({ traits: { description }, note }: Trial, weakness: string): void {
+  ok(description.software, `hardware that does so is not fit: ${weakness}`)
+  note(weakness)
+}
+
+export const wrapKeyJob = promisesOf(
+  { area: 'one job per key', needs: ['wrap'] },
+  {
+    'the wrap key encrypts and decrypts nothing, in any mode': ({ session: open, keys }) => {
+      for (const mode of modes) {
+        for (const turn of ['encrypt', 'decrypt'] as const) {
+          const session = open()
+          const wrap = objectOf(session, recordOf(keys, 'wrap'))
+          tokenRefuses(() => session[turn](mode, wrap, block), `${turn} with the wrap key`)
+        }
+      }
+    },
+
+    'a wrapped key does not unwrap as another class': ({ session: open, keys }) => {
+      const session = open()
+      const wrap = objectOf(session, recordOf(keys, 'wrap'))
+      const wrapped = session.wrapKey(CKM.aesKeyWrap, wrap, victimOf(session))
+      const asPrivate: Attributes = { class: CKO.privateKey, keyType: CKK.ec, token: false, private: true, sign: true }
+      tokenRefuses(
+        () => session.unwrapKey({ mechanism: CKM.aesKeyWrap, key: wrap }, wrapped, asPrivate),
+        'another class',
+      )
+    },
+
+    'a key that may not be extracted is not wrapped': (trial) => {
+      const { traits, keys } = trial
+      if (traits.extractable === 'ignored')
+        return tolerate(trial, 'CKA_EXTRACTABLE: false does not keep keys from being wrapped')
+      for (const record of keys) {
+        const session = trial.session()
+        const wrap = objectOf(session, recordOf(keys, 'wrap'))
+        tokenRefuses(() => session.wrapKey(CKM.aesKeyWrap, wrap, objectOf(session, record)), `wrapping ${record.label}`)
+      }
+    },
+  },
+)
+
+export const sealKeyJob = promisesOf(
+  { area: 'one job per key', needs: ['seal'] },
+  {
+    'the seal key wraps and unwraps nothing': ({ session: open, keys }) => {
+      const session = open()
+      const seal = objectOf(session, recordOf(keys, 'seal'))
+      tokenRefuses(() => session.wrapKey(CKM.aesKeyWrap, seal, victimOf(session)), 'wrapping with the seal key')
+      const unwrapping = { mechanism: CKM.aesKeyWrap, key: seal }
+      tokenRefuses(() => session.unwrapKey(unwrapping, new Uint8Array(40), readableKey), 'unwrapping with the seal key')
+    },
+
+    'the seal key knows no mode but its own': (trial) => {
+      const { traits, keys, session: open } = trial
+      if (traits.mechanismLists === 'ignored')
+        return trial.note('CKA_ALLOWED_MECHANISMS does not bind: keys know every mode')
+      for (const mode of modes) {
+        const session = open()
+        const seal = objectOf(session, recordOf(keys, 'seal'))
+        tokenRefuses(() => session.encrypt(mode, seal, block), 'another mode with the seal key')
+      }
+    },
+  },
+)
+
+export const macKeyJob = promisesOf(
+  { area: 'one job per key', needs: ['mac'] },
+  {
+    'a MAC key neither encrypts nor wraps': ({ session: open, keys }) => {
+      const session = open()
+      const mac = objectOf(session, recordOf(keys, 'mac'))
+      for (const mode of modes) tokenRefuses(() => open().encrypt(mode, mac, block), 'encrypting with a MAC key')
+      tokenRefuses(() => open().wrapKey(CKM.aesKeyWrap, mac, victimOf(session)), 'wrapping with a MAC key')
+    },
+
+    'no key gives its value away or stops being sensitive': ({ session: open, keys }) => {
+      for (const record of keys) {
+        const session = open()
+        const key = objectOf(session, record)
+        tokenRefuses(() => session.readAttribute(key, 'value'), `the value of ${record.label}`)
+        tokenRefuses(
+          () => session.copyObject(key, { token: false, sensitive: false }),
+          `a readable copy of ${record.label}`,
+        )
+      }
+    },
+  },
+)
+
+export const recoveryKeyJob = promisesOf(
+  { area: 'one job per key', needs: ['recover'] },
+  {
+    'the recovery key signs and unwraps nothing, knows no older padding, and has no copy outside': async (trial) => {
+      const { keys } = await trial.recovery('here')
+      const key = objectOf(trial.session(), recordOf(keys, 'recover'))
+      const decrypts = (mechanism: number) =>
+        isDone(() => trial.session().decrypt({ mechanism }, key, new Uint8Array(384).fill(1)))
+      for (const [name, mechanism] of [
+        ['raw RSA', 0x3],
+        ['PKCS #1 v1.5', 0x1],
+      ] as const) {
+        if (trial.traits.mechanismLists === 'honoured') equal(decrypts(mechanism), false, `it knows ${name}`)
+        tokenRefuses(() => trial.session().sign(mechanism, key, new Uint8Array(32)), `signing by ${name}`)
+        const unwrapping = { mechanism, key }
+        tokenRefuses(
+          () => trial.session().unwrapKey(unwrapping, new Uint8Array(384), readableKey),
+          `unwrapping by ${name}`,
+        )
+      }
+      if (trial.traits.mechanismLists === 'ignored')
+        trial.note('the recovery key knows older paddings: CKA_ALLOWED_MECHANISMS does not bind')
+      tokenRefuses(() => trial.session().copyObject(key, { token: false, sensitive: false }), 'a readable copy')
+      const session = trial.session()
+      equal(session.readAttribute(key, 'sensitive')[0], 1, 'it is not sensitive')
+      equal(session.readAttribute(key, 'extractable')[0], 0, 'it is extractable')
+    },
+  },
+)

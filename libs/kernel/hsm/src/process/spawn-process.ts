@@ -1,0 +1,21 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import type { Socket } from 'node:net'
+import { extname } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { ModuleSource } from '../pkcs11/module-registry.ts'
+
+/** Beside what the module is said to read. Nothing else of our environment goes along: PINs, URLs and tokens may be in it. */
+const KEPT_VARIABLES = ['PATH', 'HOME', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'LD_LIBRARY_PATH'] as const
+
+/** The same Node, from sources where we run from sources. What the module prints as an error goes where ours goes. */
+export function spawnProcess({ environment }: ModuleSource): ChildProcess {
+  const extension = extname(import.meta.filename)
+  const conditions = extension === '.ts' ? ['--conditions=@strongroom/source'] : []
+  const kept = KEPT_VARIABLES.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]))
+  return spawn(process.execPath, [...conditions, fileURLToPath(new URL(`./main${extension}`, import.meta.url))], {
+    env: { ...Object.fromEntries(kept), ...environment },
+    stdio: ['ignore', 'ignore', 'inherit', 'pipe', 'pipe'],
+  })
+}
+
+export const pipeOf = ({ stdio }: ChildProcess, descriptor: number): Socket => stdio[descriptor] as unknown as Socket

@@ -1,0 +1,1 @@
+export { runConformance, type Output } from './run-conformance.ts'
