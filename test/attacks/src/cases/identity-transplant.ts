@@ -123,11 +123,18 @@ async function reachFor({ place, mine, theirs }: Reach): Promise<string[]> {
     if (proven.status === 204) won.push('my wallet, to them')
   }
 
-  for (const walletId of [theirs.owner.walletId, mine.owner.walletId]) {
-    const off = setPriority(place, { walletId, signer: mine.owner.signer }, { id: theirs.totp.id, priority: 0 })
-    const told = await ask(off)
-    if (told.status === 204 || demandIn(told)) won.push('their TOTP factor')
-  }
+  const change = (walletId: string) =>
+    ask(setPriority(place, { walletId, signer: mine.owner.signer }, { id: theirs.totp.id, priority: 0 }))
+  const under = await change(theirs.owner.walletId)
+  if (under.status === 204 || demandIn(under)) won.push('their TOTP factor')
+  // Under my own wallet the number may have come to be mine; theirs it is if it is their seed that answers.
+  const number = await change(mine.owner.walletId)
+  const seed = demandIn(number)
+  if (seed) {
+    await place.forgetSteps?.()
+    const proven = await answerTo(place, seed, totpOf(theirs.totp.secret))
+    if (proven.status === 204) won.push('their TOTP factor, under my wallet')
+  } else if (number.status === 204) won.push('their TOTP factor')
   const settings = await call(place, `GET /identities/${theirs.owner.accountId}/settings`, { by: mine.owner.signer })
   if (settings.status === 200) won.push('their account')
   return won
