@@ -1,6 +1,6 @@
 import { type Proof, refusal } from '@strongroom/http/contract'
 import { z } from 'zod'
-import { tooManyRequests } from '../wallets/refusals.ts'
+import { tooManyRequests } from '../refusals.ts'
 
 /** The request that factors are verified for: no other, and from nowhere else. */
 export interface RequestFacts {

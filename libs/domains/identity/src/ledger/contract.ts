@@ -1,6 +1,7 @@
 import { endpoint, jsonApi, refusal } from '@strongroom/http/contract'
 import { requestSignature } from '@strongroom/proofs/contract'
 import { z } from 'zod'
+import { tooManyRequests } from '../refusals.ts'
 
 // What TokenD's Horizon answers and published clients ask of it; with a Horizon beside this service, it is asked instead.
 
@@ -129,7 +130,7 @@ export const submitTransaction = endpoint({
   body: SubmissionGiven,
   bodyLimit: 98_304,
   reply: { 200: jsonApi.document(TransactionResource) },
-  refusals: [transactionUnreadable, transactionRejected],
+  refusals: [transactionUnreadable, transactionRejected, tooManyRequests],
 })
 
 const RequestResource = jsonApi.resource(

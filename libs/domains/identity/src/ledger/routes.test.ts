@@ -32,6 +32,7 @@ let world: LedgerWorld
 let server: Server
 let base: string
 let away = false
+let spent: Date | undefined
 beforeAll(async () => {
   world = await ledgerWorld()
   const { database } = world
@@ -39,7 +40,8 @@ beforeAll(async () => {
     ...world.ledger,
     submit: (envelope) => (away ? Promise.reject(new LedgerUnavailable()) : world.ledger.submit(envelope)),
   }
-  const deps = { ledger, database, signatures: { profile: 'compat' as const } }
+  const limits = { attempts: { take: () => Promise.resolve(spent) } }
+  const deps = { ledger, database, limits, signatures: { profile: 'compat' as const } }
   const app = listener({
     mounts: [
       mount({
@@ -187,6 +189,18 @@ test('what is no transaction is a field that is wrong, and none at all is no bod
     body: { errors: [{ meta: { field: 'tx', error: 'operation-unknown' } }] },
   })
   expect((await ask('/v3/transactions', { body: {} })).status).toBe(400)
+})
+
+test('who submits too much is told to wait, before the ledger is asked', async () => {
+  const account = await world.account()
+  const tx = await transactionOf({ source: account, operations: [add(newKey())], signers: [account] })
+  const signersThere = async () => (await ask(`/v3/accounts/${account.keyId}/signers`)).body['data']
+  const before = await signersThere()
+  spent = new Date()
+  expect((await ask('/v3/transactions', { body: { tx } })).status).toBe(429)
+  expect(await signersThere()).toEqual(before)
+  spent = undefined
+  expect((await ask('/v3/transactions', { body: { tx } })).status).toBe(200)
 })
 
 test('a ledger that does not answer is an outage', async () => {

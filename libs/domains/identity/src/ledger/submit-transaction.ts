@@ -1,11 +1,19 @@
 import { implement, reply } from '@strongroom/http'
+import { tooMany } from '../refusals.ts'
+import type { IdentityDeps } from '../wallets/deps.ts'
 import { submitTransaction, transactionUnreadable } from './contract.ts'
 import { isFault, readEnvelope } from './envelope.ts'
 import type { Ledger, LedgerTransaction } from './ledger.ts'
 import { rejectedBy } from './rejected-by.ts'
 
+interface SubmitDeps {
+  readonly ledger: Ledger
+  readonly limits: Pick<IdentityDeps['limits'], 'attempts'>
+}
+
 /** Only for who has a ledger of his own: what it cannot read, it does not try. */
-export const submit = implement<{ ledger: Ledger }>()(submitTransaction, async ({ body }, { ledger }) => {
+export const submit = implement<SubmitDeps>()(submitTransaction, async ({ body, ip }, { ledger, limits }) => {
+  if (await limits.attempts.take(ip)) return tooMany()
   const { tx } = 'data' in body ? body.data.attributes : body
   const { networkPassphrase } = await ledger.info()
   const envelope = readEnvelope(tx, networkPassphrase)

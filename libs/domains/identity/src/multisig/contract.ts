@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { byHighest, tfaRequired } from '../factors/step-up.ts'
 import { SubmissionGiven, TransactionResource, transactionRejected, transactionUnreadable } from '../ledger/contract.ts'
 import { AccountId } from '../wallets/account-id.ts'
-import { conflict, fieldRefused, notAllowed, tooManyRequests } from '../wallets/refusals.ts'
+import { conflict, fieldRefused, notAllowed, tooManyRequests } from '../refusals.ts'
 
 export const submissionTimedOut = refusal({
   kind: 'submission-timed-out',

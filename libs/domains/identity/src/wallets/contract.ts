@@ -1,12 +1,12 @@
 import { endpoint, jsonApi } from '@strongroom/http/contract'
 import { requestSignature } from '@strongroom/proofs/contract'
 import { z } from 'zod'
-import { conflict, fieldRefused, notAllowed, notFound, tooManyRequests } from './refusals.ts'
+import { conflict, fieldRefused, notAllowed, notFound, tooManyRequests } from '../refusals.ts'
 import { Email, WalletId } from './shapes.ts'
 import { KDF_VERSION } from './wallet-shapes.ts'
 
 export * from './account-id.ts'
-export * from './refusals.ts'
+export * from '../refusals.ts'
 export * from './shapes.ts'
 export * from './wallet-shapes.ts'
 

@@ -1,7 +1,7 @@
 import type { Refusal } from '@strongroom/http'
 import { keyValues, type Ledger, type LedgerSigner } from '../ledger/ledger.ts'
 import { judgeSigners, numberOf, signerRoles, THRESHOLD } from '../ledger/signer-rules.ts'
-import { wrongField } from './refusals.ts'
+import { wrongField } from '../refusals.ts'
 
 interface IncludedSigner {
   readonly id: string
