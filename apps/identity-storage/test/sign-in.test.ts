@@ -41,6 +41,12 @@ describe.each(['/kdf', '/wallets/kdf'])('%s', (path) => {
     for (const more of ['', '&is_recovery=true']) expect(await ask(`?email=${newEmail()}${more}`)).toEqual(refused(404))
   })
 
+  test('of an address with several + is the same, whether a client encodes all of them, the first alone or none', async () => {
+    const { email } = await newWallet(world, { email: newEmail().replace('@', '+a+b@') })
+    for (const text of [encodeURIComponent(email), email.replace('+', '%2B'), email])
+      expect((await ask(`?email=${text}`))[0]).toBe(200)
+  })
+
   test('does not take one address for another: neither letters beyond A to Z nor a + are folded', async () => {
     const owner = await newWallet(world, { email: newEmail().replace('@', '+k@') })
     expect((await ask(`?email=${encodeURIComponent(owner.email)}`))[0]).toBe(200)

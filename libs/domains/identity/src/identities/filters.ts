@@ -1,4 +1,5 @@
 import type { Keystore } from '@strongroom/hsm'
+import { unspaced } from '../wallets/shapes.ts'
 import { type Contents, type IdentifierKind, nameOf } from './names.ts'
 import type { Filters } from './shapes.ts'
 import type { IdentityKey } from './store.ts'
@@ -34,6 +35,3 @@ function textsIn(filters: Filters): readonly (readonly [IdentifierKind, string])
   ] as const
   return given.flatMap(([kind, text]) => (text ? [[kind, kind === 'passport' ? text : unspaced(text)] as const] : []))
 }
-
-/** Clients that leave a `+` in a query as it is send a space; none of these has one. */
-const unspaced = (text: string): string => text.replaceAll(' ', '+')

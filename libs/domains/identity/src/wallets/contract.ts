@@ -2,7 +2,7 @@ import { endpoint, jsonApi } from '@strongroom/http/contract'
 import { requestSignature } from '@strongroom/proofs/contract'
 import { z } from 'zod'
 import { conflict, fieldRefused, notAllowed, notFound, tooManyRequests } from '../refusals.ts'
-import { Email, WalletId } from './shapes.ts'
+import { EmailInQuery, WalletId } from './shapes.ts'
 import { KDF_VERSION } from './wallet-shapes.ts'
 
 export * from './account-id.ts'
@@ -23,7 +23,7 @@ const kdf = {
   method: 'GET',
   summary: 'How ids and keys are derived: of an address’s wallet, or of new wallets.',
   query: z.object({
-    email: z.union([z.literal(''), Email]).optional(),
+    email: z.union([z.literal(''), EmailInQuery]).optional(),
     is_recovery: z.enum(['true', 'false', '']).optional(),
   }),
   // TokenD's JavaScript client lowers addresses for the number 2, and not for the text.

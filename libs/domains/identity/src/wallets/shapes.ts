@@ -15,6 +15,12 @@ export const Email = z
   .max(LONGEST_ADDRESS)
   .regex(/^[^\s@<>",;:\\()[\]\p{C}]+@[^\s@<>",;:\\()[\]\p{C}]+\.[^\s@.<>",;:\\()[\]\p{C}]+$/u, 'is no e-mail address')
 
+/** Clients that leave a `+` in a query as it is send a space. */
+export const unspaced = (text: string): string => text.replaceAll(' ', '+')
+
+/** TokenD's JavaScript client encodes the first `+` of an address and no other. */
+export const EmailInQuery = z.string().transform(unspaced).pipe(Email)
+
 export const Salt = z.string().refine((text) => sizeOf(text) === 16, 'is not 16 bytes in base64')
 
 const members: ReadonlySet<string> = new Set(['IV', 'cipherText', 'cipherName', 'modeName'])
