@@ -1,50 +1,39 @@
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
-import { type ObjectStore, startObjectStore } from '@strongroom/object-store'
+import { checkout } from '@strongroom/postgres'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { startIdentityStorage, type World } from './client.ts'
+import { makeState, type State } from '../src/state.ts'
+import { type RunningWorld, startSupervisor, worldFile } from '../src/world.ts'
 
-const folder = join(import.meta.dirname, '../../../test/compat/tokend')
+const folder = join(checkout, 'test/compat/tokend')
 const run = promisify(execFile)
 
-let store: ObjectStore
-let world: World
+let state: State
+let world: RunningWorld
 beforeAll(async () => {
-  store = await startObjectStore()
-  const { accessKeyId, secretAccessKey, region, bucket } = store.access
-  world = await startIdentityStorage({
-    settings: {
-      OBJECTS_URL: store.url,
-      OBJECTS_REGION: region,
-      OBJECTS_BUCKET: bucket,
-      OBJECTS_ACCESS_KEY_ID: accessKeyId,
-      OBJECTS_SECRET_ACCESS_KEY: secretAccessKey,
-    },
-  })
   // It has a lockfile of its own: what the published client drags along is nobody else's.
   if (!existsSync(join(folder, 'node_modules'))) await run('npm', ['ci', '--no-audit', '--no-fund'], { cwd: folder })
-}, 120_000)
+  state = await makeState(['identity-storage'])
+  world = startSupervisor(state)
+  await world.hears('how to log in')
+})
 afterAll(async () => {
-  await world[Symbol.asyncDispose]()
-  await store.close()
+  world.signal('SIGTERM')
+  await world.exited
+  await state.remove()
 })
 
-test('the published client signs up, signs in, changes its password with factor and retry, keeps blobs and documents, and loses it', async () => {
-  const { stdout } = await run('npm', ['test', '--silent', '--', world.app.baseUrls[0] ?? ''], {
-    cwd: folder,
-    env: {
-      ...process.env,
-      OUTBOX_URL: world.app.outbox.url,
-      OBJECTS_URL: `${store.url}/${store.access.bucket}`,
-    },
-  })
+test('TokenD’s published client lives its life against a started world', async () => {
+  const env = { ...process.env, STRONGROOM_STATE: dirname(state.home) }
+  const { stdout } = await run('npm', ['test', '--silent'], { cwd: folder, env })
   expect(stdout).not.toContain('left out')
   expect(stdout).toMatch(/\b(\d+) of \1 promises kept/)
 })
 
 test('without an outbox it tells what it can, and says what it left out', async () => {
-  const { stdout } = await run('npm', ['test', '--silent', '--', world.app.baseUrls[0] ?? ''], { cwd: folder })
+  const url = worldFile(state).apps['identity-storage'] ?? ''
+  const { stdout } = await run('npm', ['test', '--silent', '--', url], { cwd: folder })
   expect(stdout).toContain('left out')
 })
