@@ -1,7 +1,11 @@
+import type { Need, TokenToJudge } from '../src/conformance/index.ts'
 import { CKM } from '../src/pkcs11/cryptoki.ts'
 import { SOFTHSM_MODULE } from '../src/soft-token/init-soft-token.ts'
+import { OPENCRYPTOKI_MODULE } from '../src/testing/private-opencryptoki.ts'
 
-/** The PKCS#11 modules that the contract suite runs on, and where. One that is absent fails the suite: nothing is skipped. */
+const NSS_MODULE = process.env['STRONGROOM_NSS_MODULE'] ?? '/usr/lib/x86_64-linux-gnu/libsoftokn3.so'
+
+/** A PKCS#11 module that tests of our own work with in this process, and where operations run. */
 export interface TestedModule {
   readonly name: string
   readonly path: string
@@ -10,44 +14,96 @@ export interface TestedModule {
   readonly model: string
   /** Whether `CKA_ALLOWED_MECHANISMS` binds. */
   readonly mechanismLists: 'honoured' | 'ignored'
-  /** Whether `CKA_EXTRACTABLE: false` keeps a key from being wrapped: NSS 3.87 wraps it all the same. */
-  readonly extractable: 'enforced' | 'ignored'
   /** The number of RFC 5649 on this module. */
   readonly paddedWrap: number
-  /** SoftHSM fills a key up to 8 bytes before it wraps: RFC 5649 for the lengths that keys have, and for no other. */
-  readonly oddLengths: 'kept' | 'filled up'
   /** Whether the module notices that its files are gone: NSS keeps them open. */
   readonly removal: 'noticed' | 'unnoticed'
-  /** How a recovery key is used here: SoftHSM knows OAEP with SHA-1 alone. */
-  readonly recovery: 'rsa-oaep-sha1-gcm' | 'rsa-oaep-sha256-gcm'
 }
 
-const softHsm: TestedModule = {
+const testedSoftHsm: TestedModule = {
   name: 'SoftHSM',
   path: SOFTHSM_MODULE,
   executor: 'inline',
   model: 'SoftHSM v2',
   mechanismLists: 'honoured',
-  extractable: 'enforced',
   paddedWrap: CKM.aesKeyWrapPad,
-  oddLengths: 'filled up',
   removal: 'noticed',
-  recovery: 'rsa-oaep-sha1-gcm',
 }
 
 export const testedModules: readonly TestedModule[] = [
-  softHsm,
-  { ...softHsm, name: 'SoftHSM in a process of its own', executor: 'process' },
+  testedSoftHsm,
+  { ...testedSoftHsm, name: 'SoftHSM in a process of its own', executor: 'process' },
   {
     name: 'NSS',
     executor: 'inline',
-    path: process.env['STRONGROOM_NSS_MODULE'] ?? '/usr/lib/x86_64-linux-gnu/libsoftokn3.so',
+    path: NSS_MODULE,
     model: 'NSS 3',
     mechanismLists: 'ignored',
-    extractable: 'ignored',
     paddedWrap: CKM.aesKeyWrapKwp,
-    oddLengths: 'kept',
     removal: 'unnoticed',
-    recovery: 'rsa-oaep-sha256-gcm',
   },
+]
+
+/** For what only the process can see that calls the module. */
+export const inlineModules = testedModules.filter(({ executor }) => executor === 'inline')
+
+/** A module that the list of promises is tried on: another capability, missing or new, fails like a promise broken. */
+interface JudgedModule {
+  readonly name: string
+  readonly subject: TokenToJudge
+  readonly model: string
+  /** What it cannot do and must refuse as unsupported. */
+  readonly lacks: readonly Need[]
+  readonly strategies: readonly string[]
+  /** What it is known to be weak in. */
+  readonly notes: readonly string[]
+}
+
+const softHsm: JudgedModule = {
+  name: 'SoftHSM',
+  subject: { module: { path: SOFTHSM_MODULE }, token: 'SoftHSM' },
+  model: 'SoftHSM v2',
+  lacks: [],
+  strategies: [
+    'hsm-gcm',
+    'A256KW-RFC3394',
+    'A256KWP-RFC5649',
+    'hmac-sha512',
+    'ecdsa-p256',
+    'ed25519',
+    'rsa-oaep-sha1-gcm',
+  ],
+  notes: ['RFC 5649 holds for whole blocks of 8 bytes alone'],
+}
+
+const unbound = 'CKA_ALLOWED_MECHANISMS does not bind'
+
+const nss: JudgedModule = {
+  name: 'NSS',
+  subject: { module: { path: NSS_MODULE }, token: 'NSS' },
+  model: 'NSS 3',
+  lacks: ['sign-ed25519'],
+  strategies: ['hsm-gcm', 'A256KW-RFC3394', 'A256KWP-RFC5649', 'hmac-sha512', 'ecdsa-p256', 'rsa-oaep-sha256-gcm'],
+  notes: [
+    'CKA_EXTRACTABLE: false does not keep keys from being wrapped',
+    `${unbound}: keys know every mode`,
+    `the recovery key knows older paddings: ${unbound}`,
+  ],
+}
+
+/** Too old for most of what we do: that it says so in our words is what it is here for. */
+const openCryptoki: JudgedModule = {
+  name: 'openCryptoki',
+  subject: { module: { path: OPENCRYPTOKI_MODULE }, token: 'openCryptoki' },
+  model: 'IBM SoftTok',
+  lacks: ['seal', 'wrap', 'A256KW-RFC3394', 'A256KWP-RFC5649', 'sign', 'sign-ed25519'],
+  strategies: ['hmac-sha512', 'rsa-oaep-sha256-gcm'],
+  notes: [`the recovery key knows older paddings: ${unbound}`],
+}
+
+/** Through both executors. One that is absent fails the suite: nothing is skipped. openCryptoki is a Linux one. */
+export const judgedModules: readonly JudgedModule[] = [
+  softHsm,
+  nss,
+  ...(process.platform === 'linux' ? [openCryptoki] : []),
 ]

@@ -6,7 +6,7 @@ import type { CKA } from '../src/pkcs11/cryptoki.ts'
 import { acquireModule } from '../src/pkcs11/module-registry.ts'
 import { injectFaults, type SoftToken } from '../src/testing/index.ts'
 import { openWebCrypto } from '../src/webcrypto/index.ts'
-import { testedModules } from './modules.ts'
+import { inlineModules } from './modules.ts'
 import {
   bytes,
   collectGarbage,
@@ -22,11 +22,9 @@ import {
 } from './webcrypto-world.ts'
 import { freshToken, needs, rawSession, tenant } from './world.ts'
 
-const modules = testedModules.filter(({ executor }) => executor === 'inline')
-
 const sessionObjects = (token: SoftToken): number => rawSession(token).findObjects({ token: false }).length
 
-describe.each(modules)('the WebCrypto view on $name', (module) => {
+describe.each(inlineModules)('the WebCrypto view on $name', (module) => {
   test('what it signs verifies in any other WebCrypto, as a JWS does', async () => {
     const view = await openView(await freshToken(module))
     const { privateKey, publicKey } = await pairOf(view)

@@ -1,20 +1,15 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { Secret } from '@strongroom/crypto'
 import { onTestFinished } from 'vitest'
 import type { Binding, KeyNeed, KeyRecord, Keystore, RecoveryKeystore, RecoveryPublicKey } from '../src/index.ts'
-import {
-  HsmUnavailable,
-  type KeystoreOptions,
-  openKeystore,
-  openRecoveryKeystore,
-  provisionKeys,
-} from '../src/index.ts'
+import { type KeystoreOptions, openKeystore, openRecoveryKeystore, provisionKeys } from '../src/index.ts'
 import { CKU } from '../src/pkcs11/cryptoki.ts'
 import { acquireModule } from '../src/pkcs11/module-registry.ts'
 import { Session } from '../src/pkcs11/session.ts'
 import { findToken } from '../src/pkcs11/token.ts'
 import { softToken, type SoftToken, type SoftTokenRequest } from '../src/testing/index.ts'
 import type { TestedModule } from './modules.ts'
+
+export { untilHealed } from '../src/conformance/until-healed.ts'
 
 export const tenant = { deployment: 'test', app: 'vault' }
 
@@ -27,16 +22,6 @@ export const needs: readonly KeyNeed[] = [
 ]
 
 export const binding: Binding = { table: 'keys', row: 'row-1', owner: 'ada', purpose: 'test' }
-
-/** The binding with one field after the other belonging elsewhere. */
-export const otherBindings: readonly (readonly [string, Binding])[] = [
-  ['table', { ...binding, table: 'users' }],
-  ['row', { ...binding, row: 'row-2' }],
-  ['owner', { ...binding, owner: 'eve' }],
-  ['purpose', { ...binding, purpose: 'other' }],
-  ['version', { ...binding, version: 0 }],
-  ['two fields that read alike when joined', { ...binding, table: 'keysr', row: 'ow-1' }],
-]
 
 export const pin = (text: string): Secret => new Secret(text)
 
@@ -120,17 +105,4 @@ export function rawSession(token: SoftToken): Session {
     // The keystore under test has logged this process in already.
   }
   return session
-}
-
-/** Waits until `check` passes; fails after five seconds. */
-export async function untilHealed(keystore: Pick<Keystore, 'check'>): Promise<void> {
-  for (let tries = 0; tries < 250; tries++) {
-    const healed = await keystore.check().then(
-      () => true,
-      (error: unknown) => !(error instanceof HsmUnavailable),
-    )
-    if (healed) return
-    await sleep(20)
-  }
-  throw new Error('the keystore did not heal')
 }

@@ -37,15 +37,17 @@ export const flip = (bytes: Uint8Array, at: number, mask = 0x01): Uint8Array =>
 export const everyFlip = (bytes: Uint8Array, mask = 0x01): readonly Uint8Array[] =>
   Array.from(bytes, (_, at) => flip(bytes, at, mask))
 
-/** Cut off, lengthened, changed in some place, or something else altogether. */
+/** Cut off, lengthened, changed in some place, or something else altogether: the nearest of each, and so many by chance. */
 export function damages(bytes: Uint8Array, count: number): readonly Uint8Array[] {
+  const nearest = [bytes.slice(0, -1), Uint8Array.of(...bytes, 0), bytes.slice(0, 40), new Uint8Array()]
   const kinds = [
     () => bytes.slice(0, randomInt(bytes.length)),
     () => Uint8Array.of(...bytes, ...randomBytes(randomInt(1, 20))),
     () => flip(bytes, randomInt(bytes.length), randomInt(1, 256)),
     () => new Uint8Array(randomBytes(randomInt(200))),
   ]
-  return Array.from({ length: count }, (_, index) => given(kinds[index % kinds.length], 'damage')())
+  const chance = Array.from({ length: count }, (_, index) => given(kinds[index % kinds.length], 'damage')())
+  return [...nearest, ...chance]
 }
 
 export const secretOf = (length: number, byte = 7): Secret => new Secret(new Uint8Array(length).fill(byte))

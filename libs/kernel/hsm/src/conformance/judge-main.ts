@@ -3,6 +3,7 @@ import { Secret } from '@strongroom/crypto'
 import { memoryPinLatch } from '../testing/memory-pin-latch.ts'
 import { initialiseOpencryptokiToken } from '../testing/opencryptoki-token.ts'
 import { softToken } from '../testing/soft-token.ts'
+import { throughShim } from '../testing/through-shim.ts'
 import type { JudgeNews, JudgePlan } from './judge-plan.ts'
 import { tokenPromises } from './promises/index.ts'
 import { runPromise } from './run-promise.ts'
@@ -41,13 +42,20 @@ async function judge({ promises, ...plan }: JudgePlan): Promise<void> {
 async function tokenOf({ module, token, executor }: Omit<JudgePlan, 'promises'>): Promise<StageToken> {
   const settings = { allowSoftware: 'any', pinLatch: memoryPinLatch(), executor, sessions: 2 } as const
   if ('pin' in token) return { ...settings, module, tokenLabel: token.label, pin: new Secret(token.pin) }
-  if (token.maker === 'openCryptoki') {
+  const { maker, directory } = token
+  if (maker === 'openCryptoki') {
     const tokenLabel = 'conformance'
-    return { ...settings, module, tokenLabel, pin: initialiseOpencryptokiToken(module.path, tokenLabel) }
+    const pin = initialiseOpencryptokiToken(module, tokenLabel)
+    return {
+      ...settings,
+      module: executor === 'process' ? await throughShim(module, directory) : module,
+      tokenLabel,
+      pin,
+    }
   }
   const made = await softToken({
     module: module.path,
-    directory: token.directory,
+    directory,
     ...(executor === 'process' && { through: 'fault-shim' }),
   })
   return { ...settings, module: made.module, tokenLabel: made.tokenLabel, pin: made.pin }

@@ -14,7 +14,7 @@ import type { TokenPromise } from './token-promise.ts'
 export interface TokenToJudge {
   readonly module: ModuleSource
   readonly token: OwnToken | TokenMaker
-  /** `inline` by default; `process` for throw-away tokens of SoftHSM and NSS alone. */
+  /** `inline` by default; `process` for throw-away tokens alone, since it wants a fault shim below the binding. */
   readonly executor?: JudgePlan['executor']
   /** The areas whose promises are tried; all by default. */
   readonly areas?: readonly string[]
@@ -85,9 +85,13 @@ async function judgeOnce(
   const made = { executor, promises, token: { maker: token, directory } }
   const opencryptoki = token === 'openCryptoki' ? await startOpencryptoki(module.path) : undefined
   try {
-    const environment = { ...process.env, ...opencryptoki?.environment }
-    const source = opencryptoki === undefined ? module : { path: opencryptoki.module }
-    return await judgeInProcess({ ...made, module: source }, { ...watch, environment })
+    const environment = opencryptoki?.environment ?? {}
+    // Both: the process itself must begin with it, and so must those that it starts to hold the token.
+    const source = opencryptoki === undefined ? module : { path: opencryptoki.module, environment }
+    return await judgeInProcess(
+      { ...made, module: source },
+      { ...watch, environment: { ...process.env, ...environment } },
+    )
   } finally {
     await opencryptoki?.stop()
     await rm(directory, { recursive: true, force: true })

@@ -10,6 +10,7 @@ import { acquireModule, type LoadedModule } from '../pkcs11/module-registry.ts'
 import { Session } from '../pkcs11/session.ts'
 import { findToken } from '../pkcs11/token.ts'
 import type { Capabilities } from '../strategies/capabilities.ts'
+import type { RecoverStrategy } from '../strategies/strategy.ts'
 import { KeyMaker } from './key-maker.ts'
 import { KeystoreShelf } from './keystore-shelf.ts'
 import type { Need } from './token-promise.ts'
@@ -61,7 +62,7 @@ export async function openStage(token: StageToken): Promise<Stage> {
     module.release()
   }
   try {
-    const { capabilities } = link.access
+    const capabilities = rememberPairs(link.access.capabilities)
     for (const name of wrapStrategies) noteMissing(maker.missing, name, () => capabilities.wrap(name))
     noteMissing(maker.missing, 'recover', () => capabilities.recover())
     const [keys, others] = [await maker.makeAll(apps.here), await maker.makeAll(apps.there)]
@@ -93,6 +94,15 @@ export async function openStage(token: StageToken): Promise<Stage> {
       openRecoveryKeystore({ ...connection, probeIntervalMs: QUIET_MS, keys, ...changes })
     const shared = () => shelf.take(of, () => open())
     return { keys, publicKey: await (await shared()).publicKey(), open, shared }
+  }
+}
+
+/** What costs the making of a pair is proved once. */
+function rememberPairs(capabilities: Capabilities): Capabilities {
+  let recover: RecoverStrategy | undefined
+  return {
+    ...capabilities,
+    recover: (name) => (name === undefined ? (recover ??= capabilities.recover()) : capabilities.recover(name)),
   }
 }
 

@@ -1,7 +1,8 @@
 import { strategyOf } from '../keys/job-strategies.ts'
-import { jobTemplates, LEAST_RSA_BITS, requiredAttributes } from '../keys/job-templates.ts'
+import { generationMechanisms, jobTemplates, requiredAttributes } from '../keys/job-templates.ts'
+import type { TokenAccess } from '../keys/token-key.ts'
 import type { KeyJob, KeyRecord } from '../keystore.ts'
-import { CKM, CKO } from '../pkcs11/cryptoki.ts'
+import { CKO } from '../pkcs11/cryptoki.ts'
 import { isDeviceError } from '../pkcs11/device-error.ts'
 import type { Handle, Session } from '../pkcs11/session.ts'
 import { type Attributes, encodeMechanisms } from '../pkcs11/template.ts'
@@ -25,11 +26,19 @@ export function destroyLabelled(session: Session, { job, label }: Pick<KeyRecord
   }
 }
 
+/** To make keys with, as provisioning does. */
+export const accessOf = ({ capabilities, traits }: Trial, session: Session): TokenAccess => ({
+  session,
+  capabilities,
+  mechanismLists: traits.mechanismLists,
+  software: traits.description.software,
+})
+
 interface Weak {
   readonly job: KeyJob
   readonly label: string
   readonly weakness: Attributes
-  /** Of a recovery key. */
+  /** Of a recovery key: others than it must have. */
   readonly bits?: number
 }
 
@@ -42,11 +51,12 @@ export function makeWeakKey(trial: Trial, weak: Weak): 'made' | 'refused' {
   const bound = trial.traits.mechanismLists === 'honoured' ? { allowedMechanisms: encodeMechanisms(mechanisms) } : {}
   const attributes = { ...requiredAttributes(job), ...place, ...bound, ...weakness }
   const made = isDone(() => {
-    if (job !== 'recover') return session.generateKey(CKM.aesKeyGen, attributes)
-    const { keyType, publicHalf } = jobTemplates.recover
-    const size = { ...publicHalf, modulusBits: weak.bits ?? LEAST_RSA_BITS }
-    const publicKey: Attributes = { class: CKO.publicKey, keyType, private: false, ...place, ...size }
-    return session.generateKeyPair(CKM.rsaPkcsKeyPairGen, { publicKey, privateKey: attributes })
+    const { keyType, publicHalf } = jobTemplates[job]
+    const mechanism = generationMechanisms[job]
+    if (publicHalf === undefined) return session.generateKey(mechanism, attributes)
+    const size = weak.bits === undefined ? {} : { modulusBits: weak.bits }
+    const publicKey: Attributes = { class: CKO.publicKey, keyType, private: false, ...place, ...publicHalf, ...size }
+    return session.generateKeyPair(mechanism, { publicKey, privateKey: attributes })
   })
   trial.afterwards(() => destroyLabelled(session, { job, label }))
   return made ? 'made' : 'refused'

@@ -5,7 +5,16 @@ import { fileURLToPath } from 'node:url'
 import type { ModuleSource } from '../pkcs11/module-registry.ts'
 
 /** Beside what the module is said to read. Nothing else of our environment goes along: PINs, URLs and tokens may be in it. */
-const KEPT_VARIABLES = ['PATH', 'HOME', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'LD_LIBRARY_PATH'] as const
+const KEPT_VARIABLES = [
+  'PATH',
+  'HOME',
+  'LANG',
+  'LC_ALL',
+  'TZ',
+  'TMPDIR',
+  'LD_LIBRARY_PATH',
+  'NODE_COMPILE_CACHE',
+] as const
 
 /** The same Node, from sources where we run from sources. What the module prints as an error goes where ours goes. */
 export function spawnProcess({ environment }: ModuleSource): ChildProcess {

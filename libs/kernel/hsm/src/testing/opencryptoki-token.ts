@@ -3,7 +3,7 @@ import { Secret } from '@strongroom/crypto'
 import type { PKCS11 } from 'pkcs11js'
 import { CKF, CKU } from '../pkcs11/cryptoki.ts'
 import { toDeviceError } from '../pkcs11/device-error.ts'
-import { acquireModule } from '../pkcs11/module-registry.ts'
+import { acquireModule, type ModuleSource } from '../pkcs11/module-registry.ts'
 import type { Handle } from '../pkcs11/session.ts'
 
 const LABEL_BYTES = 32
@@ -15,8 +15,8 @@ const MOST_PIN_BYTES = 8
  * Gives the soft token of a private openCryptoki a label and a user's PIN, which is answered. It wants every PIN changed
  * that somebody else set, and takes 4 to 8 characters. In a process that was started with its environment.
  */
-export function initialiseOpencryptokiToken(module: string, label: string): Secret {
-  const loaded = acquireModule({ path: module })
+export function initialiseOpencryptokiToken(module: ModuleSource, label: string): Secret {
+  const loaded = acquireModule(module)
   const { pkcs11 } = loaded
   const [officerPin, firstPin, pin] = [drawPin(), drawPin(), drawPin()] as const
   try {

@@ -8,9 +8,8 @@ import type { ModuleSource } from '../pkcs11/module-registry.ts'
 import { initialiseToken } from '../soft-token/initialise-token.ts'
 import { initSoftToken, SOFTHSM_MODULE } from '../soft-token/init-soft-token.ts'
 import { placesIn } from '../soft-token/places.ts'
-import { buildNative } from './build-native.ts'
 import { memoryPinLatch } from './memory-pin-latch.ts'
-import { CONTROL_VARIABLE, MODULE_VARIABLE, ShimControl } from './shim-control.ts'
+import { throughShim } from './through-shim.ts'
 
 export interface SoftTokenRequest {
   /** SoftHSM by default; any other path must be NSS softokn. */
@@ -65,15 +64,6 @@ export async function softToken(request: SoftTokenRequest = {}): Promise<SoftTok
     bringBack: () => rename(away, tokens),
     remove: () => rm(directory, { recursive: true, force: true }),
   }
-}
-
-/** A copy of the shim as well: it knows one module. */
-async function throughShim(source: ModuleSource, directory: string): Promise<ModuleSource> {
-  const [path, control] = [join(directory, 'fault-shim.so'), join(directory, 'fault-shim.control')]
-  await copyFile(await buildNative('fault-shim'), path)
-  ShimControl.make(control)
-  const environment = { ...source.environment, [MODULE_VARIABLE]: source.path, [CONTROL_VARIABLE]: control }
-  return { ...source, path, environment }
 }
 
 const isNss = (module: string): boolean => basename(module).startsWith('libsoftokn')

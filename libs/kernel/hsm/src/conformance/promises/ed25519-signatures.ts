@@ -24,11 +24,13 @@ export const ed25519Signatures = promisesOf(
       }
     },
 
-    'a restart keeps the Ed25519 key, and another token has another': async ({ open, stranger }) => {
-      const before = await open()
+    'a restart keeps the Ed25519 key, and another token has another': async ({ shared, open, stranger }) => {
+      const before = await shared()
       const key = await before.ed25519PublicKey('ledger')
-      await before.close()
-      same(await (await open()).ed25519PublicKey('ledger'), key, 'the key after a restart')
+      const signature = await before.signEd25519('ledger', toUtf8('transaction'))
+      const after = await open()
+      same(await after.ed25519PublicKey('ledger'), key, 'the key after a restart')
+      same(await after.signEd25519('ledger', toUtf8('transaction')), signature, 'the signature after a restart')
       different(await (await stranger()).ed25519PublicKey('ledger'), key, 'keys of two tokens')
     },
 

@@ -41,11 +41,10 @@ export const issuedKeys = promisesOf(
       await opensNot(keystore.openKey(await keystore.seal(secretOf(1), binding), binding), 'a value as a key')
     },
 
-    'a restart keeps every key': async ({ open }) => {
-      const before = await open()
+    'a restart keeps every key': async ({ shared, open }) => {
+      const before = await shared()
       const envelope = await before.issueKey(binding)
       const key = await before.openKey(envelope, binding)
-      await before.close()
       same((await (await open()).openKey(envelope, binding)).expose(), key.expose(), 'the key after a restart')
     },
   },

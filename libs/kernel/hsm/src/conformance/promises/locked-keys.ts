@@ -79,8 +79,9 @@ export const lockedKeys = promisesOf(
       const keystore = await open({ probeIntervalMs: 60_000 })
       const locked = await keystore.issueLockedKey(request)
       const device = faults()
-      const reads = device.calls('C_GetAttributeValue')
+      const [reads, unwrapped] = [device.calls('C_GetAttributeValue'), device.calls('C_UnwrapKey')]
       notEqual(await keystore.relockKey(request, locked, wrong), undefined, 'it was not relocked')
+      equal(device.calls('C_UnwrapKey') - unwrapped, 1, 'another number of unwrapped keys')
       equal(device.calls('C_GetAttributeValue'), reads, 'a value was read')
     },
 
@@ -89,11 +90,13 @@ export const lockedKeys = promisesOf(
       const device = faults()
       const made = () => device.calls('C_CreateObject') + device.calls('C_GenerateKey') + device.calls('C_UnwrapKey')
       const [before, gone] = [made(), device.calls('C_DestroyObject')]
+      const assertNoneLeft = () => equal(device.calls('C_DestroyObject') - gone, made() - before, 'an object was left')
       const locked = await keystore.issueLockedKey(request)
       await keystore.openLockedKey(request, locked)
-      equal(device.calls('C_DestroyObject') - gone, made() - before, 'an object was left')
+      assertNoneLeft()
       device.fail(['C_GetAttributeValue'], { name: 'CKR_FUNCTION_FAILED', code: 6, times: 1 })
       isLong(await keystore.openLockedKey(request, locked), 32, 'the key after a failure')
+      assertNoneLeft()
     },
 
     'a locked key with any byte changed does not open': async ({ shared }) => {

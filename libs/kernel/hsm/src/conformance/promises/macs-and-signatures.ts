@@ -18,10 +18,8 @@ export const macs = promisesOf(
       isLong(await here.mac('code', new Uint8Array()), 64, 'the MAC of nothing')
     },
 
-    'a restart keeps every MAC': async ({ open }) => {
-      const before = await open()
-      const mac = await before.mac('code', new Uint8Array(3))
-      await before.close()
+    'a restart keeps every MAC': async ({ shared, open }) => {
+      const mac = await (await shared()).mac('code', new Uint8Array(3))
       same(await (await open()).mac('code', new Uint8Array(3)), mac, 'the MAC after a restart')
     },
 
@@ -45,10 +43,8 @@ export const signatures = promisesOf(
       ok(!verify('sha256', toUtf8('tail'), key, signature), 'the signature verifies for another message')
     },
 
-    'a restart keeps the point, and another token has another': async ({ open, stranger }) => {
-      const before = await open()
-      const point = await before.publicKey('audit')
-      await before.close()
+    'a restart keeps the point, and another token has another': async ({ shared, open, stranger }) => {
+      const point = await (await shared()).publicKey('audit')
       same(await (await open()).publicKey('audit'), point, 'the point after a restart')
       different(await (await stranger()).publicKey('audit'), point, 'points of two tokens')
     },

@@ -1,7 +1,8 @@
-import { equal, ok } from 'node:assert/strict'
+import { equal, ok, throws } from 'node:assert/strict'
 import type { Handle, Mechanism, Session } from '../../pkcs11/session.ts'
 import { importAesKey, readableKey } from '../../keys/session-keys.ts'
 import { CKK, CKM, CKO } from '../../pkcs11/cryptoki.ts'
+import { isDeviceError } from '../../pkcs11/device-error.ts'
 import type { Attributes } from '../../pkcs11/template.ts'
 import { tokenRefuses } from '../assertions.ts'
 import { isDone, objectOf, recordOf } from '../token-objects.ts'
@@ -9,6 +10,7 @@ import { promisesOf } from '../token-promise.ts'
 import type { Trial } from '../trial.ts'
 
 const block = new Uint8Array(16)
+const BUFFER_TOO_SMALL = 0x150
 const modes: readonly Mechanism[] = [{ mechanism: CKM.aesEcb }, { mechanism: 0x1082, parameter: Buffer.alloc(16) }]
 
 const victimOf = (session: Session): Handle =>
@@ -18,6 +20,19 @@ const victimOf = (session: Session): Handle =>
 function tolerate({ traits: { description }, note }: Trial, weakness: string): void {
   ok(description.software, `hardware that does so is not fit: ${weakness}`)
   note(weakness)
+}
+
+/** A token that only misses room for the result would have wrapped the key. */
+const isWrapRefusal = (error: unknown): boolean => isDeviceError(error) && error.code !== BUFFER_TOO_SMALL
+
+/** Where the token wraps keys of any length, and not those that may not be extracted. */
+function assertNotWrapped({ session: open, capabilities, traits }: Trial, key: Handle): void {
+  const knowsPadding = capabilities.proved.wraps.some(({ name }) => name === 'A256KWP-RFC5649')
+  if (!knowsPadding || traits.extractable !== 'enforced') return
+  const session = open()
+  const wrapper = importAesKey(session, { value: new Uint8Array(32), uses: ['wrap'] })
+  const [mechanism = CKM.aesKeyWrapPad] = capabilities.wrap('A256KWP-RFC5649').mechanisms
+  throws(() => session.wrapKey(mechanism, wrapper, key), isWrapRefusal, 'it is wrapped')
 }
 
 export const wrapKeyJob = promisesOf(
@@ -105,6 +120,17 @@ export const macKeyJob = promisesOf(
   },
 )
 
+export const edwardsKeyJob = promisesOf(
+  { area: 'one job per key', needs: ['sign-ed25519'] },
+  {
+    'the Ed25519 key signs in no other way': ({ session: open, keys }) => {
+      const session = open()
+      const key = objectOf(session, recordOf(keys, 'sign-ed25519'))
+      tokenRefuses(() => session.sign(CKM.ecdsa, key, new Uint8Array(32)), 'signing by ECDSA')
+    },
+  },
+)
+
 export const recoveryKeyJob = promisesOf(
   { area: 'one job per key', needs: ['recover'] },
   {
@@ -128,6 +154,7 @@ export const recoveryKeyJob = promisesOf(
       if (trial.traits.mechanismLists === 'ignored')
         trial.note('the recovery key knows older paddings: CKA_ALLOWED_MECHANISMS does not bind')
       tokenRefuses(() => trial.session().copyObject(key, { token: false, sensitive: false }), 'a readable copy')
+      assertNotWrapped(trial, key)
       const session = trial.session()
       equal(session.readAttribute(key, 'sensitive')[0], 1, 'it is not sensitive')
       equal(session.readAttribute(key, 'extractable')[0], 0, 'it is extractable')

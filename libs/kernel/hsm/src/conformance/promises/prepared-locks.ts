@@ -44,6 +44,11 @@ export const preparedLocks = promisesOf(
         const locked = await keystore.lockRecoveredKey(recovered, elsewhere, prepared)
         equal(await keystore.openLockedKey(request, locked), undefined, 'the factor opens here')
       }
+      const [older, newer] = [given(versions[0], 'version'), given(versions[1], 'version')]
+      for (const [from, to] of [[older, newer] as const, [newer, older] as const]) {
+        const prepared = await keystore.prepareLock({ ...request, binding: from })
+        await opensNot(keystore.lockRecoveredKey(recovered, to, prepared), 'a lock for another version')
+      }
     },
 
     'another app, another deployment and another token lock nothing with it': async ({ shared, open, stranger }) => {
@@ -111,17 +116,21 @@ export const preparedLocks = promisesOf(
       const prepared = await keystore.prepareLock(request)
       const device = faults()
       const count = () => ({
-        made: device.calls('C_CreateObject'),
+        made: device.calls('C_CreateObject') + device.calls('C_GenerateKey') + device.calls('C_UnwrapKey'),
         gone: device.calls('C_DestroyObject'),
         read: device.calls('C_GetAttributeValue'),
       })
       const before = count()
+      const assertNoneLeft = () => {
+        const after = count()
+        equal(after.gone - before.gone, after.made - before.made, 'an object was left')
+        return after
+      }
       await keystore.lockRecoveredKey(recovered, binding, prepared)
-      const after = count()
-      equal(after.gone - before.gone, after.made - before.made, 'an object was left')
-      equal(after.read, before.read, 'a value was read')
+      equal(assertNoneLeft().read, before.read, 'a value was read')
       device.fail(['C_WrapKey'], { name: 'CKR_FUNCTION_FAILED', code: 6, times: 1 })
       const retried = await keystore.lockRecoveredKey(recovered, binding, prepared)
+      assertNoneLeft()
       sameSecret(await keystore.openLockedKey(request, retried), recovered, 'the recovered key after a failure')
     },
 

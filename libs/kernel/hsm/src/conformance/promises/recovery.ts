@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { Secret } from '@strongroom/crypto'
 import { bindBody, digestRecipient } from '../../envelope/associated-data.ts'
 import { decodeEnvelope, encodeEnvelope } from '../../envelope/codec.ts'
-import type { Envelope } from '../../envelope/envelope.ts'
+import { type Envelope, envelopeKinds } from '../../envelope/envelope.ts'
 import { HsmUnavailable } from '../../errors.ts'
 import type { Binding, RecoveryPublicKey } from '../../keystore.ts'
 import { encryptBody } from '../../operations/data-key.ts'
@@ -45,6 +45,15 @@ export const recovery = promisesOf(
       }
       throws(() => copy(secretOf(4069)), /at most/)
       notDeepEqual(copy(), copy())
+    },
+
+    'the record says how, and names the key': async (trial) => {
+      const { keys, publicKey } = await trial.recovery('here')
+      const { label, job, use, version, strategy } = given(keys[0], 'recovery key')
+      const app = trial.connection.app
+      const { name } = trial.capabilities.recover()
+      deepEqual([job, use, version, label, strategy], ['recover', '', 1, `strongroom/${app}/recover/v1`, name])
+      deepEqual([publicKey.version, publicKey.strategy], [1, name])
     },
 
     'a copy of another row, owner, purpose, version, app or deployment does not open': async (trial) => {
@@ -108,7 +117,7 @@ export const recovery = promisesOf(
       sameSecret(await keystore.open(forge({ digest: elsewhere, body: elsewhere }), elsewhere), secret, 'his own copy')
     },
 
-    'the private half of another pair refuses to start': async (trial) => {
+    'another recovery key under the label refuses to start': async (trial) => {
       const { here } = await copier(trial)
       const there = await trial.recovery('there')
       const checkValue = given(there.keys[0], 'recovery key').checkValue
@@ -133,6 +142,7 @@ export const recovery = promisesOf(
       const device = trial.faults()
       device.fail(['C_Decrypt', 'C_OpenSession', 'C_Initialize'], { name: 'CKR_GENERAL_ERROR', code: 5 })
       await rejects(keystore.open(envelope, binding), HsmUnavailable)
+      await rejects(keystore.check(), HsmUnavailable)
       throws(() => keystore.assertAvailable(), HsmUnavailable)
       device.mend()
       await untilHealed(keystore)
@@ -155,7 +165,9 @@ export const recoveredKeys = promisesOf(
         await opensNot(keystore.open(envelope, binding), 'a copy as a value')
         await opensNot(keystore.openKey(envelope, binding), 'a copy as a key')
         await opensNot(keystore.lockRecoveredKey(secret, binding, { verifier, envelope }), 'a copy as a lock')
-        if (kind !== 6) await opensNot(recovering.open(envelope, binding), 'a copy of another kind')
+        if (kind === envelopeKinds.recovery)
+          sameSecret(await recovering.open(envelope, binding), secret, 'the copy itself')
+        else await opensNot(recovering.open(envelope, binding), 'a copy of another kind')
         for (const other of others) await opensNot(recovering.open(disguise(other), binding), 'something as a copy')
       }
     },

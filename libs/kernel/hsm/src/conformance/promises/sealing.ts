@@ -64,10 +64,8 @@ export const sealing = promisesOf(
       }
     },
 
-    'a restart keeps everything': async ({ open }) => {
-      const before = await open()
-      const envelope = await before.seal(new Secret('kept'), binding)
-      await before.close()
+    'a restart keeps everything': async ({ shared, open }) => {
+      const envelope = await (await shared()).seal(new Secret('kept'), binding)
       const after = await open()
       sameSecret(await after.open(envelope, binding), new Secret('kept'), 'what was sealed before')
     },
@@ -88,8 +86,9 @@ export const sealing = promisesOf(
         for (const keystore of [here, there])
           same((await keystore.open(envelope, binding)).expose(), value.expose(), 'both')
       }
-      const foreign = encodeEnvelope({ kind: 'direct', recipients: [forThere], body: new Uint8Array() })
-      await opensNot(here.open(foreign, binding), 'an envelope for another')
+      const others = [forThere, { ...forHere, keyId: flip(forHere.keyId, 0) }] as const
+      const foreign = encodeEnvelope({ kind: 'direct', recipients: [...others], body: new Uint8Array() })
+      await opensNot(here.open(foreign, binding), 'an envelope for two others')
     },
   },
 )

@@ -1,6 +1,7 @@
 import { ok } from 'node:assert/strict'
 import { inspect } from 'node:util'
 import { Secret, toBase64url, toHex } from '@strongroom/crypto'
+import { sealForRecovery } from '../../seal-for-recovery.ts'
 import { promisesOf } from '../token-promise.ts'
 import { binding } from '../trial.ts'
 
@@ -82,6 +83,30 @@ export const sealedSecrecy = promisesOf(
       )
       const views = [keystore, lock, key, String(key), JSON.stringify({ key, lock })]
       assertHidden([seen, refused, views], [plaintext, lock.factor, connection.pin, key ?? new Secret('no key')])
+    },
+  },
+)
+
+export const recoveredSecrecy = promisesOf(
+  { area: 'secrecy', needs: ['recover'] },
+  {
+    'no error or view of an object holds what a recovery copy holds': async ({ recovery, connection }) => {
+      const { publicKey, shared } = await recovery('here')
+      const secret = new Secret(new Uint8Array(32).fill(0x5a))
+      const { deployment, app } = connection
+      const copyOf = (value: Secret) => sealForRecovery(publicKey, value, { deployment, app, binding })
+      const [copy, large] = [copyOf(secret), new Secret(new Uint8Array(5000).fill(0x5a))]
+      const keystore = await shared()
+      const refused = [
+        await outcome(keystore.open(copy, { ...binding, row: 'x' })),
+        await outcome(keystore.open(copy.slice(1), binding)),
+        await outcome(Promise.resolve().then(() => copyOf(large))),
+      ]
+      ok(
+        refused.every((error) => error instanceof Error),
+        'not every attempt failed',
+      )
+      assertHidden([refused, keystore, await keystore.open(copy, binding)], [secret, large, connection.pin])
     },
   },
 )

@@ -79,7 +79,8 @@ export const macs = promisesOf(
         const session = open()
         // RFC 2104 pads a short key with zeros: the same key, long enough for a token's minimum.
         const handle = importSecret(session, fromHex(key.padEnd(128, '0')))
-        same(session.sign(CKM.sha512Hmac, handle, fromHex(data)), fromHex(mac), 'the MAC')
+        const made = session.sign(CKM.sha512Hmac, handle, fromHex(data))
+        same(made.subarray(0, mac.length / 2), fromHex(mac), 'the MAC')
       }
     },
   },
