@@ -16,7 +16,7 @@ export const policiesFrom = (values: ValuesOf<typeof settings>): Policies => ({
     ...usualPolicies.documents,
     largest: { general: values.DOCUMENT_MEBIBYTES * MEBIBYTE },
   },
-  clientDomains: values.CLIENT_DOMAINS,
+  clientDomains: values.CLIENT_DOMAINS.map((host) => host.toLowerCase()),
   multisig: { ...usualPolicies.multisig, purposes: values.COSIGNED_OPERATIONS },
   sessionLifetime: values.SESSION_MINUTES * MINUTE,
   hold: values.HOLD_DAYS * DAY,

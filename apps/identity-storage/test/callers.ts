@@ -15,6 +15,8 @@ export type Caller = (typeof callers)[number]
 /** A person, and the keys of everybody who may ask about them. */
 export interface People {
   readonly owner: Owner
+  /** The owner's wallet, as its recovery left it. */
+  readonly found: Owner
   /** A sale of the sale owner's. */
   readonly sale: string
   readonly keys: Readonly<Record<Caller, Signer | undefined>>
@@ -34,6 +36,7 @@ export async function newPeople(world: World): Promise<People> {
   expect([answer.status, answer.text]).toEqual([200, expect.any(String)])
   return {
     owner,
+    found,
     sale: await newSale(world, seller),
     keys: {
       unsigned: undefined,

@@ -37,6 +37,13 @@ async function start(app: TestApp, settings: Settings): Promise<string> {
 /** Without any door. */
 const plain: Settings = { CLIENT_ROUTER_URL: 'https://wallet.example.com/r', HSM_ALLOW_SOFTWARE: 'SoftHSM v2' }
 
+const storeSettings: Settings = {
+  OBJECTS_URL: 'https://store.example.com',
+  OBJECTS_BUCKET: 'papers',
+  OBJECTS_ACCESS_KEY_ID: 'AKIAEXAMPLE',
+  OBJECTS_SECRET_ACCESS_KEY: 'a-secret-of-the-tests',
+}
+
 interface Door {
   readonly what: string
   readonly settings: Settings
@@ -54,6 +61,22 @@ const doors: readonly Door[] = [
     what: 'such a client in capitals',
     settings: { CLIENT_ROUTER_URL: 'HTTP://4210.example.com/r' },
     why: /CLIENT_ROUTER_URL/,
+  },
+  { what: 'a ledger without TLS', settings: { LEDGER_URL: 'http://4210.example.com' }, why: /LEDGER_URL is not https/ },
+  {
+    what: 'such a ledger in capitals',
+    settings: { LEDGER_URL: 'HTTP://4210.example.com' },
+    why: /LEDGER_URL is not https/,
+  },
+  {
+    what: 'a store of documents without TLS',
+    settings: { ...storeSettings, OBJECTS_URL: 'http://4210.example.com' },
+    why: /OBJECTS_URL is not https/,
+  },
+  {
+    what: 'such a store in capitals',
+    settings: { ...storeSettings, OBJECTS_URL: 'HTTP://4210.example.com' },
+    why: /OBJECTS_URL is not https/,
   },
   { what: 'a shifted clock', settings: {}, clock: 'shifted', why: /production clock/ },
   { what: 'a software token that is not allowed', settings: { HSM_ALLOW_SOFTWARE: undefined }, why: /software/i },
@@ -75,7 +98,9 @@ test('development listens on loopback alone', async () => {
 })
 
 test('without a door it serves in production, and with all of them in development', async () => {
-  expect(await start(worlds.trueClock.app, { ...plain, STRONGROOM_ENV: 'production' })).toBe('serves')
+  const elsewhere = { ...storeSettings, LEDGER_URL: 'https://ledger.example.com' }
+  for (const settings of [{}, elsewhere])
+    expect(await start(worlds.trueClock.app, { ...plain, ...settings, STRONGROOM_ENV: 'production' })).toBe('serves')
   expect(await start(worlds.shifted.app, {})).toBe('serves')
 })
 

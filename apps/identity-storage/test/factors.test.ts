@@ -1,3 +1,5 @@
+import { Secret, toUtf8 } from '@strongroom/crypto'
+import { type FactorDemand, signFactorToken } from '@strongroom/identity-client'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { refused, startIdentityStorage, tally, told, type World, wrong } from './client.ts'
 import {
@@ -189,6 +191,22 @@ describe('e-mail', () => {
       ['email', 50],
     ])
     expect(told(await world.ask(create(owner, 'email')))).toEqual(refused(409))
+  })
+
+  test('is put before the password by who proves both, one after the other, as the client does', async () => {
+    const owner = await newWallet(world)
+    const made = await passing(world, create(owner, 'email'), { password: owner.factor })
+    const { id } = (made.body as { data: { id: string } }).data
+    const wallet = { ...owner, id: new Secret(toUtf8(owner.walletId)) }
+    const demanded: string[] = []
+    const answer = async ({ factorType, token }: FactorDemand): Promise<Secret> => {
+      demanded.push(factorType)
+      if (factorType === 'password') return signFactorToken(owner.factor, token)
+      return new Secret(toUtf8(await mailedCode(world, owner.email)))
+    }
+    await world.api.withFactor((proven) => proven.factors.setPriority(wallet, id, 100), answer)
+    expect(demanded).toEqual(['password', 'email'])
+    expect(await typesOf(owner)).toContainEqual(['email', 100])
   })
 
   test('has a code for one request, which is none for another', async () => {

@@ -15,8 +15,10 @@ import {
   type Totp,
   totpCode,
 } from './demands.ts'
+import { codesTo } from './mails.ts'
 import { newWallet, type Owner } from './owners.ts'
 import { moveClock } from './pass-time.ts'
+import { asking, newPhone } from './resources.ts'
 
 let world: World
 beforeAll(async () => {
@@ -222,4 +224,30 @@ describe('a mailed code', () => {
     expect(told(await world.ask(enabling))).toEqual(right)
     expect(await verify(demandIn(await world.ask(enabling), 'email'), used)).toEqual(invalid)
   })
+})
+
+test('codes by SMS outlive five guesses each, and of ten an hour there are no more, whatever the number', async () => {
+  const [owner, other] = [await newWallet(world), await newWallet(world)]
+  const settingOf = ({ accountId, signer }: Owner, phone: string) =>
+    asking(['PUT', `/identities/${accountId}/settings/phone`], { data: { attributes: { phone } } }, signer)
+  const sent = async (phone: string, count = 1) => (await codesTo(world.app, phone, count)).at(-1) ?? ''
+  const [first, second, third] = [newPhone(), newPhone(), newPhone()]
+
+  const demand = demandIn(await world.ask(settingOf(owner, first)), 'phone')
+  const code = await sent(first)
+  for (let guess = 0; guess < 5; guess++) expect(await verify(demand, another(code))).toEqual(invalid)
+  expect(await verify(demand, code)).toEqual(invalid)
+  const next = demandIn(await world.ask(settingOf(owner, second)), 'phone')
+  const fresh = await sent(second)
+  for (let guess = 0; guess < 4; guess++) expect(await verify(next, another(fresh))).toEqual(invalid)
+  expect(await verify(next, fresh)).toEqual(tooMany)
+
+  const others = settingOf(other, third)
+  expect(await verify(demandIn(await world.ask(others), 'phone'), await sent(third))).toEqual(right)
+  expect(told(await world.ask(others))).toEqual(right)
+
+  await moveClock(world.app, '61 minutes')
+  const last = demandIn(await world.ask(settingOf(owner, second)), 'phone')
+  expect(await verify(last, await sent(second, 2))).toEqual(right)
+  expect(told(await world.ask(settingOf(owner, second)))).toEqual(right)
 })

@@ -1,33 +1,18 @@
 import { newSeed, signerOf } from '@strongroom/identity-client'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type HorizonStub, startHorizon } from '../../../libs/domains/identity/test/horizon-stub.ts'
-import { startIdentityStorage, type World } from './client.ts'
+import type { HorizonStub } from '../../../libs/domains/identity/test/horizon-stub.ts'
+import { away, type HorizonWorld, signerWith, startOverHorizon } from './horizon-world.ts'
 import { bodyOf, newOwner, newWallet } from './owners.ts'
 
-const [master, admin, stranger] = [signerOf(newSeed()), signerOf(newSeed()), signerOf(newSeed())]
-const signerWith = (key: string, role: number, identity = 1) => ({ key, weight: 1000, role, identity, details: '{}' })
+const stranger = signerOf(newSeed())
 
+let world: HorizonWorld
 let horizon: HorizonStub
-let world: World
 beforeAll(async () => {
-  horizon = await startHorizon(master.keyId)
-  const settings = {
-    LEDGER_URL: horizon.url,
-    LEDGER_NETWORK_PASSPHRASE: 'A Network of the Tests',
-    LEDGER_MASTER_ACCOUNT: master.keyId,
-    LEDGER_ADMIN_KEYS: undefined,
-    EMAIL_VERIFICATION: 'off',
-  }
-  world = await startIdentityStorage({ settings })
-  const { output } = await world.app.run('ledger-key')
-  const [own] = /G[A-Z2-7]{55}/.exec(output) ?? []
-  if (own === undefined) throw new Error('ledger-key told no key')
-  horizon.accounts.set(master.keyId, [signerWith(admin.keyId, 1), signerWith(own, 5, 2)])
+  world = await startOverHorizon()
+  ;({ horizon } = world)
 })
-afterAll(async () => {
-  await world[Symbol.asyncDispose]()
-  await horizon[Symbol.asyncDispose]()
-})
+afterAll(() => world[Symbol.asyncDispose]())
 
 test('an account is made on the ledger by a transaction that the token signs', async () => {
   const owner = await newWallet(world)
@@ -47,7 +32,7 @@ test('who signs for an account is whom the ledger says, and who administers as w
   expect([await made(owner.signer), await made(stranger)]).toEqual([401, 201])
   const remove = async (by: typeof stranger) =>
     (await world.ask({ method: 'DELETE', path: `/wallets/${owner.walletId}`, by })).status
-  expect([await remove(stranger), await remove(admin)]).toEqual([401, 204])
+  expect([await remove(stranger), await remove(world.admin)]).toEqual([401, 204])
 })
 
 test('a stored key is made for whom the ledger says, and no ledger is served beside the real one', async () => {
@@ -63,10 +48,10 @@ test('a stored key is made for whom the ledger says, and no ledger is served bes
 })
 
 test('while the ledger is away what needs it comes back later, and a wallet that was begun is finished when it is back', async () => {
-  horizon.instead = ({ method }, to) => method === 'POST' && Boolean(to.writeHead(502).end())
+  horizon.instead = away
   const owner = newOwner()
-  const away = await world.ask({ method: 'POST', path: '/wallets', body: bodyOf(owner) })
-  expect([away.status, away.headers.get('retry-after')]).toEqual([503, '5'])
+  const { status, headers } = await world.ask({ method: 'POST', path: '/wallets', body: bodyOf(owner) })
+  expect([status, headers.get('retry-after')]).toEqual([503, '5'])
   horizon.instead = undefined
   await world.app.sql(
     `update identity.wallets set created_at = created_at - interval '2 minutes' where signers is not null`,

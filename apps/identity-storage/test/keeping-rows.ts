@@ -7,6 +7,7 @@ import {
   blobOf,
   blobOfNobody,
   documentOf,
+  ownerAsked,
   ownerOrAdministrator,
   type Request,
   type Row,
@@ -89,7 +90,7 @@ export const keepingRows: readonly Row[] = [
   [
     'PUT /identities/{address}/settings/phone',
     'a number',
-    [401, 401, 403, 401, 401, 401],
+    ownerAsked,
     ({ account }) => [`/identities/${account}/settings/phone`, attributes({ phone: newPhone() })],
   ],
   [

@@ -5,15 +5,16 @@ import {
   administrators,
   administratorsEmpty,
   anybody,
+  created,
   invited,
   newNobody,
+  ownerAsked,
   type Request,
   type Row,
   type Statuses,
 } from './scene.ts'
 import { adding, envelopeOf } from './transactions.ts'
 
-const created: Statuses = [201, 201, 201, 201, 201, 201]
 const whoSells: Statuses = [401, 401, 401, 401, 204, 204]
 const one = () => ({ attributes: { email: newEmail() } })
 const newSigner = () => ({ id: signerOf(newSeed()).keyId, attributes: { role_id: 2, weight: 1000, identity: 2 } })
@@ -133,8 +134,8 @@ export const peopleRows: readonly Row[] = [
   [
     'POST /integrations/multisig/transactions',
     'signed by the caller',
-    [401, 401, 403, 401, 401, 401],
+    ownerAsked,
     transactionTo('/integrations/multisig/transactions'),
   ],
-  ['POST /transactions', 'signed by the caller', [401, 401, 403, 401, 401, 401], transactionTo('/transactions')],
+  ['POST /transactions', 'signed by the caller', ownerAsked, transactionTo('/transactions')],
 ]

@@ -26,6 +26,10 @@ export const administrators: Statuses = [401, 401, 401, 401, 401, 200]
 export const administratorsEmpty: Statuses = [401, 401, 401, 401, 401, 204]
 export const ownerOrAdministrator: Statuses = [401, 401, 200, 401, 401, 200]
 export const anybody: Statuses = [200, 200, 200, 200, 200, 200]
+export const anybodyEmpty: Statuses = [204, 204, 204, 204, 204, 204]
+export const created: Statuses = [201, 201, 201, 201, 201, 201]
+/** Of whom a factor is demanded then. */
+export const ownerAsked: Statuses = [401, 401, 403, 401, 401, 401]
 
 /** Made by the owner of the account; answers the id. */
 async function made({ world, people }: Scene, path: string, body: unknown): Promise<string> {

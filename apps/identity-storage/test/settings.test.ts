@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { newUser } from './callers.ts'
-import { refused, startIdentityStorage, told, type World, wrong } from './client.ts'
+import { askForAddress, newAddress } from './changes.ts'
+import { clientOf, newEmail, refused, startIdentityStorage, told, type World, wrong } from './client.ts'
+import { linksTo } from './mails.ts'
 import type { Owner } from './owners.ts'
 import { asking, linksIn, listIn, resourceIn } from './resources.ts'
 
@@ -8,7 +10,7 @@ let world: World
 let ann: Owner
 let path: string
 beforeAll(async () => {
-  world = await startIdentityStorage({ settings: { CLIENT_DOMAINS: 'wallet.example.com' } })
+  world = await startIdentityStorage({ settings: { CLIENT_DOMAINS: 'Wallet.example.com' } })
   ann = await newUser(world)
   path = `/identities/${ann.accountId}/settings`
 })
@@ -74,6 +76,23 @@ describe('client_domain', () => {
       )
     expect((await put('client_domain', 'wallet.example.com')).status).toBe(200)
     expect((await put('client_domain', null)).status).toBe(200)
+  })
+
+  test('is where links in mails lead, as long as the operator knows it', async () => {
+    const bob = await newUser(world)
+    const body = { data: { attributes: { key: 'client_domain', value: 'wallet.example.com' } } }
+    const setting = asking(['PUT', `/identities/${bob.accountId}/settings`], body, bob.signer)
+    expect((await world.ask(setting)).status).toBe(200)
+    const unknowing = clientOf((await world.app.spawn({ CLIENT_DOMAINS: undefined })).baseUrl)
+    for (const [ask, client] of [
+      [world.ask, 'http://wallet.example.com/r/'],
+      [unknowing, 'http://127.0.0.1:4210/r/'],
+    ] as const) {
+      const next = newAddress(bob, newEmail())
+      expect(told(await askForAddress({ ...world, ask }, bob, next))).toEqual([204, ''])
+      const [link] = await linksTo(world.app, next.email)
+      expect([link?.url.startsWith(client), link?.walletId]).toEqual([true, next.walletId])
+    }
   })
 })
 

@@ -124,7 +124,7 @@ describe('another mail', () => {
   })
 })
 
-test('a wallet that nobody verified in 128 hours is gone, with its address, id and account; a verified one stays', async () => {
+test('a wallet that nobody verified in 128 hours is gone, its address and id are free, its account is no more; a verified one stays', async () => {
   const [kept, lost] = [await newWallet(world), await newWallet(world)]
   await follow(world, kept.email)
   const [link] = await linksTo(world.app, lost.email)
@@ -134,12 +134,16 @@ test('a wallet that nobody verified in 128 hours is gone, with its address, id a
   const kdfOf = ({ email }: Owner) => world.ask({ path: `/kdf?email=${encodeURIComponent(email)}` })
   await expect.poll(async () => (await kdfOf(lost)).status).toBe(404)
   expect([(await kdfOf(kept)).status, (await kdfOf(late)).status, (await open(kept)).status]).toEqual([200, 200, 200])
-  expect((await world.ask({ path: `/v3/accounts/${lost.accountId}/signers` })).status).toBe(404)
+  // The account goes after the wallet.
+  await expect.poll(async () => (await world.ask({ path: `/v3/accounts/${lost.accountId}/signers` })).status).toBe(404)
   expect(told(await world.ask(following({ walletId: lost.walletId, token: link?.token ?? '' })))).toEqual(wrongToken)
-  const again = await newWallet(world, lost)
+  // All but the account's name, which is given to nobody again.
+  expect(told(await world.ask({ method: 'POST', path: '/wallets', body: bodyOf(lost) }))).toEqual(refused(409))
+  const { email, walletId } = lost
+  const again = await newWallet(world, { email, walletId })
   await linksTo(world.app, again.email, 2)
   expect((await follow(world, again.email)).status).toBe(204)
-  // The link of the first is none for the second, though all that is known of them is the same.
+  // The link of the first is none for the second, though address and id are the same.
   const links = await linksTo(world.app, again.email, 2)
   expect(new Set(links.map(({ token }) => token)).size).toBe(2)
 })

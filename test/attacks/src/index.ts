@@ -95,7 +95,13 @@ export {
   type ShareTransplant,
   type ShareVerdict,
 } from './cases/share-transplant.ts'
-export { guessContacts, type ContactGuessing } from './attacker/contact-hashes.ts'
+export {
+  confirmByScrypt,
+  type ContactGuessing,
+  guessContacts,
+  guessTexts,
+  type TextGuessing,
+} from './attacker/contact-hashes.ts'
 export { findLeaks, type Leak } from './attacker/canaries.ts'
 export { liveIn, type LivedIn } from './cases/lived-in.ts'
 export { type CountedFaces, startCountedFaces } from './attacker/counted-faces.ts'
@@ -129,6 +135,7 @@ export { spillDuoCanaries } from './cases/duo-secret-output.ts'
 export {
   digestOf,
   type IdentityKey,
+  legacySigned,
   newIdentityKey,
   type Profile,
   signedBy,
@@ -166,10 +173,25 @@ export {
   setPriority,
   settleOwner,
   signUp,
+  sized,
   walletBody,
 } from './attacker/identity-people.ts'
 export { type IdentityOriginal, startIdentityOriginal } from './identity-original/server.ts'
 export { type GuardedOwner, settleGuarded, transplantIdentity, type TwoGuarded } from './cases/identity-transplant.ts'
+export {
+  type Adopter,
+  adoptBoth,
+  cosignersOf,
+  inviteBoth,
+  type Invited,
+  inviteTokensTo,
+  isTaken,
+  type KeptAttack,
+  makeVictims,
+  settleAdopter,
+  settleShared,
+  type Shared,
+} from './cases/kept-transplant.ts'
 export { raceStepUp, type StepUpRace, type StepUpVerdict } from './cases/step-up-race.ts'
 export { storm } from './attacker/storm.ts'
 export {
@@ -178,6 +200,7 @@ export {
   believedWires,
   capture,
   isDone,
+  legacyReplaysOf,
   PROPER,
   replaysOf,
   resign,
@@ -195,6 +218,7 @@ export { guessPasswords, type WalletLogin, walletIdOf } from './attacker/wallet-
 export { killWhileSigningUp, type KilledSignUps, type SignUpVerdict } from './cases/killed-sign-ups.ts'
 export {
   bombByFactors,
+  bombByInvites,
   bombByMoving,
   bombByRecoveries,
   bombBySigningUp,

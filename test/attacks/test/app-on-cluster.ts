@@ -18,7 +18,10 @@ export interface AppOnCluster extends AsyncDisposable {
 const root = join(import.meta.dirname, '../../..')
 const [database, runtime] = ['attacked', 'attacked_app']
 
-/** An app on a cluster of the test's own, the key server unless said. `startApp` knows the run's shared cluster alone. */
+/**
+ * An app on a cluster of the test's own: a folder under `apps`, the key server unless said, or a program in its place. `startApp`
+ * knows the run's shared cluster alone.
+ */
 export async function startOnCluster(
   superuserUrl: string,
   settings: Settings,
@@ -46,10 +49,11 @@ export async function startOnCluster(
     ...noLimits,
     ...settings,
   }
+  const program = app.endsWith('.ts') ? app : `apps/${app}/src/main.ts`
   const output: string[] = []
   const children: ChildProcess[] = []
   const launch = (command: readonly string[], extra: Settings) => {
-    const child = spawn(process.execPath, ['--conditions=@strongroom/source', `apps/${app}/src/main.ts`, ...command], {
+    const child = spawn(process.execPath, ['--conditions=@strongroom/source', program, ...command], {
       cwd: root,
       env: { ...environment, ...extra },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

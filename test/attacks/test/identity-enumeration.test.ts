@@ -1,3 +1,4 @@
+import type { AppProcess } from '@strongroom/test-world'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
   answerTo,
@@ -34,6 +35,7 @@ import { identitySettings, originalPlaceOf } from './identity-storage.ts'
 import { kill } from './key-server.ts'
 import { startOwnCluster, type OwnCluster } from './own-cluster.ts'
 import { traced, traceOf } from './statements.ts'
+import { callsOf } from './token-calls.ts'
 
 const randomness = drawFrom(drawSeed())
 const repeat = `ATTACK_SEED=${randomness.seed}`
@@ -93,6 +95,12 @@ const questions: Record<string, Asking> = {
     questionOf(place, `GET /identities?filter[email]=${encodeURIComponent(email)}`),
 }
 
+/**
+ * What the ledger tells everybody: whether there is an account, and which key a recovery let in. Of an account that is being
+ * recovered, as the other one here, the recovery’s stamp is read.
+ */
+const onTheLedger = new Set(['read their settings', 'read their private blobs’ list', 'write their settings'])
+
 describe(`case 17, enumeration, on the Identity Storage original’s shape, ${repeat}`, () => {
   it('changes factors of others, and tells them from those of nobody', async () => {
     await using original = await startIdentityOriginal()
@@ -112,14 +120,15 @@ describe(`case 17, enumeration, on identity-storage, ${repeat}`, () => {
   let cluster: OwnCluster
   let trap: MailTrap
   let app: AppOnCluster
+  let api: AppProcess
   let place: IdentityPlace
   let asker: IdentityOwner
   let other: Subject
   beforeAll(async () => {
     ;[cluster, trap] = await Promise.all([startOwnCluster(traced), startMailTrap()])
     const settings = { ...identitySettings(newIdentityKey()), SMTP_URL: trap.url }
-    app = await startOnCluster(cluster.url, settings, 'identity-storage')
-    const api = await app.spawn({}, '--role=api')
+    app = await startOnCluster(cluster.url, settings, 'test/attacks/test/counted-identity.ts')
+    api = await app.spawn({}, '--role=api')
     const worker = await app.spawn({}, '--role=worker')
     place = { baseUrl: api.baseUrl, textsTo: (address) => trap.mailsTo(address).map(({ text }) => text) }
     asker = await settleOwner(place, randomness)
@@ -184,6 +193,17 @@ describe(`case 17, enumeration, on identity-storage, ${repeat}`, () => {
     },
   )
 
+  it.each(Object.entries(questions))(
+    '%s: somebody’s and nobody’s take the same calls of the token',
+    async (name, question) => {
+      const calls = []
+      for (const about of [other, nobody()]) calls.push(await callsOf(api, () => ask(question(place, asker, about))))
+      const [theirs = [], nothing] = calls
+      const more = onTheLedger.has(name) ? ['mac stamp'] : []
+      expect(theirs).toEqual([...(nothing ?? []), ...more])
+    },
+  )
+
   it('a trace sees what it should: what is one’s own takes other statements', async () => {
     const own = JSON.parse((await call(place, `GET ${factorsUrl(asker)}`)).body) as { data: { id: string }[] }
     const traces = []
@@ -195,6 +215,28 @@ describe(`case 17, enumeration, on identity-storage, ${repeat}`, () => {
       traces.push(await traceOf(app, () => ask(asked)))
     }
     expect(traces[0]).not.toEqual(traces[1])
+  })
+
+  it('calls of the token are seen as they should be: what is one’s own takes others', async () => {
+    const calls = []
+    for (const account of [asker.accountId, nobody().account]) {
+      const asked = (questions['write their settings'] as Asking)(place, asker, { ...nobody(), account })
+      calls.push(await callsOf(api, () => ask(asked)))
+    }
+    expect(calls).toEqual([['seal'], []])
+  })
+
+  it('that there is an account, and is being recovered, everybody is told by the ledger', async () => {
+    const signersOf = async (account: string) => {
+      const { status, body } = await call(place, `GET /v3/accounts/${account}/signers`)
+      return [status, body.split('"type":"signers"').length - 1]
+    }
+    const all = [await signersOf(other.account), await signersOf(asker.accountId), await signersOf(nobody().account)]
+    expect(all).toEqual([
+      [200, 2],
+      [200, 1],
+      [404, 0],
+    ])
   })
 
   it('a token that is wrong answers alike whether there is such a wallet or not', async () => {

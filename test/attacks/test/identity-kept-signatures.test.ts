@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
+  type Answer,
   answerTo,
   ask,
   call,
@@ -12,9 +13,11 @@ import {
   type IdentityOwner,
   mustAnswer,
   mustDemand,
+  newIdentityKey,
   type Question,
   questionOf,
   settleOwner,
+  sized,
   waitUntil,
 } from '../src/index.ts'
 import { identityPlaceOf, type IdentityWorld, startIdentity } from './identity-storage.ts'
@@ -26,30 +29,58 @@ const given = (attributes: object, type?: string) => ({ data: { type, attributes
 const email = () => ({ email: `${randomness.token(12)}@example.com` })
 
 const signer = (weight: number) => given({ role_id: 2, weight }, 'signer')
+const form = (content_type: string) => given({ content_type }, 'kyc_poa')
+const idIn = ({ body }: Answer) => (JSON.parse(body) as { data: { id: string } }).data.id
 
-/** Node’s client sends no length with DELETE, and then a body is no part of it. */
-const sized = (question: Question): Question => ({
-  ...question,
-  headers: {
-    ...question.headers,
-    ...(typeof question.body === 'string' && { 'content-length': String(Buffer.byteLength(question.body)) }),
-  },
+/** Nothing is brought to the store: forms and addresses are signed here. */
+const objects = {
+  OBJECTS_URL: 'http://127.0.0.1:9',
+  OBJECTS_BUCKET: 'documents',
+  OBJECTS_ACCESS_KEY_ID: 'AKIATESTS',
+  OBJECTS_SECRET_ACCESS_KEY: 'a secret of the tests',
+}
+
+const ofOwner = (owner: string, content_type: string) => ({
+  data: { type: 'kyc_poa', attributes: { content_type }, relationships: { owner: { data: { id: owner } } } },
 })
+
+const systemSigner = () => ({
+  data: { id: newIdentityKey().id, type: 'identity-signer', attributes: { role_id: 2, weight: 1000, identity: 1 } },
+})
+
+interface Nobodys {
+  readonly data: { readonly attributes: { readonly address: string } }
+}
 
 describe(`cases 12 and 13, captured requests for what accounts keep, strict, on identity-storage, ${repeat}`, () => {
   let world: IdentityWorld
   let owner: IdentityOwner
   beforeAll(async () => {
-    world = await startIdentity({ settings: { SIGNATURES: 'strict' } })
+    world = await startIdentity({ settings: { ...objects, SIGNATURES: 'strict' } })
     owner = await settleOwner(place(), randomness)
   })
   afterAll(() => world[Symbol.asyncDispose]())
   const place = () => identityPlaceOf(world, { profile: 'strict' })
 
   type Asked = readonly [what: `${string} /${string}`, by: IdentityKey, body?: object, other?: object]
-  const asked = (): Readonly<Record<string, Asked>> => {
+  const asked = async (): Promise<Readonly<Record<string, Asked>>> => {
     const { accountId, signer: own } = owner
     const admin = world.admin
+    const make = async (what: `POST /${string}`, body: object) =>
+      mustAnswer(call(place(), what, { by: admin, body }), 200)
+    const nobodys = [email(), email()] as const
+    const made = []
+    for (const one of nobodys) made.push(JSON.parse((await make('POST /identities', given(one))).body) as Nobodys)
+    const blob = await mustAnswer(
+      call(place(), 'POST /blobs', { by: admin, body: given({ value: 'to be deleted' }, 'alpha') }),
+      201,
+    )
+    const document = idIn(
+      await mustAnswer(
+        call(place(), `POST /accounts/${accountId}/documents`, { by: own, body: form('image/png') }),
+        200,
+      ),
+    )
     return {
       'a blob': ['POST /blobs', admin, given({ value: 'one' }, 'alpha'), given({ value: 'two' }, 'alpha')],
       'a setting': [
@@ -75,12 +106,37 @@ describe(`cases 12 and 13, captured requests for what accounts keep, strict, on 
       'an invite': ['POST /invites', admin, given(email(), 'general-invite'), given(email(), 'general-invite')],
       'invites taken back': ['DELETE /invites', admin, { data: [{ id: 7 }] }, { data: [{ id: 8 }] }],
       'all invites': ['GET /invites', admin],
+      'a text of an account': [
+        `POST /accounts/${accountId}/blobs`,
+        own,
+        given({ value: 'one' }, 'kyc_form'),
+        given({ value: 'two' }, 'kyc_form'),
+      ],
+      'all texts': [`GET /accounts/${accountId}/blobs`, own],
+      'a text deleted': [`DELETE /blobs/${idIn(blob)}`, admin],
+      'a form of an account': [`POST /accounts/${accountId}/documents`, own, form('image/png'), form('image/gif')],
+      'a form': ['POST /documents', admin, ofOwner(accountId, 'image/png'), ofOwner(accountId, 'image/gif')],
+      'an address of a document': [`GET /documents/${document}`, own],
+      'an address of an account’s document': [`GET /accounts/${accountId}/documents/${document}`, own],
+      'e-mail addresses of accounts': [
+        'POST /identities/mass-emails',
+        admin,
+        { data: [{ id: accountId, type: 'account' }] },
+        { data: [{ id: made[1]?.data.attributes.address, type: 'account' }] },
+      ],
+      'an identity deleted': [`DELETE /identities/${nobodys[0].email}`, admin],
+      'a signer of nobody’s account': [
+        `POST /identities/${made[1]?.data.attributes.address ?? ''}/signers`,
+        admin,
+        systemSigner(),
+        systemSigner(),
+      ],
       'a stored signer': [`POST /integrations/multisig/accounts/${accountId}/signers`, own, signer(500), signer(1000)],
     }
   }
 
   it('each is answered once, with its own body alone', async () => {
-    for (const [name, [what, by, body, other]] of Object.entries(asked())) {
+    for (const [name, [what, by, body, other]] of Object.entries(await asked())) {
       const captured: Question = sized(questionOf(place(), what, { by, ...(body && { body }) }))
       const changed = JSON.stringify(other ?? {})
       const withBody = sized({ ...captured, body: changed })
@@ -92,6 +148,24 @@ describe(`cases 12 and 13, captured requests for what accounts keep, strict, on 
       expect([name, done >= 200 && done < 300]).toEqual([name, true])
       for (const question of [captured, ...early]) expect([name, (await ask(question)).status]).toEqual([name, 401])
     }
+  })
+
+  it('a number and a username are asked for once, with their own body alone', async () => {
+    const { accountId, signer: by } = owner
+    const settings = `/identities/${accountId}/settings` as const
+    const each: readonly [what: `PUT /${string}`, body: object, other: object, status: number][] = [
+      [`PUT ${settings}/phone`, given({ phone: '+380501110011' }), given({ phone: '+380501110012' }), 403],
+      // No bot is there: it is told to who signs alone.
+      [`PUT ${settings}/telegram`, given({ username: 'ann_of_tests' }), given({ username: 'bob_of_tests' }), 501],
+    ]
+    for (const [what, body, other, status] of each) {
+      const captured = questionOf(place(), what, { by, body })
+      const changed = { ...captured, body: JSON.stringify(other) }
+      const statuses = []
+      for (const question of [changed, captured, captured, changed]) statuses.push((await ask(question)).status)
+      expect([what, statuses]).toEqual([what, [401, status, 401, 401]])
+    }
+    expect((await place().textsTo('+380501110012')).length).toBe(0)
   })
 })
 
@@ -134,7 +208,7 @@ describe(`cases 12 and 13, captured requests for what accounts keep, compat, on 
     const { id = '' } = (await phoneOf(owner)) ?? {}
     const enabling = questionOf(place(), `PATCH ${factorsUrl(owner)}/${id}`, {
       by: owner.signer,
-      body: { data: { attributes: { priority: 200 } } },
+      body: { data: { attributes: { priority: 99 } } },
     })
     expect((await prove(enabling, '+380501110001')).status).toBe(204)
     const last = { ...captured, body: JSON.stringify({ data: { attributes: { phone: '+380501110003' } } }) }

@@ -1,14 +1,25 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
+  adoptBoth,
   call,
+  cosignersOf,
   drawFrom,
   drawSeed,
   type IdentityKey,
   type IdentityOwner,
+  inviteBoth,
+  inviteTokensTo,
+  isTaken,
+  makeVictims,
   mustAnswer,
+  newAddress,
+  settleAdopter,
   settleOwner,
+  settleShared,
+  waitUntil,
 } from '../src/index.ts'
-import { identityPlaceOf, type IdentityWorld, startIdentity } from './identity-storage.ts'
+import { identityPlaceOf, type IdentityWorld, NETWORK, startIdentity } from './identity-storage.ts'
+import { exchangeKept, markRows } from './kept-rows.ts'
 import { combine } from './share-rows.ts'
 
 const randomness = drawFrom(drawSeed())
@@ -19,12 +30,14 @@ interface Keeper {
   readonly owner: IdentityOwner
   readonly blob: string
   readonly document: string
+  /** What it owns, and invites to. */
+  readonly sale: string
   /** Texts that are nobody else's to read. */
   readonly texts: readonly string[]
 }
 
 /** Case 7, of what accounts keep: who can write SQL exchanges it, and then asks as who they are. */
-describe(`case 7, transplants of blobs, documents, settings, identities, on identity-storage, ATTACK_SEED=${randomness.seed}`, () => {
+describe(`case 7, transplants of blobs, documents, settings, identities, sales, invites, on identity-storage, ATTACK_SEED=${randomness.seed}`, () => {
   let world: IdentityWorld
   let mine: Keeper
   let theirs: Keeper
@@ -37,66 +50,72 @@ describe(`case 7, transplants of blobs, documents, settings, identities, on iden
       OBJECTS_SECRET_ACCESS_KEY: 'a secret of the tests',
     }
     world = await startIdentity({ settings: objects })
-    mine = await keeper('kyc_form', 'kyc_poa')
-    theirs = await keeper('kyc_poa', 'kyc_selfie')
-    for (const [table, column] of Object.entries(ownerColumns)) {
-      await world.app.sql(`alter table identity.${table} add column mark text not null default ''`)
-      await world.app.sql(`update identity.${table} set mark = ${column}`)
-    }
+    ;[mine, theirs] = await Promise.all([keeper('kyc_form', 'kyc_poa'), keeper('kyc_poa', 'kyc_selfie')])
+    for (const [table, owner] of Object.entries(owners)) await markRows(world.app, `identity.${table}`, owner)
   })
   afterAll(() => world[Symbol.asyncDispose]())
 
   const place = () => identityPlaceOf(world)
-  const ownerColumns = { blobs: 'owner', documents: 'owner', settings: 'account_id', identities: 'address' }
+  const attack = () => ({ place: place(), randomness, networkPassphrase: NETWORK })
+  /** Whose a row is, as SQL. Of a blob's tags, the one that is a tag and not all of them together. */
+  const owners = {
+    blobs: 'owner',
+    blob_tags: `case when tag <> related then (select owner from identity.blobs b where b.id = blob_id) else '' end`,
+    documents: 'owner',
+    settings: 'account_id',
+    identities: 'address',
+    ledger_sales: 'owner',
+    invites: 'invited_by',
+  }
+  type Table = keyof typeof owners
 
   async function keeper(blobType: string, documentType: string): Promise<Keeper> {
     const owner = await settleOwner(place(), randomness)
     const { accountId, signer: by } = owner
     const [value, setting, passport] = [randomness.token(24), randomness.token(24), randomness.token(24)]
+    const [sale, guest] = [`sale-${randomness.token(6)}`, newAddress(randomness)]
+    const kept = await world.app.run('keep-sale', sale, accountId)
+    if (kept.code !== 0) throw new Error(kept.output)
     const keep = (what: `${string} /${string}`, data: object, status: number) =>
       mustAnswer(call(place(), what, { by, body: { data } }), status)
-    const blob = idOf(await keep(`POST /accounts/${accountId}/blobs`, { type: blobType, attributes: { value } }, 201))
+    const text = { type: blobType, attributes: { value }, relationships: { fund: { data: { id: 'a fund' } } } }
+    const blob = idOf(await keep(`POST /accounts/${accountId}/blobs`, text, 201))
     const form = { type: documentType, attributes: { content_type: 'image/png' } }
     const document = idOf(await keep(`POST /accounts/${accountId}/documents`, form, 200))
     await keep(`PUT /identities/${accountId}/settings`, { attributes: { key: 'locale', value: setting } }, 200)
     await keep(`PUT /identities/${accountId}/settings/passport`, { attributes: { passport } }, 204)
-    return { owner, blob, document, texts: [value, setting, passport, owner.email] }
+    const relationships = { sales: { data: { type: 'sale', id: sale } } }
+    await keep('POST /invites', { type: 'whitelist-invite', attributes: { email: guest }, relationships }, 204)
+    return { owner, blob, document, sale, texts: [value, setting, passport, owner.email, guest] }
   }
 
-  /** Exchanges columns of two rows; whoever moved a row knows it again. */
-  const exchange = (table: keyof typeof ownerColumns, columns: readonly string[]) => {
-    const swap = columns.map((column) => `one.${column} := two.${column}; two.${column} := kept.${column};`)
-    return world.app.sql(`
-      do $$ declare one identity.${table}; two identity.${table}; kept identity.${table}; begin
-        delete from identity.${table} where mark = '${mine.owner.accountId}' returning * into strict one;
-        delete from identity.${table} where mark = '${theirs.owner.accountId}' returning * into strict two;
-        kept := one; ${swap.join(' ')}
-        insert into identity.${table} overriding system value select one.*;
-        insert into identity.${table} overriding system value select two.*;
-      end $$`)
+  const exchange = (table: Table, columns: readonly string[]) => {
+    const rows = [mine.owner.accountId, theirs.owner.accountId] as const
+    return exchangeKept(world.app, { table: `identity.${table}`, key: 'mark', rows }, columns)
+  }
+
+  /** Where rows of a table are told: no other answer reads them. */
+  function pathsOf(table: Table, { owner, blob, sale }: Keeper, whose: Keeper): string[] {
+    const account = owner.accountId
+    if (table === 'blobs' || table === 'blob_tags')
+      return [
+        `/accounts/${account}/blobs`,
+        `/accounts/${account}/blobs?fund=${encodeURIComponent('a fund')}`,
+        ...[mine.blob, theirs.blob, blob].flatMap((id) => [`/blobs/${id}`, `/accounts/${account}/blobs/${id}`]),
+      ]
+    if (table === 'documents')
+      return [`/documents/${whose.document}`, `/accounts/${account}/documents/${whose.document}`]
+    if (table === 'settings') return [`/identities/${account}/settings`, `/identities/${account}/settings/locale`]
+    if (table === 'identities') return [`/identities?filter[address]=${account}`]
+    return [`/invites?filter[sale-id]=${sale}`]
   }
 
   /** What of somebody's is told to a key, whatever it asks for. */
-  async function reached(by: IdentityKey, whose: Keeper): Promise<string[]> {
-    const found: string[] = []
-    for (const { owner, blob, document } of [mine, theirs]) {
-      const account = owner.accountId
-      for (const path of [
-        `/accounts/${account}/blobs`,
-        `/identities/${account}/settings`,
-        `/identities/${account}/settings/locale`,
-        `/identities?filter[address]=${account}`,
-        ...[mine.blob, theirs.blob, blob].flatMap((id) => [`/blobs/${id}`, `/accounts/${account}/blobs/${id}`]),
-      ] as const) {
-        const { body } = await call(place(), `GET ${path as `/${string}`}`, { by })
-        if (whose.texts.some((text) => body.includes(text))) found.push(path)
-      }
-      for (const path of [`/documents/${document}`, `/accounts/${account}/documents/${whose.document}`] as const) {
-        const { body } = await call(place(), `GET ${path}`, { by })
-        if (body.includes(`/${whose.document}?`)) found.push(path)
-      }
-    }
-    return found
+  async function reached(by: IdentityKey, whose: Keeper, table: Table): Promise<string[]> {
+    const secrets = [...whose.texts, `/${whose.document}?`]
+    const paths = [...new Set([mine, theirs].flatMap((one) => pathsOf(table, one, whose)))]
+    const answers = await Promise.all(paths.map((path) => call(place(), `GET ${path as `/${string}`}`, { by })))
+    return paths.filter((_, index) => secrets.some((text) => answers[index]?.body.includes(text)))
   }
 
   /** Whose account an address leads to: payments go there. */
@@ -106,16 +125,22 @@ describe(`case 7, transplants of blobs, documents, settings, identities, on iden
     return data.some(({ attributes }) => attributes.address !== owner.accountId)
   }
 
-  it('what is one’s own is seen, so that the attack would see another’s', async () => {
-    expect((await reached(theirs.owner.signer, theirs)).length).toBeGreaterThan(6)
-    expect(await reached(mine.owner.signer, theirs)).toEqual([])
+  const tables = Object.keys(owners) as Table[]
+
+  it.each(tables)('what is one’s own in %s is seen, so that the attack would see another’s', async (table) => {
+    expect((await reached(theirs.owner.signer, theirs, table)).length).toBeGreaterThan(0)
+    expect(await reached(mine.owner.signer, theirs, table)).toEqual([])
   })
 
   it.each([
-    ['blobs', ['id', 'owner', 'type', 'envelope', 'created_at']],
+    // Before blobs, with which they go.
+    ['blob_tags', ['blob_id', 'related', 'tag']],
+    ['blobs', ['id', 'owner', 'type', 'envelope']],
     ['documents', ['key', 'owner', 'type', 'content_type', 'stamp']],
     ['settings', ['account_id', 'key', 'envelope']],
     ['identities', ['id', 'address', 'email', 'passport', 'contents', 'stamp', 'wallet_id']],
+    ['ledger_sales', ['id', 'owner', 'stamp']],
+    ['invites', ['sale', 'contact', 'email', 'invited_by']],
   ] as const)(
     'no exchange of columns of %s shows anybody what is another’s, or leads payments elsewhere',
     async (table, columns) => {
@@ -126,15 +151,100 @@ describe(`case 7, transplants of blobs, documents, settings, identities, on iden
           [mine, theirs],
           [theirs, mine],
         ] as const) {
-          foreign.push(...(await reached(thief.owner.signer, victim)).map((path) => `${some.join(', ')}: ${path}`))
-          if (await leadsElsewhere(victim)) foreign.push(`${some.join(', ')}: an address leads elsewhere`)
+          const told = await reached(thief.owner.signer, victim, table)
+          foreign.push(...told.map((path) => `${some.join(', ')}: ${path}`))
+          if (table === 'identities' && (await leadsElsewhere(victim)))
+            foreign.push(`${some.join(', ')}: an address leads elsewhere`)
         }
         await exchange(table, some)
       }
       expect(foreign).toEqual([])
       // All is back in its place, and opens as before.
-      expect((await reached(theirs.owner.signer, theirs)).length).toBeGreaterThan(6)
+      expect((await reached(theirs.owner.signer, theirs, table)).length).toBeGreaterThan(0)
     },
     180_000,
   )
+
+  it('no exchange of columns of stored signers has one’s key sign for another', async () => {
+    const [one, other] = await settleShared(attack())
+    const keys = [one.stored, other.stored]
+    const signing = (by: IdentityOwner, account: string) => cosignersOf(attack(), { by, account, keys })
+    expect(await signing(one.owner, one.owner.accountId)).toEqual([one.stored])
+    await markRows(world.app, 'identity.stored_signers', 'key')
+    const rows = { table: 'identity.stored_signers', key: 'mark', rows: [one.stored, other.stored] } as const
+    const foreign: string[] = []
+    for (const some of combine(['id', 'account', 'key', 'envelope', 'stamp'])) {
+      await exchangeKept(world.app, rows, some)
+      for (const [thief, victim] of [
+        [one, other],
+        [other, one],
+      ] as const) {
+        const own = await signing(thief.owner, thief.owner.accountId)
+        if (own.includes(victim.stored)) foreign.push(`${some.join(', ')}: their key for my account`)
+        const others = await signing(thief.owner, victim.owner.accountId)
+        if (others.length > 0) foreign.push(`${some.join(', ')}: a key for their account`)
+      }
+      await exchangeKept(world.app, rows, some)
+    }
+    expect(foreign).toEqual([])
+    expect(await signing(other.owner, other.owner.accountId)).toEqual([other.stored])
+  }, 180_000)
+
+  it('no exchange of columns of adoptions gives anybody the account that waits for another', async () => {
+    const people = [await settleAdopter(attack()), await settleAdopter(attack())] as const
+    await markRows(world.app, 'identity.adoptions', 'wallet_id::text')
+    const found = await world.app.sql(`select mark from identity.adoptions order by mark`)
+    const [one = '', other = ''] = found.map(({ mark }) => String(mark))
+    const rows = { table: 'identity.adoptions', key: 'mark', rows: [one, other] } as const
+    const columns = ['wallet_id', 'identity_id', 'signers', 'stamp']
+    // The last is all of them, which exchanges nothing: both are given what is theirs.
+    const outcomes = []
+    for (const some of combine(columns)) {
+      await exchangeKept(world.app, rows, some)
+      outcomes.push([some.join(', '), await adoptBoth(attack(), people)])
+      await exchangeKept(world.app, rows, some).catch(() => undefined)
+    }
+    const refused = { statuses: [500, 500], signers: ['nobody', 'nobody'] }
+    const last = { statuses: [204, 204], signers: ['the first', 'the second'] }
+    const all = combine(columns).map((some) => some.join(', '))
+    expect(outcomes).toEqual(all.map((some) => [some, some === all.at(-1) ? last : refused]))
+  }, 120_000)
+
+  it('no exchange of columns of invites mails anybody a token of another’s address', async () => {
+    const [alike, apart] = [combine(['contact', 'email']), combine(['type, sale', 'contact', 'email'])]
+    const moves = [...alike, ...apart]
+    const { admin } = world
+    const invited = await inviteBoth(attack(), { admin, alike: moves.map((_, index) => index < alike.length) })
+    const made = await world.app.sql(
+      `select id from (select id from identity.invites order by id desc limit ${String(2 * moves.length)}) t order by id`,
+    )
+    for (const [index, some] of moves.entries()) {
+      const rows = [String(made[2 * index]?.['id']), String(made[2 * index + 1]?.['id'])] as const
+      await exchangeKept(world.app, { table: 'identity.invites', key: 'id', rows }, some.join(', ').split(', '))
+    }
+    await makeVictims(attack(), { admin, invited })
+    await waitUntil('all invites were tried', async () => {
+      const waiting = await world.app.sql(`
+        select from graphile_worker.jobs
+         where task_identifier in ('identity.deliver-invites', 'identity.deliver-message')
+           and (attempts = 0 or locked_at is not null)`)
+      return waiting.length === 0
+    })
+    const mailed: string[] = []
+    const foreign: string[] = []
+    for (const [index, { thief, victim }] of invited.entries()) {
+      const name = `${index < alike.length ? 'alike' : 'apart'}: ${moves[index]?.join(', ') ?? ''}`
+      for (const token of await inviteTokensTo(attack(), thief)) {
+        foreign.push(`${name}: a token in another mailbox`)
+        if (await isTaken(attack(), { email: victim, token })) foreign.push(`${name}: the account that waits`)
+      }
+      const own = await inviteTokensTo(attack(), victim)
+      for (const token of own) if (await isTaken(attack(), { email: thief, token })) foreign.push(`${name}: backwards`)
+      if (own.length > 0) mailed.push(name)
+      for (const token of own) expect(await isTaken(attack(), { email: victim, token })).toBe(true)
+    }
+    expect(foreign).toEqual([])
+    // Rows that are whole again are mailed, to whom they were.
+    expect(mailed).toEqual(['alike: contact, email', 'apart: type, sale, contact, email'])
+  }, 120_000)
 })

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
   bombByFactors,
+  bombByInvites,
   bombByMoving,
   bombByRecoveries,
   bombBySigningUp,
@@ -42,7 +43,8 @@ describe(`case 18, mail bombing, on identity-storage, ${repeat}`, () => {
     waitUntil('what is to be sent', async () => {
       const open = await world.app.sql(`
         select from graphile_worker.jobs
-         where task_identifier in ('identity.deliver-message', 'identity.send-factor-code') and attempts < max_attempts`)
+         where task_identifier in ('identity.deliver-message', 'identity.send-factor-code', 'identity.deliver-invites')
+           and attempts < max_attempts`)
       return open.length === 0
     })
   const attack = () => ({ place: place(), randomness, settled })
@@ -70,6 +72,15 @@ describe(`case 18, mail bombing, on identity-storage, ${repeat}`, () => {
   it('one wallet has twenty strangers mailed in a day, and no more', async () => {
     const owner = await settleOwner(place(), randomness)
     expect(await bombByMoving(attack(), owner, 25)).toEqual({ mailed: aDay, told: aDay })
+  })
+
+  it('the owner of sales has one mailbox mailed twenty times a day, however it is spelled, whatever he takes back', async () => {
+    const owner = await settleOwner(place(), randomness)
+    const sales = [`one-${randomness.token(6)}`, `other-${randomness.token(6)}`]
+    const kept = await Promise.all(sales.map((sale) => world.app.run('keep-sale', sale, owner.accountId)))
+    expect(kept.map(({ code }) => code)).toEqual([0, 0])
+    const verdict = await bombByInvites(attack(), { owner, sales }, 6)
+    expect(verdict).toEqual({ asked: 36, received: aDay })
   })
 
   it('recoveries that somebody else asks for mail a few codes', async () => {

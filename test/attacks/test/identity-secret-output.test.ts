@@ -1,23 +1,60 @@
+import { createHmac, hash, scryptSync } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Aviary, findLeaks } from '../src/attacker/canaries.ts'
 import type { Calling } from '../src/attacker/identity-people.ts'
 import {
   ask,
   call,
+  confirmByScrypt,
   demandIn,
   drawFrom,
   drawSeed,
   dumpDatabase,
+  gatherIngredients,
+  guessContacts,
+  guessTexts,
   type IdentityOwner,
+  type IdentityPlace,
+  mustAnswer,
   settleOwner,
+  startIdentityOriginal,
   waitUntil,
 } from '../src/index.ts'
-import { identityPlaceOf, type IdentityWorld, startIdentity } from './identity-storage.ts'
+import { identityPlaceOf, type IdentityWorld, originalPlaceOf, startIdentity } from './identity-storage.ts'
 import { keepEveryJob } from './kept-jobs.ts'
 
 const randomness = drawFrom(drawSeed())
 const given = (attributes: object, more: object = {}) => ({ data: { attributes, ...more } })
 type What = `${string} /${string}`
+
+/** Few enough that anybody could list them. */
+const some = (count: number, one: (digits: string) => string) =>
+  Array.from({ length: count }, (_, at) => one(String(at).padStart(2, '0')))
+const numbers = some(50, (digits) => `+882170000${digits}`)
+const names = some(40, (digits) => `ann.${digits}@example.com`)
+const passports = some(50, (digits) => `AB 1230${digits}`)
+const forms = some(31, (day) => JSON.stringify({ first_name: 'Ann', last_name: 'Lee', birth: `1984-01-${day}` }))
+const KYC_FORM = 2048
+
+const keepForm = (place: IdentityPlace, { accountId, signer: by }: IdentityOwner, value: string) =>
+  mustAnswer(
+    call(place, `POST /accounts/${accountId}/blobs`, { by, body: given({ value }, { type: 'kyc_form' }) }),
+    201,
+  )
+
+describe(`case 5, lists tried on a dump, on the original’s shape, ATTACK_SEED=${randomness.seed}`, () => {
+  it('finds which form of a list an account has by its id, and the address in clear', async () => {
+    await using original = await startIdentityOriginal()
+    const place = originalPlaceOf(original)
+    const owner = await settleOwner(place, randomness, { email: names[7] ?? '' })
+    await keepForm(place, owner, forms[11] ?? '')
+    const cells = original.dump().filter(({ value }) => value !== forms[11])
+    const stored = gatherIngredients(cells)
+    const hits = await guessTexts({ stored, salts: stored, owner: owner.accountId, type: KYC_FORM, candidates: forms })
+    expect([...new Set(hits.map(({ pin }) => pin))]).toEqual([forms[11]])
+    expect(names.filter((name) => cells.some(({ value }) => String(value).includes(name)))).toEqual([names[7]])
+  })
+})
 
 /** Cases 5 and 21, of what accounts keep: a secret of its own in every field, and then none of them in what comes out or lies there. */
 describe(`cases 5 and 21, what accounts keep, on identity-storage, ATTACK_SEED=${randomness.seed}`, () => {
@@ -165,4 +202,63 @@ describe(`cases 5 and 21, what accounts keep, on identity-storage, ATTACK_SEED=$
       expect([name, findLeaks(aviary.canaries, name, text).map(({ canary }) => canary)]).toEqual([name, []])
     }
   }, 120_000)
+
+  it('no number, address or passport of a range, and no form of a list, is confirmed by anything that is stored', async () => {
+    const pick = (list: readonly string[]) => list[randomness.integer(list.length)] ?? ''
+    const right = { phone: pick(numbers), email: pick(names), passport: pick(passports), form: pick(forms) }
+    const someone = await settleOwner(place(), randomness)
+    const { accountId, signer: by } = someone
+    const settings = `/identities/${accountId}/settings` as const
+    await Promise.all([
+      keepForm(place(), someone, right.form),
+      mustAnswer(call(place(), `PUT ${settings}/passport`, { by, body: given({ passport: right.passport }) }), 204),
+      mustAnswer(call(place(), `PUT ${settings}/phone`, { by, body: given({ phone: right.phone }) }), 403),
+      mustAnswer(call(place(), 'POST /identities', { body: given({ phone_number: right.phone }) }), 200),
+      mustAnswer(call(place(), 'POST /identities', { body: given({ email: right.email }) }), 200),
+    ])
+    const { admin } = world
+    const invite = given({ email: right.email }, { type: 'general-invite' })
+    await mustAnswer(call(place(), 'POST /invites', { by: admin, body: invite }), 204)
+    await mustAnswer(call(place(), 'POST /verification', { by: admin, body: given({ email: right.email }) }), 200)
+    await waitUntil('all mails and codes are sent', async () => {
+      const open = await world.app.sql('select from graphile_worker.jobs where attempts < max_attempts')
+      return open.length === 0
+    })
+    const cells = await dumpDatabase(world.app)
+    const stored = gatherIngredients(cells)
+    const columns = new Set(cells.map(({ table, column }) => `${table}.${column}`))
+    for (const kept of ['identities.email', 'identities.phone', 'identities.passport', 'invites.contact', 'blobs.id'])
+      expect(columns).toContain(`identity.${kept}`)
+    // Of tables that only name rows, no value is a salt.
+    const salts = stored.filter(({ name }) => /^(identity|notify|codes)\./.test(name))
+    const guessing = { stored, salts }
+    expect(await guessContacts({ ...guessing, type: 'phone', candidates: numbers })).toEqual([])
+    expect(await guessContacts({ ...guessing, type: 'email', candidates: names })).toEqual([])
+    expect(await guessContacts({ ...guessing, type: 'passport', candidates: passports })).toEqual([])
+    expect(await guessTexts({ ...guessing, owner: accountId, type: KYC_FORM, candidates: forms })).toEqual([])
+    expect(await confirmByScrypt(guessing, Object.values(right))).toEqual([])
+  }, 120_000)
+})
+
+it.each([
+  { kept: 'SHA-256, with its kind', stored: () => hash('sha256', `passport:${passports[7] ?? ''}`, 'buffer') },
+  {
+    kept: 'HMAC under a column',
+    stored: () =>
+      createHmac('sha256', 'a salt beside it')
+        .update(passports[7] ?? '')
+        .digest(),
+  },
+])('a passport that is kept as $kept is found out', async ({ stored }) => {
+  const salts = [{ name: 'salt', bytes: Buffer.from('a salt beside it') }]
+  const kept = [...salts, { name: 'passport', bytes: stored() }]
+  const hits = await guessContacts({ stored: kept, salts, type: 'passport', candidates: passports })
+  expect(hits.map(({ pin }) => pin)).toEqual([passports[7]])
+})
+
+it('one that is kept by a quick scrypt is confirmed', async () => {
+  const salts = [{ name: 'salt', bytes: Buffer.from('a salt beside it') }]
+  const bytes = scryptSync(numbers[7] ?? '', 'a salt beside it', 32, { N: 1024 })
+  const hits = await confirmByScrypt({ stored: [{ name: 'phone', bytes }], salts }, numbers.slice(5, 10))
+  expect(hits.map(({ pin }) => pin)).toEqual([numbers[7]])
 })

@@ -13,6 +13,8 @@ import {
   enableTotp,
   factorsUrl,
   isDone,
+  legacyReplaysOf,
+  legacySigned,
   mustAnswer,
   newIdentityOwner,
   newTotp,
@@ -31,6 +33,7 @@ import { kill } from './key-server.ts'
 
 const randomness = drawFrom(drawSeed())
 const repeat = `ATTACK_SEED=${randomness.seed}`
+const inHalfAnHour = () => Math.floor(Date.now() / 1000) + 1800
 
 describe(`cases 12 and 13, captured requests, on the original’s shape, ${repeat}`, () => {
   it('believes a captured signature for ever, for any body, and for a path that a header names', async () => {
@@ -54,7 +57,7 @@ describe(`cases 12 and 13, captured requests, on the original’s shape, ${repea
 describe(`cases 12 and 13, captured requests, strict, on identity-storage, ${repeat}`, () => {
   let world: IdentityWorld
   beforeAll(async () => {
-    world = await startIdentity({ processes: 2, settings: { SIGNATURES: 'strict' } })
+    world = await startIdentity({ processes: 2, settings: { SIGNATURES: 'strict', LEGACY_SIGNATURES: 'accepted' } })
   })
   afterAll(() => world[Symbol.asyncDispose]())
   const place = (process?: { baseUrl: string }) =>
@@ -126,11 +129,7 @@ describe(`cases 12 and 13, captured requests, strict, on identity-storage, ${rep
       ],
     ] as const)
       expect(await isDone({ method, url, body, headers: signedOver(owner.signer, covered) })).toBe(false)
-    const legacy = {
-      'x-authpublickey': owner.signer.id,
-      'x-authvaliduntilltimestamp': '2000000000',
-      'x-authsignature': Buffer.alloc(72).toString('base64'),
-    }
+    const legacy = legacySigned(owner.signer, { target: target.slice(5), until: inHalfAnHour() })
     expect(await isDone({ method, url, body, headers: legacy })).toBe(false)
   })
 
@@ -140,6 +139,8 @@ describe(`cases 12 and 13, captured requests, strict, on identity-storage, ${rep
     expect(totp.id).toMatch(/^\d+$/)
   })
 })
+
+const textOf = (value: string) => JSON.stringify({ data: { type: 'alpha', attributes: { value } } })
 
 describe(`cases 12 and 13, captured requests, compat, on identity-storage, ${repeat}`, () => {
   let world: IdentityWorld
@@ -224,6 +225,41 @@ describe(`cases 12 and 13, captured requests, compat, on identity-storage, ${rep
       ),
     ).toBe(false)
     expect(await send([['real-request-target', `get /anything`]])).toBe(false)
+  })
+
+  it('the first version’s signature is refused', async () => {
+    const owner = await settleOwner(place(), randomness)
+    const target = `/accounts/${owner.accountId}/blobs`
+    const headers = legacySigned(owner.signer, { target, until: inHalfAnHour() })
+    expect(await isDone({ method: 'POST', url: place().baseUrl + target, headers, body: textOf('a text') })).toBe(false)
+  })
+
+  it('where LEGACY_SIGNATURES=accepted, what it allows: until its end it is a bearer’s for its target, with any method and body', async () => {
+    const accepting = { ...place(), ...(await world.app.spawn({ LEGACY_SIGNATURES: 'accepted' })) }
+    const owner = await settleOwner(accepting, randomness)
+    const path = `/accounts/${owner.accountId}/blobs`
+    const captured = {
+      method: 'GET',
+      url: accepting.baseUrl + path,
+      headers: legacySigned(owner.signer, { target: path, until: inHalfAnHour() }),
+    }
+    const isSeen = async () => (await ask(captured)).body.includes('of the owner’s')
+    const form = JSON.stringify({ data: { type: 'kyc_form', attributes: { value: 'of the owner’s' } } })
+    expect(await isDone({ ...captured, method: 'POST', body: form })).toBe(true)
+    expect([await isSeen(), await isSeen()]).toEqual([true, true])
+
+    const writing = { ...captured, method: 'POST', body: textOf('by a thief') }
+    expect([await isDone(writing), await isDone(writing)]).toEqual([true, true])
+    expect(await believedOf(legacyReplaysOf({ place: accepting, owner, captured: writing }))).toEqual([])
+
+    const factors = factorsUrl(owner)
+    const asked = {
+      method: 'POST',
+      url: accepting.baseUrl + factors,
+      headers: legacySigned(owner.signer, { target: factors, until: inHalfAnHour() }),
+    }
+    const answer = await ask({ ...asked, body: JSON.stringify({ data: { type: 'totp' } }) })
+    expect(demandIn(answer)?.factor_type).toBe('password')
   })
 
   it('headers that two readers might read differently are refused, where they are signed', async () => {

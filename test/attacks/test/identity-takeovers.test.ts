@@ -78,14 +78,30 @@ describe(`who takes a wallet over, ATTACK_SEED=${randomness.seed}`, () => {
 
   it('nor is it once the wallet was recovered, or brought back', async () => {
     const owner = await settleOwner(place(), randomness)
-    const thief = await recover(owner)
     const away = newIdentityOwner(randomness)
-    const moving = () => questionOf(place(), `POST /wallets/${thief.walletId}`, { body: walletBody(away) })
-    await mustAnswer(passing(place(), moving, { password: thief.factor }), 204)
+    const moving = () => questionOf(place(), `POST /wallets/${owner.walletId}`, { body: walletBody(away) })
+    await mustAnswer(passing(place(), moving, { password: owner.factor }), 204)
     const link = await linkTo(place(), away.email)
+    await recover(owner)
+    expect((await followLink(place(), link)).status).toBe(400)
     await mustAnswer(restore(owner), 200)
     expect((await followLink(place(), link)).status).toBe(400)
     expect((await ask(openWallet(place(), owner.walletId))).body).toContain(owner.keychain)
+  })
+
+  it('who reads one mail recovers the wallet and cannot move it to a mailbox of his own: its owner recovers it again', async () => {
+    const owner = await settleOwner(place(), randomness)
+    const thief = await recover(owner)
+    const away = newIdentityOwner(randomness)
+    const moving = () => questionOf(place(), `POST /wallets/${thief.walletId}`, { body: walletBody(away) })
+    expect((await passing(place(), moving, { password: thief.factor })).status).toBe(409)
+    expect(await place().textsTo(away.email)).toEqual([])
+    const found = await recover(owner)
+    expect((await ask(openWallet(place(), found.walletId))).status).toBe(200)
+    expect((await ask(openWallet(place(), thief.walletId))).status).toBe(404)
+    await mustAnswer(restore(owner), 200)
+    const opened = await ask(openWallet(place(), owner.walletId))
+    expect([opened.status, opened.body.includes(owner.keychain)]).toEqual([200, true])
   })
 
   it('of many recoveries none is left on the ledger when the owner brings the wallet back', async () => {

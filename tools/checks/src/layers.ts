@@ -88,4 +88,5 @@ export const isomorphic = [
   'wallet-shapes.ts',
   'step-up.ts',
   'document-types.ts',
+  'json-depth.ts',
 ]

@@ -3,6 +3,7 @@ import type { KeyNeed } from '@strongroom/hsm'
 import { readMigrations } from '@strongroom/storage'
 import { create as createWallet } from './access/create-wallet.ts'
 import { get as getWallet } from './access/get-wallet.ts'
+import { resend } from './access/resend-verification.ts'
 import { blobHandlers, blobKeyNeeds, blobTables } from './blobs/index.ts'
 import { remove as removeFactor, update as updateFactor } from './factors/change-factor.ts'
 import { create as createFactor } from './factors/create-factor.ts'
@@ -30,15 +31,15 @@ import { remove as deleteWallet } from './wallets/delete-wallet.ts'
 import { messageDeliverer } from './wallets/deliver.ts'
 import { kdf, walletsKdf } from './wallets/get-kdf.ts'
 import { CONTACT_USE, RECIPIENT_USE, STAMP_USE, VERIFICATION_USE, WALLET_USE } from './wallets/names.ts'
-import { resend } from './wallets/resend-verification.ts'
 
 export * from './contract.ts'
+export { localLedger } from './embedded-ledger.ts'
 export { signTransaction, type TransactionSigner } from './ledger/cosign.ts'
 export type { Transaction } from './ledger/envelope.ts'
 export { ledgerDoors } from './ledger/horizon-doors.ts'
 export { horizonLedger, type HorizonLedgerOptions } from './ledger/horizon-ledger.ts'
 export { type Ledger, LedgerUnavailable } from './ledger/ledger.ts'
-export { type LocalLedger, localLedger, type LocalLedgerOptions } from './ledger/local-ledger.ts'
+export type { LocalLedger } from './ledger/local-ledger.ts'
 export { ownLedgerKey } from './ledger/own-key.ts'
 export type { OperationBody, SignerData } from './ledger/operations.ts'
 export {
@@ -49,6 +50,7 @@ export {
   usualDocumentPolicies,
 } from './documents/index.ts'
 export { type Purpose, purposes } from './multisig/policies.ts'
+export { makeSigner, signWith, type StoredSigner } from './multisig/store.ts'
 export { operators } from './operators.ts'
 export { type Policies, usualPolicies } from './policies.ts'
 export { type SweepDeps, sweeps } from './sweeps.ts'
@@ -94,13 +96,15 @@ export const jobs = [messageDeliverer, codeDeliverer, ...inviteJobs]
 const rows = ['select', 'insert', 'update', 'delete'] as const
 
 export const identityMigrations = readMigrations('identity', new URL('../migrations/', import.meta.url), {
-  ledger_accounts: rows,
+  // One that is forgotten leaves its row, for good.
+  ledger_accounts: ['select', 'insert', 'update'],
   ledger_signers: rows,
   ledger_recoveries: rows,
   ledger_transactions: ['select', 'insert', 'delete'],
   ledger_sales: ['select', 'insert', 'update'],
   wallets: rows,
   names: rows,
+  proven_addresses: rows,
   factors: rows,
   factor_tokens: rows,
   sessions: rows,

@@ -15,9 +15,13 @@ export interface Policies extends BlobPolicies, DocumentPolicies, MultisigPolici
   readonly verification: 'required' | 'off'
   /** How long a wallet, or a new address of one, waits to be verified. */
   readonly unverifiedKept: number
+  /** How long a token is good that proves an address before there is a wallet: of an invite, or an administrator's. */
+  readonly addressTokens: number
   /** Domains whose addresses get no wallet. */
   readonly refusedDomains: readonly string[]
+  /** How long a session lasts after it was last read, and how long at all. */
   readonly sessionLifetime: number
+  readonly longestSession: number
   /** What a KYC recovery replaced. */
   readonly hold: number
   readonly factors: FactorPolicies
@@ -48,8 +52,10 @@ export const usualPolicies: Policies = {
   ...usualSettingPolicies,
   verification: 'required',
   unverifiedKept: 128 * HOUR,
+  addressTokens: 30 * DAY,
   refusedDomains: [],
   sessionLifetime: 10 * MINUTE,
+  longestSession: DAY,
   hold: 30 * DAY,
   factors: {
     lifetime: 10 * MINUTE,

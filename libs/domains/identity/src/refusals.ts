@@ -16,6 +16,24 @@ export const tooManyRequests = refusal({
 
 export const tooMany = () => tooManyRequests({ detail: 'Too many requests, try again later' })
 
+export const verificationRequired = refusal({
+  kind: 'verification-required',
+  status: 403,
+  title: 'The address of the wallet is not verified yet.',
+  details: {
+    detail: z.literal('Wallet verification is required'),
+    code: z.literal('verification_required'),
+    meta: z.object({ wallet_id: z.string() }),
+  },
+})
+
+export const unverified = (walletId: string) =>
+  verificationRequired({
+    detail: 'Wallet verification is required',
+    code: 'verification_required',
+    meta: { wallet_id: walletId },
+  })
+
 /** One field is wrong in a way that no shape could tell. */
 export const fieldRefused = refusal({
   kind: 'field-refused',

@@ -9,6 +9,7 @@ import { purgeSessions } from './sessions/store.ts'
 import { changeFinisher } from './updates/finish-change.ts'
 import { shredHolds } from './updates/holds.ts'
 import { purgeAddressChanges } from './updates/store.ts'
+import { purgeProvenAddresses } from './wallets/address-tokens.ts'
 import { purgeMessages } from './wallets/deliver.ts'
 import type { IdentityDeps } from './wallets/deps.ts'
 import { purgeUnverified } from './wallets/purge-unverified.ts'
@@ -31,6 +32,7 @@ const forgotten = sweep<SweepDeps>()({
     await purgeSessions(database)
     await purgeTokens(database)
     await purgeMessages(database)
+    await purgeProvenAddresses(database, policies)
     await sweepCodes(database, policies.factors.codes)
     await sweepSends(database)
     await sweepSeenSignatures(database)

@@ -46,3 +46,10 @@ export async function makeNobodys(world: Asking, attributes: object): Promise<st
 
 export const signersOf = async ({ ledger }: Pick<IdentityWorld, 'ledger'>, account: string): Promise<string[]> =>
   ((await ledger.signersOf(account)) ?? []).map(({ key }) => key)
+
+/** What proves an address before there is a wallet: as an administrator is given it. */
+export async function tokenFor(world: Pick<IdentityWorld, 'ask' | 'admin'>, email: string): Promise<string> {
+  const body = { data: { type: 'token-request', attributes: { email } } }
+  const given = await world.ask('POST', '/verification', { by: world.admin, body })
+  return (given.body as { data: { attributes: { token: string } } }).data.attributes.token
+}

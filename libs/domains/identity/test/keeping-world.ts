@@ -34,6 +34,7 @@ const keepingMigrations: MigrationSet = {
     migration(1, '0001-ledger.sql', textOf('0001-ledger.sql')),
     migration(2, '0003-blobs.sql', textOf('0003-blobs.sql')),
     migration(3, '0004-settings.sql', textOf('0004-settings.sql')),
+    migration(4, '0009-forgotten-accounts.sql', textOf('0009-forgotten-accounts.sql')),
   ],
   privileges: {
     ...blobTables,
@@ -113,6 +114,7 @@ export async function keepingWorld(asked: 'fake ledger' | 'embedded ledger' = 'f
     networkPassphrase: 'A network of the tests',
     masterAccountId: master.id,
     adminKeys: [admin.id],
+    dropKept: () => Promise.resolve(),
   })
   const signatures = { profile: 'compat' as const }
   const deps = { database, hsm, ledger: asked === 'embedded ledger' ? embedded : ledger, policies, signatures }

@@ -26,17 +26,19 @@ export const admins = [signerNamed('admin-1'), signerNamed('admin-2')] as const
 export const DEFAULT_ROLE = 2
 export const RECOVERING_ROLE = 3
 
-const number = 1
-const name = '0001-ledger.sql'
-const text = readFileSync(new URL(`../migrations/${name}`, import.meta.url), 'utf8')
+const files = ['0001-ledger.sql', '0009-forgotten-accounts.sql']
+const textOf = (name: string): string => readFileSync(new URL(`../migrations/${name}`, import.meta.url), 'utf8')
 const rows = ['select', 'insert', 'update', 'delete'] as const
 
 /** The tables of this slice alone: its tests wait for no other. */
 const tables: MigrationSet = {
   schema: 'identity',
-  migrations: [{ number, name, text, checksum: createHash('sha256').update(text).digest('hex') }],
+  migrations: files.map((name, index) => {
+    const text = textOf(name)
+    return { number: index + 1, name, text, checksum: createHash('sha256').update(text).digest('hex') }
+  }),
   privileges: {
-    ledger_accounts: rows,
+    ledger_accounts: ['select', 'insert', 'update'],
     ledger_signers: rows,
     ledger_recoveries: rows,
     ledger_transactions: ['select', 'insert', 'delete'],
@@ -73,6 +75,7 @@ export async function ledgerWorld(): Promise<LedgerWorld> {
     networkPassphrase,
     masterAccountId: master.keyId,
     adminKeys: admins.map(({ keyId }) => keyId),
+    dropKept: () => Promise.resolve(),
   }
   const ledger = localLedger(usual)
   return {

@@ -15,10 +15,11 @@ export const Links = z.object({
 export const listOf = <Resource extends z.ZodType>(resource: Resource) =>
   z.object({ data: z.array(resource), links: Links })
 
-/** Members of a list's `query` shape: pages count from 1, of 15 resources unless asked. */
+/** Members of a list's `query` shape: pages count from 1, of 15 resources unless asked, in the list's own order unless asked. */
 export const pageQuery = ({ limit = 15, most = 100 }: { readonly limit?: number; readonly most?: number } = {}) => ({
   'page[number]': z.coerce.number().int().min(1).max(1_000_000).default(1),
   'page[limit]': z.coerce.number().int().min(1).max(most).default(limit),
+  'page[order]': z.enum(['asc', 'desc']).optional(),
 })
 
 export interface Page {

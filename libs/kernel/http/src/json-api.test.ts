@@ -103,12 +103,16 @@ test('the last page has no next one, nor has the only one, which may be empty', 
   expect(on(1, { more: false })).toEqual({ self: link(1), first: link(1) })
 })
 
-test('pages are asked for by number and limit, within bounds', () => {
+test('pages are asked for by number and limit, within bounds, and in an order', () => {
   const shape = z.object(jsonApi.pageQuery({ most: 40 }))
   expect(shape.parse({})).toEqual({ 'page[number]': 1, 'page[limit]': 15 })
   expect(shape.parse({ 'page[number]': '3', 'page[limit]': '40' })).toEqual({ 'page[number]': 3, 'page[limit]': 40 })
+  for (const order of ['asc', 'desc'])
+    expect(shape.parse({ 'page[order]': order })).toMatchObject({ 'page[order]': order })
   for (const wrong of [
     { 'page[number]': '0' },
+    { 'page[order]': 'ASC' },
+    { 'page[order]': '' },
     { 'page[limit]': '41' },
     { 'page[number]': '' },
     { 'page[limit]': ['1', '2'] },

@@ -55,9 +55,10 @@ afterEach(() => {
 async function serve(
   cup: Kitchen['cup'] = () => Promise.resolve('a'),
   { trustedProxyHops = 0, corsOrigins = [] }: Pick<ListenerOptions, 'trustedProxyHops' | 'corsOrigins'> = {},
+  served = handlers,
 ) {
   const told: Told[] = []
-  const tea = mount({ dialect: problems, handlers, provers: [showBadge], deps: { cup } })
+  const tea = mount({ dialect: problems, handlers: served, provers: [showBadge], deps: { cup } })
   const handle = listener({
     mounts: [tea],
     trustedProxyHops,
@@ -141,6 +142,25 @@ test('a bug is 500 with the id that the log has, and says nothing', async () => 
   expect(headers.get('x-request-id')).toBe(told[0]?.requestId)
   expect(JSON.stringify(body)).not.toContain('secret reason')
   expect(told[0]?.error).toMatchObject({ message: 'secret reason' })
+})
+
+test('an answer that cannot be written is a bug like another: rendered, and told', async () => {
+  const anything = endpoint({
+    method: 'POST',
+    path: '/anything',
+    summary: 'Answer anything.',
+    reply: { 200: z.object({ it: z.unknown() }) },
+    refusals: [],
+  })
+  // A name that is a number sends V8 along the road that recurs.
+  const nested = JSON.parse(`${'['.repeat(8000)}{"0":1}${']'.repeat(8000)}`) as unknown
+  for (const it of [nested, 1n]) {
+    const { ask, told } = await serve(undefined, {}, [implement<object>()(anything, async () => reply(200, { it }))])
+    const { status, body, headers } = await ask('/anything')
+    expect([status, headers.get('content-type')]).toEqual([500, problems.contentType])
+    expect(body).toMatchObject({ type: 'crashed', id: told[0]?.requestId })
+    expect(told).toMatchObject([{ route: '/anything', status: 500, refusal: 'crashed', error: expect.any(Error) }])
+  }
 })
 
 test('a body over the limit is refused, with or without a length', async () => {

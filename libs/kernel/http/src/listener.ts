@@ -9,7 +9,7 @@ import { callerOf } from './caller.ts'
 import type { Dialect } from './dialect.ts'
 import type { Mount, Route } from './mount.ts'
 import { unknownRoute, wrongMethod } from './refusal.ts'
-import type { Answer } from './road.ts'
+import { type Answer, renderRefusal } from './road.ts'
 import { securityHeaders } from './security-headers.ts'
 
 export interface ListenerOptions {
@@ -65,7 +65,7 @@ export function listener({ mounts, trustedProxyHops = 0, corsOrigins = [], onAns
   app.use(async (ctx) => {
     const known = router.match(ctx.path, ctx.method).path.length > 0
     const refusal = known && dialect.wrongMethods === 'told' ? wrongMethod() : unknownRoute()
-    await send(ctx, dialect, { headers: {}, ...dialect.render(refusal, undefined), told: { refusal: refusal.kind } })
+    await send(ctx, dialect, renderRefusal(refusal, undefined, dialect))
   })
   return app
 }
@@ -94,7 +94,7 @@ async function send(ctx: Koa.Context, dialect: Dialect, answer: Answer): Promise
   ctx.status = answer.status
   ctx.set({ ...answer.headers, 'Content-Type': dialect.contentType })
   if (answer.chunks) return sendChunks(ctx, answer, answer.chunks)
-  ctx.body = dialect.encode?.(answer.body) ?? JSON.stringify(answer.body)
+  ctx.body = answer.text
 }
 
 /** The caller left: nothing of ours failed. */

@@ -10,8 +10,9 @@ import { streamBody, StreamRefused } from './stream.ts'
 
 export interface Answer {
   readonly status: number
-  readonly body: unknown
-  /** Instead of a body: JSON in pieces. */
+  /** As it is sent; `undefined` where there is none. */
+  readonly text: string | undefined
+  /** Instead of a text: JSON in pieces. */
   readonly chunks?: AsyncIterable<string>
   readonly headers: Readonly<Record<string, string>>
   readonly told: { refusal?: string; field?: string; error?: unknown }
@@ -24,13 +25,15 @@ interface Way<Deps> {
   readonly deps: Deps
 }
 
-/** The one road that every request takes: read, validate, prove, handle, render. Nothing is thrown beyond it. */
+/** The one road that every request takes: read, validate, prove, handle, render, write. Nothing is thrown beyond it. */
 export async function answerRequest<Deps>(ctx: Koa.Context, way: Way<Deps>): Promise<Answer> {
   const { endpoint } = way.handler
   const { dialect } = way
   try {
     const outcome = await walk(ctx, way)
-    return outcome instanceof Refusal ? renderRefusal(outcome, endpoint, dialect) : renderReply(outcome, endpoint)
+    return outcome instanceof Refusal
+      ? renderRefusal(outcome, endpoint, dialect)
+      : renderReply(outcome, endpoint, dialect)
   } catch (error) {
     if (error instanceof StreamRefused) return renderRefusal(error.refusal, endpoint, dialect)
     if (!isOutage(error)) {
@@ -58,17 +61,22 @@ async function walk<Deps>(ctx: Koa.Context, { handler, judge, dialect, deps }: W
   return handler.handle({ ...input, stream, proof, id: requestId, ip } as never, deps)
 }
 
-function renderReply(reply: Reply, endpoint: AnyEndpoint): Answer {
+function renderReply(reply: Reply, endpoint: AnyEndpoint, dialect: Dialect): Answer {
   const shape = endpoint.reply[reply.status]
   if (!shape)
     throw new Error(`${endpoint.method} ${endpoint.path} answered ${String(reply.status)}, which it does not declare`)
   if (reply instanceof StreamedReply)
-    return { status: reply.status, body: undefined, chunks: reply.body, headers: {}, told: {} }
-  return { status: reply.status, body: shape.parse(reply.body), headers: {}, told: {} }
+    return { status: reply.status, text: undefined, chunks: reply.body, headers: {}, told: {} }
+  return { status: reply.status, text: write(dialect, shape.parse(reply.body)), headers: {}, told: {} }
 }
 
-function renderRefusal(refusal: Refusal, endpoint: AnyEndpoint, dialect: Dialect): Answer {
+/** @param endpoint `undefined` for an unknown route. */
+export function renderRefusal(refusal: Refusal, endpoint: AnyEndpoint | undefined, dialect: Dialect): Answer {
   const { field } = refusal.details
   const told = typeof field === 'string' ? { refusal: refusal.kind, field } : { refusal: refusal.kind }
-  return { headers: {}, ...dialect.render(refusal, endpoint), told }
+  const { body, ...rendered } = dialect.render(refusal, endpoint)
+  return { headers: {}, ...rendered, text: write(dialect, body), told }
 }
+
+/** JSON has no text for `undefined`. @throws where a body is nested too deep, or is none that JSON knows. */
+const write = (dialect: Dialect, body: unknown): string | undefined => dialect.encode?.(body) ?? JSON.stringify(body)

@@ -10,34 +10,43 @@ export interface SignerChange {
   readonly by: IdentityKey
   /** `G…` each; those that come are owners of the default role and full weight. */
   readonly adds?: readonly string[]
+  /** What those that come are to the ledger: of one identity, one counts. 1 unless said. */
+  readonly identity?: number
   readonly removes?: readonly string[]
 }
 
 const DEFAULT_ROLE = 2n
 
 /** A transaction of operations that manage signers. */
-export function signerChange({ adds = [], removes = [], ...change }: SignerChange): string {
-  const added = adds.map((key) => operation(MANAGE_SIGNER, [u32(0), ...signerData(key)]))
+export function signerChange({ adds = [], identity = 1, removes = [], ...change }: SignerChange): string {
+  const added = adds.map((key) => operation(MANAGE_SIGNER, [u32(0), ...signerData(key, identity)]))
   const removed = removes.map((key) => operation(MANAGE_SIGNER, [u32(2), key32(key), u32(0)]))
   return envelopeOf(change, [...added, ...removed])
 }
 
 /** A transaction that asks for new signers. `details` is JSON. */
 export const recoveryRequest = (
-  request: Omit<SignerChange, 'adds' | 'removes'>,
+  request: Omit<SignerChange, 'adds' | 'identity' | 'removes'>,
   { signers, details }: { readonly signers: readonly string[]; readonly details: string },
 ): string => {
-  const wanted = [u32(signers.length), ...signers.flatMap(signerData)]
+  const wanted = [u32(signers.length), ...signers.flatMap((key) => signerData(key))]
   return envelopeOf(request, [
     operation(RECOVERY_REQUEST, [u64(0n), key32(request.account), ...wanted, text(details), u32(0)]),
   ])
 }
 
-const signerData = (key: string): Buffer[] => [key32(key), u64(DEFAULT_ROLE), u32(1000), u32(1), text('{}'), u32(0)]
+const signerData = (key: string, identity = 1): Buffer[] => [
+  key32(key),
+  u64(DEFAULT_ROLE),
+  u32(1000),
+  u32(identity),
+  text('{}'),
+  u32(0),
+]
 
 /** TokenD's TransactionEnvelope, by hand: Base64 of XDR. */
 function envelopeOf(
-  { networkPassphrase, account, by }: Omit<SignerChange, 'adds' | 'removes'>,
+  { networkPassphrase, account, by }: Omit<SignerChange, 'adds' | 'identity' | 'removes'>,
   operations: readonly Buffer[],
 ): string {
   const until = BigInt(Math.floor(Date.now() / 1000) + 3600)

@@ -72,6 +72,20 @@ export function signedOver(key: IdentityKey, covered: readonly (readonly [string
   }
 }
 
+/** TokenD's first signatures: over the target and an end, Unix seconds, within an XDR DecoratedSignature. */
+export function legacySigned(
+  key: IdentityKey,
+  { target, until }: { readonly target: string; readonly until: number },
+): Record<string, string> {
+  const signature = key.sign(sha256(`{ uri: '${target}', valid_untill: '${String(until)}'}`))
+  const decorated = Buffer.concat([key.publicKey.subarray(-4), Buffer.of(0, 0, 0, 64), signature])
+  return {
+    'x-authpublickey': key.id,
+    'x-authvaliduntilltimestamp': String(until),
+    'x-authsignature': decorated.toString('base64'),
+  }
+}
+
 export interface Told {
   readonly text: string
   /** Base64. */
@@ -98,12 +112,16 @@ export function toBase32(bytes: Uint8Array): string {
   return groups.map((group) => alphabet[Number.parseInt(group.padEnd(5, '0'), 2)]).join('')
 }
 
+export function fromBase32(text: string): Buffer {
+  const bits = Array.from(text, (letter) => alphabet.indexOf(letter).toString(2).padStart(5, '0')).join('')
+  return Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)))
+}
+
 const [STEP, alphabet] = [30, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567']
 
 /** RFC 6238 with SHA-1, of so many steps from now. */
 export function totpOf(secret: string, steps = 0): string {
-  const bits = Array.from(secret, (letter) => alphabet.indexOf(letter).toString(2).padStart(5, '0')).join('')
-  const seed = Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)))
+  const seed = fromBase32(secret)
   const counter = Buffer.alloc(8)
   counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 1000 / STEP) + steps))
   const mac = createHmac('sha1', seed).update(counter).digest()

@@ -1,7 +1,7 @@
-import { createHmac, hash, scrypt } from 'node:crypto'
+import { createHmac, hash, scrypt, type ScryptOptions } from 'node:crypto'
 import { promisify } from 'node:util'
 
-const derive = promisify<string, Uint8Array, number, Buffer>(scrypt)
+const derive = promisify<string, Uint8Array, number, ScryptOptions, Buffer>(scrypt)
 
 /** A value of the dump, under the name of a column that holds it. */
 export interface Ingredient {
@@ -33,47 +33,61 @@ export class KnownHashes {
 
 const startOf = (hex: string): string => hex.slice(0, 32)
 
-type Derivation = (pin: string) => { method: string; salt: string; derived: string }
+/** Text, or bytes that are none. */
+export type Guess = string | Uint8Array
+
+type Derivation = (guess: Guess) => { method: string; salt: string; derived: string }
 
 /** Every quick way to keep a PIN: SHA-2 plain and salted on either side, HMAC under each value. */
 export function listQuickDerivations(salts: readonly Ingredient[]): Derivation[] {
   return ['sha256', 'sha512'].flatMap((algorithm): Derivation[] => [
-    (pin) => ({ method: algorithm, salt: 'none', derived: hash(algorithm, pin) }),
+    (guess) => ({ method: algorithm, salt: 'none', derived: hash(algorithm, guess) }),
     ...salts.flatMap(({ name, bytes }): Derivation[] => [
-      (pin) => ({
+      (guess) => ({
         method: `${algorithm}(salt, pin)`,
         salt: name,
-        derived: hash(algorithm, Buffer.concat([bytes, Buffer.from(pin)])),
+        derived: hash(algorithm, Buffer.concat([bytes, Buffer.from(guess)])),
       }),
-      (pin) => ({
+      (guess) => ({
         method: `${algorithm}(pin, salt)`,
         salt: name,
-        derived: hash(algorithm, Buffer.concat([Buffer.from(pin), bytes])),
+        derived: hash(algorithm, Buffer.concat([Buffer.from(guess), bytes])),
       }),
-      (pin) => ({
+      (guess) => ({
         method: `hmac-${algorithm}`,
         salt: name,
-        derived: createHmac(algorithm, bytes).update(pin).digest('hex'),
+        derived: createHmac(algorithm, bytes).update(guess).digest('hex'),
       }),
     ]),
   ])
 }
 
-export function tryDerivations(pin: string, derivations: readonly Derivation[], known: KnownHashes): Hit[] {
+export function tryDerivations(guess: Guess, derivations: readonly Derivation[], known: KnownHashes): Hit[] {
+  const pin = typeof guess === 'string' ? guess : Buffer.from(guess).toString('hex')
   const hits: Hit[] = []
   for (const derivation of derivations) {
-    const { method, salt, derived } = derivation(pin)
+    const { method, salt, derived } = derivation(guess)
     const found = known.nameOf(derived)
     if (found !== undefined) hits.push({ method, pin, salt, hash: found })
   }
   return hits
 }
 
-/** Node's default scrypt (N=16384, r=8, p=1) of this PIN under each value. A shorter output is the start of a longer one. */
-export async function tryScrypt(pin: string, salts: readonly Ingredient[], known: KnownHashes): Promise<Hit[]> {
+interface ScryptTrial {
+  readonly known: KnownHashes
+  /** N, the other parameters being r=8 and p=1: Node's default, 16384, unless said. */
+  readonly cost?: number
+}
+
+/** Scrypt of this PIN under each value. A shorter output is the start of a longer one. */
+export async function tryScrypt(
+  pin: string,
+  salts: readonly Ingredient[],
+  { known, cost: N = 16_384 }: ScryptTrial,
+): Promise<Hit[]> {
   const hits: Hit[] = []
   for (const { name, bytes } of salts) {
-    const found = known.nameOf((await derive(pin, bytes, 64)).toString('hex'))
+    const found = known.nameOf((await derive(pin, bytes, 64, { N })).toString('hex'))
     if (found !== undefined) hits.push({ method: 'scrypt', pin, salt: name, hash: found })
   }
   return hits

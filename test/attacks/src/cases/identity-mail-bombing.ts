@@ -1,15 +1,18 @@
 import { ask } from '../attacker/ask.ts'
 import { newCaller } from '../attacker/callers.ts'
+import type { IdentityKey } from '../attacker/identity-key.ts'
 import {
   call,
   factorsUrl,
   type IdentityOwner,
   type IdentityPlace,
+  mustAnswer,
   newIdentityOwner,
   newTotp,
   passing,
   questionOf,
   signUp,
+  sized,
   walletBody,
 } from '../attacker/identity-people.ts'
 import { newAddress } from '../attacker/people.ts'
@@ -108,4 +111,51 @@ export async function bombByRecoveries(
   }
   await settled()
   return (await place.textsTo(owner.email)).length - before
+}
+
+export interface Seller {
+  readonly owner: IdentityOwner
+  /** Ids of sales that are his. */
+  readonly sales: readonly string[]
+}
+
+/**
+ * By the owner of sales: everybody may have accounts made for an address, under each spelling, and so whom he invites is mailed
+ * at once; what he takes back he invites to again.
+ */
+export async function bombByInvites(
+  { place, randomness, settled }: IdentityBombing,
+  { owner, sales }: Seller,
+  rounds: number,
+): Promise<{ asked: number; received: number }> {
+  const { signer: by } = owner
+  const addresses: string[] = []
+  for (const email of spellingsOf(newAddress(randomness)))
+    if ((await call(place, 'POST /identities', { body: { data: { attributes: { email } } } })).status === 200)
+      addresses.push(email)
+  let asked = 0
+  for (let round = 0; round < rounds; round++) {
+    const data = addresses.flatMap((email) => sales.map((sale) => inviteTo(sale, email)))
+    await mustAnswer(call(place, 'POST /invites_multi', { by, body: { data } }), 204)
+    asked += data.length
+    await settled()
+    for (const sale of sales) await takeInvitesBack(place, { by, sale })
+  }
+  return { asked, received: await received(place, addresses) }
+}
+
+const inviteTo = (sale: string, email: string) => ({
+  type: 'whitelist-invite',
+  attributes: { email },
+  relationships: { sales: { data: { type: 'sale', id: sale } } },
+})
+
+async function takeInvitesBack(
+  place: IdentityPlace,
+  { by, sale }: { readonly by: IdentityKey; readonly sale: string },
+): Promise<void> {
+  const found = await mustAnswer(call(place, `GET /invites?filter[sale-id]=${sale}&page[limit]=100`, { by }), 200)
+  const { data } = JSON.parse(found.body) as { data: { id: string; type: string }[] }
+  const body = { data: data.map(({ id, type }) => ({ id, type })) }
+  await mustAnswer(ask(sized(questionOf(place, 'DELETE /invites', { by, body }))), 204)
 }

@@ -1,6 +1,13 @@
 import { ask, type Question } from '../attacker/ask.ts'
 import { wireOf } from '../attacker/hang-up.ts'
-import { digestOf, type IdentityKey, signedBy, signedOver } from '../attacker/identity-key.ts'
+import {
+  digestOf,
+  type IdentityKey,
+  legacySigned,
+  newIdentityKey,
+  signedBy,
+  signedOver,
+} from '../attacker/identity-key.ts'
 import { type IdentityOwner, type IdentityPlace, questionOf } from '../attacker/identity-people.ts'
 import { sayRaw } from '../attacker/raw-wire.ts'
 
@@ -17,6 +24,27 @@ export interface Replay {
   readonly place: IdentityPlace
   readonly owner: IdentityOwner
   readonly captured: Question
+}
+
+/** The same of a signature of the first version, which covers a target and an end: what goes beyond either. */
+export function legacyReplaysOf({ place, owner, captured }: Replay): Record<string, Question> {
+  const { baseUrl } = place
+  const { url, headers = {} } = captured
+  const target = url.slice(baseUrl.length)
+  const reading = { method: 'GET', url: `${baseUrl}/identities/${owner.accountId}/settings` }
+  const now = Math.floor(Date.now() / 1000)
+  const until = Number(headers['x-authvaliduntilltimestamp'])
+  const stranger = newIdentityKey()
+  const by = (key: IdentityKey, end: number) => ({ ...captured, headers: legacySigned(key, { target, until: end }) })
+  return {
+    'with a query': { ...captured, url: `${url}?again=1` },
+    'on another path': { ...reading, headers },
+    'through another target’s header': { ...reading, headers: { ...headers, 'real-request-target': `get ${target}` } },
+    'with a later end': { ...captured, headers: { ...headers, 'x-authvaliduntilltimestamp': String(until + 1) } },
+    'with an end that was': by(owner.signer, now - 5),
+    'with an end in more than an hour': by(owner.signer, now + 3_700),
+    'by a stranger in the owner’s name': by({ ...owner.signer, sign: (bytes) => stranger.sign(bytes) }, until),
+  }
 }
 
 const otherBody = JSON.stringify(blobOf('what the thief wrote'))

@@ -1,5 +1,6 @@
 import { setImmediate as breathe } from 'node:timers/promises'
 import { findDisguised } from '../attacker/disguises.ts'
+import { fromBase32 } from '../attacker/identity-key.ts'
 import type { Owner } from '../attacker/owner.ts'
 import {
   KnownHashes,
@@ -57,7 +58,7 @@ export async function attackOffline(attack: OfflineAttack): Promise<OfflineVerdi
   // verifies under any pair of columns, so would the thief's ten-thousandth try; the sample shows that only the PIN does.
   const sample = [pin, ...Array.from({ length: scryptSample }, () => randomness.wrongPin(pin))]
   const scryptSalts = salts.filter(({ bytes }) => bytes.length >= 8 && bytes.length <= 64)
-  for (const one of sample) hits.push(...(await tryScrypt(one, scryptSalts, known)))
+  for (const one of sample) hits.push(...(await tryScrypt(one, scryptSalts, { known })))
   return {
     cells: cells.length,
     ingredients: salts.length,
@@ -88,7 +89,13 @@ function readingsOf(value: Uint8Array | string): Uint8Array[] {
   const text = Buffer.from(value)
   const hex = /^(?:\\x)?((?:[0-9a-f]{2}){8,})$/i.exec(value.replaceAll('-', ''))?.[1]
   const isBase64 = value.length >= 16 && /^[A-Za-z0-9+/_-]+={0,2}$/.test(value)
-  return [text, ...(hex ? [Buffer.from(hex, 'hex')] : []), ...(isBase64 ? [Buffer.from(value, 'base64')] : [])]
+  const isBase32 = /^[A-Z2-7]{52}$/.test(value)
+  return [
+    text,
+    ...(hex ? [Buffer.from(hex, 'hex')] : []),
+    ...(isBase64 ? [Buffer.from(value, 'base64')] : []),
+    ...(isBase32 ? [fromBase32(value)] : []),
+  ]
 }
 
 function findExposed(owner: Owner, cells: readonly DumpedCell[], log: string): string[] {

@@ -26,7 +26,7 @@ export const factorsApi = (transport: Transport) => ({
       read: readNewTotp,
     }),
 
-  /** To more than 0 it demands the factor itself; to 0 disables it. */
+  /** Demands the factor itself, and the first of those enabled before it where another than TOTP takes its place; 0 disables it. */
   setPriority: async (wallet: WalletOwner, factorId: string, priority: number): Promise<void> => {
     await transport.send({
       method: 'PATCH',

@@ -6,7 +6,7 @@ import type { Transport } from './transport.ts'
 /** What proves a factor: a code, or a signature over its token. Thrown, what it throws ends the call. */
 export type FactorAnswer = (demand: FactorDemand) => Promise<Secret>
 
-// Password, TOTP, and the password again where a server forgets the first over the second, as TokenD's does.
+// Password, TOTP or a code, and the password again where a server forgets the first over the second, as TokenD's does.
 const MOST_FACTORS = 4
 
 /** A transport that answers for factors: what is refused for want of one is sent again, the same, once it is verified. */

@@ -1,4 +1,4 @@
-import { endpoint, jsonApi, refusal } from '@strongroom/http/contract'
+import { endpoint, jsonApi } from '@strongroom/http/contract'
 import { z } from 'zod'
 import { byTotp, tfaRequired } from '../factors/contract.ts'
 import {
@@ -10,29 +10,14 @@ import {
   PasswordGiven,
   SignerGiven,
   tooManyRequests,
+  verificationRequired,
   WalletDocument,
   WalletId,
 } from '../wallets/contract.ts'
 
+export { unverified, verificationRequired } from '../refusals.ts'
+
 const KIBIBYTE = 1024
-
-export const verificationRequired = refusal({
-  kind: 'verification-required',
-  status: 403,
-  title: 'The address of the wallet is not verified yet.',
-  details: {
-    detail: z.literal('Wallet verification is required'),
-    code: z.literal('verification_required'),
-    meta: z.object({ wallet_id: z.string() }),
-  },
-})
-
-export const unverified = (walletId: string) =>
-  verificationRequired({
-    detail: 'Wallet verification is required',
-    code: 'verification_required',
-    meta: { wallet_id: walletId },
-  })
 
 export const createWallet = endpoint({
   method: 'POST',

@@ -7,13 +7,13 @@ import { findUnregistered, prepareAdoption } from '../identities/adoptions.ts'
 import { findHolder, holdName, IdentityContended } from '../identities/store.ts'
 import type { LedgerSigner } from '../ledger/ledger.ts'
 import { beginSession, prepareSession } from '../sessions/store.ts'
+import { provesAddress } from '../wallets/address-tokens.ts'
 import { sealContents, sealFactor } from '../wallets/contents.ts'
 import { conflict, KDF_VERSION, tooMany, wrongField } from '../wallets/contract.ts'
 import type { IdentityDeps } from '../wallets/deps.ts'
 import { givenSigners } from '../wallets/given-signers.ts'
 import { foldAddress, nameContact, nameWallet, type Place } from '../wallets/names.ts'
 import { findWallet, stampWallet, takeNames } from '../wallets/store.ts'
-import { isToken, tokenOfAddress } from '../wallets/verification-link.ts'
 import { insertFactor } from '../factors/ensure-factor.ts'
 import { createWallet } from './contract.ts'
 import { dropUnmade, finishCreation, makeAccount } from './finish-creation.ts'
@@ -103,7 +103,7 @@ async function judge(deps: IdentityDeps, given: Given) {
   const signers = await signersOf(deps, given)
   if (signers instanceof Refusal) return signers
   const [lookup, contact] = await Promise.all([nameWallet(hsm, id), nameContact(hsm, email)])
-  const isCodeRight = !code || isToken(code, await tokenOfAddress(hsm, contact))
+  const isCodeRight = !code || (await provesAddress(deps, contact, code))
   if (!isCodeRight) return wrongField('/data/attributes/verification_code', 'invalid token')
   const referrer = relationships.referrer?.data?.id
   if (referrer !== undefined) {

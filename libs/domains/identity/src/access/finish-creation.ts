@@ -6,14 +6,15 @@ import { z } from 'zod'
 import { adoptAccount, findAdoption } from '../identities/adoptions.ts'
 import { prepareOwnIdentity } from '../identities/of-wallet.ts'
 import type { LedgerSigner } from '../ledger/ledger.ts'
+import { clientRouterOf } from '../settings/client-domain.ts'
 import { queueMessage } from '../wallets/announce.ts'
 import { openContents } from '../wallets/contents.ts'
 import { conflict } from '../wallets/contract.ts'
 import type { IdentityDeps } from '../wallets/deps.ts'
 import { walletCreated } from '../wallets/events.ts'
 import { nameMailbox, type Place } from '../wallets/names.ts'
-import { prepareVerification, takeMail } from '../wallets/resend-verification.ts'
 import { findWalletById } from '../wallets/store.ts'
+import { prepareVerification, takeMail } from '../wallets/verification-mail.ts'
 import { readSigners } from './signers-to-be.ts'
 
 export type CreationDeps = Pick<IdentityDeps, 'database' | 'hsm' | 'random' | 'ledger' | 'policies' | 'clientRouter'>
@@ -51,7 +52,9 @@ export async function finishCreation(
 ): Promise<'finished' | Refusal<'conflict'>> {
   const { database, hsm, policies } = deps
   const mailbox = await nameMailbox(hsm, made.email)
-  const message = made.verified ? undefined : await prepareVerification(deps, place, made)
+  const message = made.verified
+    ? undefined
+    : await prepareVerification(deps, place, { ...made, router: await clientRouterOf(deps, place.accountId) })
   const writeIdentity = await prepareOwnIdentity(deps, place, made)
   return database.transaction(async (tx) => {
     const finished = await tx.run(sql`
@@ -77,8 +80,13 @@ const findUnmade = (database: Database) =>
   database.many(
     unmade,
     sql`select id, signers from identity.wallets
-         where signers is not null and created_at < strongroom.now() - interval '1 minute' order by created_at limit 50`,
+         where signers is not null and coalesce(tried_at, created_at) < strongroom.now() - interval '1 minute'
+         order by coalesce(tried_at, created_at) limit 50`,
   )
+
+/** Behind the others: those that fail each time must not fill every batch. */
+const putOff = (database: Database, id: string): Promise<number> =>
+  database.run(sql`update identity.wallets set tried_at = strongroom.now() where id = ${id}`)
 
 /** An outage of the ledger leaves them for the next time. What fails for one fails after the others had their turn. */
 export const creationFinisher = sweep<CreationDeps>()({
@@ -88,7 +96,10 @@ export const creationFinisher = sweep<CreationDeps>()({
     const failures: unknown[] = []
     for (const wallet of await findUnmade(deps.database)) {
       if (signal.aborted) return
-      await finishOne(deps, wallet).catch((error: unknown) => failures.push(error))
+      await finishOne(deps, wallet).catch(async (error: unknown) => {
+        failures.push(error)
+        await putOff(deps.database, wallet.id)
+      })
     }
     if (failures.length > 0) throw failures[0]
   },

@@ -1,6 +1,6 @@
 import { implement, reply } from '@strongroom/http'
 import { passFactors } from '../factors/pass-factors.ts'
-import { beginSession, prepareSession } from '../sessions/store.ts'
+import { openSession } from '../sessions/store.ts'
 import { openContents } from '../wallets/contents.ts'
 import { notFound, tooMany } from '../wallets/contract.ts'
 import type { IdentityDeps } from '../wallets/deps.ts'
@@ -11,7 +11,7 @@ import { walletDocument } from './wallet-document.ts'
 
 /** The id is what a password gives: whoever has it may read the wallet, which opens by the password alone. */
 export const get = implement<IdentityDeps>()(getWallet, async ({ params, query, proof, ip }, deps) => {
-  const { hsm, database, policies } = deps
+  const { hsm } = deps
   const { walletId } = params
   if (await deps.limits.attempts.take(ip)) return tooMany()
   const name = await nameWallet(hsm, walletId)
@@ -22,12 +22,7 @@ export const get = implement<IdentityDeps>()(getWallet, async ({ params, query, 
   if (refused) return refused
 
   const origin = { ip, publicIp: query.public_ip === 'true' }
-  const [{ email, keychain }, session] = await Promise.all([
-    openContents(hsm, wallet),
-    prepareSession(deps, wallet.id, origin),
-  ])
-  const lifetime = policies.sessionLifetime
-  const expiresAt = await beginSession(database, { walletId: wallet.id, lookup: name, lifetime }, session)
-  if (!expiresAt) return notFound()
-  return reply(200, walletDocument({ wallet, walletId, email, keychain, session: { ...session, expiresAt } }))
+  const { email, keychain } = await openContents(hsm, wallet)
+  const session = await openSession(deps, wallet, origin)
+  return session ? reply(200, walletDocument({ wallet, walletId, email, keychain, session })) : notFound()
 })

@@ -13,7 +13,7 @@ export const blobHandlers = [createForAccount, getOfAccount, create, get, remove
 
 /** What the runtime role may do. */
 export const blobTables = {
-  blob_owners: ['select', 'insert', 'update'],
+  blob_owners: ['select', 'insert', 'update', 'delete'],
   blobs: ['select', 'insert', 'update', 'delete'],
   blob_tags: ['select', 'insert', 'delete'],
 } as const

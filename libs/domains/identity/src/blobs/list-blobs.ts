@@ -16,6 +16,7 @@ export const list = implement<BlobDeps>()(listBlobs, async ({ params, query, pro
   const { database, hsm } = deps
   const owner = params.address
   const page = { number: query['page[number]'], limit: query['page[limit]'] }
+  const order = query['page[order]']
   const tags = blobTagsIn(query)
   const view = await viewOf(deps, { account: owner, key: proof?.keyId })
   const found = await findBlobs(database, {
@@ -26,6 +27,7 @@ export const list = implement<BlobDeps>()(listBlobs, async ({ params, query, pro
     hidden: view.as === 'admin' ? 'shown' : 'left-out',
     limit: page.limit + 1,
     offset: (page.number - 1) * page.limit,
+    order: order ?? 'desc',
   })
   const blobs = found.slice(0, page.limit)
   const opened = blobs.filter(({ type, envelope }) => isPrivateBlob(type) && envelope).length
@@ -36,7 +38,8 @@ export const list = implement<BlobDeps>()(listBlobs, async ({ params, query, pro
     })
   const data = []
   for (const blob of blobs) data.push(await describe(hsm, blob))
-  const asked = { type: query.type === undefined ? undefined : String(query.type), ...Object.fromEntries(tags) }
+  const type = query.type === undefined ? undefined : String(query.type)
+  const asked = { type, ...Object.fromEntries(tags), 'page[order]': order }
   const links = jsonApi.pageLinks({
     path: `/accounts/${owner}/blobs`,
     query: asked,

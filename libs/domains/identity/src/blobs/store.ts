@@ -1,6 +1,7 @@
 import { appendEvent } from '@strongroom/audit'
 import { column, type Query, sql, type Statements, type Tx } from '@strongroom/storage'
 import { z } from 'zod'
+import { againstOf, directionOf, type PageOrder } from '../page-order.ts'
 import type { Content } from './content.ts'
 import { blobTypes, type BlobType, PUBLIC_BLOB_TYPES } from './contract.ts'
 import { blobDeleted } from './events.ts'
@@ -111,6 +112,7 @@ export interface BlobsAsked {
   readonly hidden: 'left-out' | 'shown'
   readonly limit: number
   readonly offset: number
+  readonly order: PageOrder
 }
 
 /** Bytes of what a list says of each. */
@@ -118,22 +120,24 @@ const LONGEST_LISTED = 16_384
 
 const listedRow = blobRow.extend(contentRow.shape)
 
-/** Newest first. What is longer than a list shows has neither value nor envelope. */
-export const findBlobs = (statements: Statements, asked: BlobsAsked) =>
-  statements.many(
+/** By time. What is longer than a list shows has neither value nor envelope. */
+export const findBlobs = (statements: Statements, asked: BlobsAsked) => {
+  const inOrder = sql`b.created_at ${directionOf(asked.order)}, b.id ${againstOf(asked.order)}`
+  return statements.many(
     listedRow,
     sql`with page as (
           select b.id from identity.blobs b
            where b.owner = ${asked.owner} and ${seen(asked)}
                  ${asked.tags.reduce((sofar: Query, names) => sql`${sofar} and ${tagged(names)}`, sql``)}
-           order by b.created_at desc, b.id limit ${asked.limit} offset ${asked.offset}
+           order by ${inOrder} limit ${asked.limit} offset ${asked.offset}
         )
         select ${columns},
                case when octet_length(b.value) <= ${LONGEST_LISTED} then b.value end as value,
                case when octet_length(b.envelope) <= ${LONGEST_LISTED} then b.envelope end as envelope
           from page join identity.blobs b on b.id = page.id
-         order by b.created_at desc, b.id`,
+         order by ${inOrder}`,
   )
+}
 
 function seen({ mask, sees, hidden }: BlobsAsked): Query {
   const [all, bringer] = typeof sees === 'object' ? [false, sees.broughtBy] : [sees === 'all', null]

@@ -20,6 +20,6 @@ export { s3ObjectStore, type S3Options } from './s3-object-store.ts'
 export const documentHandlers = [uploadForAccount, getOfAccount, upload, get]
 
 /** What the runtime role may do. */
-export const documentTables = { documents: ['select', 'insert'] } as const
+export const documentTables = { documents: ['select', 'insert', 'delete'] } as const
 
 export const documentKeyNeeds: readonly KeyNeed[] = [{ job: 'mac', use: STAMP_USE }]

@@ -11,6 +11,7 @@ import type { MessageKind } from '../wallets/messages.ts'
 import { nameWallet } from '../wallets/names.ts'
 import { changeState, type Factor, findWallet, type Wallet } from '../wallets/store.ts'
 import { deleteFactor, updateFactor } from './contract.ts'
+import { displacedBy } from './displaced-by.ts'
 import { passFactors } from './pass-factors.ts'
 
 /** The wallet that is named, for a key that signs for its account; and its own factor of that number, no other's. */
@@ -34,11 +35,13 @@ export const update = implement<IdentityDeps>()(updateFactor, async ({ params, p
   const { wallet, factor } = own
   if (factor.type === 'password' && priority === 0)
     return wrongField('/data/attributes/priority', 'a password cannot be disabled')
-  const refused = await passFactors(deps, { ...own, stepUp: proof.factors })
+  const refused = await passFactors(deps, { ...own, raisedTo: priority, stepUp: proof.factors })
   if (refused) return refused
 
+  const displaced = displacedBy(wallet.factors, factor, priority)
   const changed = await changeFactors(deps, wallet, {
     factor,
+    isStill: (factors) => displacedBy(factors, factor, priority)?.ref === displaced?.ref,
     kind: priority === 0 ? 'factor-disabled' : 'factor-enabled',
     next: (factors) => factors.map((one) => (one.id === factor.id ? { ...one, priority } : one)),
     work: async (tx) => {
@@ -73,6 +76,8 @@ export const remove = implement<IdentityDeps>()(deleteFactor, async ({ params, p
 
 interface FactorChange {
   readonly factor: Factor
+  /** Whether of these factors the same would have been demanded. */
+  isStill?(factors: readonly Factor[]): boolean
   readonly kind: MessageKind
   next(factors: readonly Factor[]): readonly Factor[]
   work(tx: Statements): Promise<void>
@@ -87,6 +92,7 @@ async function changeFactors(deps: IdentityDeps, { id, lookup }: Wallet, change:
     async (current) => {
       const known = current?.factors.find((one) => one.id === change.factor.id)
       if (!current || known?.priority !== change.factor.priority) return notFound()
+      if (change.isStill?.(current.factors) === false) return notFound()
       const { email } = await openContents(deps.hsm, current)
       const message = await prepareMessage(deps, { kind: change.kind, to: email })
       return {

@@ -43,7 +43,8 @@ export const createFactor = endpoint({
 export const updateFactor = endpoint({
   method: 'PATCH',
   path: '/wallets/:walletId/factors/:factorId',
-  summary: 'Enable a factor, disable it, or put it before others; that factor must be verified.',
+  summary:
+    'Enable a factor, disable it, or put it before others; that factor must be verified, and the first one where another than TOTP takes its place.',
   proof: allOf({ signed: requestSignature, factors: byThatFactor }),
   params: factorParams,
   body: jsonApi.givenDocument(z.object({ attributes: z.object({ priority: z.int().min(0).max(1_000_000) }) })),

@@ -9,6 +9,7 @@ import { tooMany } from '../wallets/contract.ts'
 import type { IdentityDeps } from '../wallets/deps.ts'
 import { type Factor, passwordOf, type Wallet, WalletContended } from '../wallets/store.ts'
 import { type Claim, demandFacts } from './demand-facts.ts'
+import { displacedBy, highestOf } from './displaced-by.ts'
 import { ensureFactor } from './ensure-factor.ts'
 import { type Purpose, withPurpose } from './purpose.ts'
 import { type Demanded, type RequestFacts, type StepUp, tfaRequired } from './step-up.ts'
@@ -26,6 +27,8 @@ export interface Asking {
   readonly stepUp: StepUp
   /** Of `that-factor`. */
   readonly factor?: Factor
+  /** Of `highest-if-displaced`: what the factor is to have. */
+  readonly raisedTo?: number
   /** Of `phone` and `telegram`: what takes the place of the number that was proved before. */
   readonly claim?: Claim
   /** What the request does, where its factor is to know. */
@@ -61,7 +64,7 @@ export async function passFactors(deps: IdentityDeps, asking: Asking): Promise<S
 function factorFor(
   deps: IdentityDeps,
   demanded: Demanded,
-  { wallet, factor, claim }: Asking,
+  { wallet, factor, raisedTo, claim }: Asking,
 ): Promise<Factor | undefined> | Factor | undefined {
   switch (demanded) {
     case 'password':
@@ -72,7 +75,9 @@ function factorFor(
       if (!factor) throw new TypeError('a step-up by that factor was given none')
       return factor
     case 'highest':
-      return wallet.factors.find(({ priority }) => priority > 0)
+      return highestOf(wallet.factors)
+    case 'highest-if-displaced':
+      return factor && raisedTo !== undefined ? displacedBy(wallet.factors, factor, raisedTo) : undefined
     // A signature alone must not lead the codes of an enabled factor elsewhere.
     case 'password-if-moved':
       return wallet.factors.some(({ type, priority }) => type === claim?.type && priority > 0)

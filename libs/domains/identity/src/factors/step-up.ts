@@ -14,10 +14,19 @@ export interface RequestFacts {
 
 /**
  * Which factor an endpoint demands: one by its type, that type where it is enabled, the one that the request is about, the
- * first of those enabled, or the password where the request moves an enabled factor to another number.
+ * first of those enabled, that first one where the request puts another before it, or the password where the request moves
+ * an enabled factor to another number.
  */
 export type Demanded =
-  'password' | 'email' | 'phone' | 'telegram' | 'totp-if-enabled' | 'that-factor' | 'highest' | 'password-if-moved'
+  | 'password'
+  | 'email'
+  | 'phone'
+  | 'telegram'
+  | 'totp-if-enabled'
+  | 'that-factor'
+  | 'highest'
+  | 'highest-if-displaced'
+  | 'password-if-moved'
 
 export interface StepUp {
   readonly demands: readonly Demanded[]
@@ -62,7 +71,7 @@ export const stepUp = (...demands: readonly Demanded[]): Proof<StepUp> & { reado
 export const byPassword = stepUp('password')
 export const byTotp = stepUp('totp-if-enabled')
 export const byPasswordAndTotp = stepUp('password', 'totp-if-enabled')
-export const byThatFactor = stepUp('that-factor')
+export const byThatFactor = stepUp('highest-if-displaced', 'that-factor')
 export const byEmail = stepUp('email')
 export const byHighest = stepUp('highest')
 export const byPhone = stepUp('password-if-moved', 'phone')

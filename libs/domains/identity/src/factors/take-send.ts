@@ -3,7 +3,7 @@ import { takeSend } from '@strongroom/notify'
 import type { Statements } from '@strongroom/storage'
 import type { Policies } from '../policies.ts'
 import { nameMailbox, namePhone } from '../wallets/names.ts'
-import { takeMail } from '../wallets/resend-verification.ts'
+import { takeMail } from '../wallets/verification-mail.ts'
 import type { FactorType } from '../wallets/store.ts'
 
 /** Country and first digits: what a range of premium numbers can earn is bounded. */

@@ -47,12 +47,19 @@ export const sealDelivery = (hsm: Keystore, place: TokenPlace, delivery: Deliver
 export const openDelivery = async (hsm: Keystore, place: TokenPlace, address: Uint8Array): Promise<Delivery> =>
   Delivery.parse(await openJson(hsm, addressBinding(place), address))
 
+interface Verification extends TokenPlace {
+  readonly verifiedAt: Date
+  readonly expiresAt: Date
+}
+
 /**
  * What makes a verification: a row that was marked by SQL has none. By the factor's own name, which is in the wallet's stamp:
- * numbers can be exchanged, and a password would count as TOTP.
+ * numbers can be exchanged, and a password would count as TOTP. By its times: a row that was kept would be good again.
  */
-const proofOf = (hsm: Keystore, { id, walletId, ref, request }: TokenPlace): Promise<Uint8Array> =>
-  stampOf(hsm, 'factor-verified', id, walletId, ref, toHex(request))
+function proofOf(hsm: Keystore, verification: Verification): Promise<Uint8Array> {
+  const { id, walletId, ref, request, verifiedAt, expiresAt } = verification
+  return stampOf(hsm, 'factor-verified', id, walletId, ref, toHex(request), verifiedAt.getTime(), expiresAt.getTime())
+}
 
 export interface NewToken {
   readonly id: string
@@ -99,6 +106,9 @@ const tokenRow = z.object({
   request: column.bytes,
   secret: column.bytes.nullable(),
   lastStep: z.int(),
+  expiresAt: column.instant,
+  /** When it was looked for. */
+  now: column.instant,
 })
 export type Token = z.output<typeof tokenRow>
 
@@ -108,7 +118,7 @@ export const findToken = (statements: Statements, digest: Uint8Array): Promise<T
     tokenRow,
     sql`
       select t.id, t.wallet_id as "walletId", w.lookup, w.account_id as "accountId", t.factor_id as "factorId", f.ref, f.type,
-             t.name, t.request, f.secret, f.last_step as "lastStep"
+             t.name, t.request, f.secret, f.last_step as "lastStep", t.expires_at as "expiresAt", strongroom.now() as now
         from identity.factor_tokens t
         join identity.factors f on f.id = t.factor_id and f.wallet_id = t.wallet_id
         join identity.wallets w on w.id = t.wallet_id
@@ -120,10 +130,11 @@ export async function markVerified(
   { hsm, statements }: { hsm: Keystore; statements: Statements },
   token: Token,
 ): Promise<boolean> {
-  const proof = await proofOf(hsm, token)
+  const { now: verifiedAt } = token
+  const proof = await proofOf(hsm, { ...token, verifiedAt })
   const marked = await statements.run(sql`
     with verified as (
-      update identity.factor_tokens set proof = ${proof}, verified_at = strongroom.now()
+      update identity.factor_tokens set proof = ${proof}, verified_at = ${verifiedAt}
        where id = ${token.id} and proof is null and expires_at > strongroom.now()
       returning wallet_id, factor_id
     )
@@ -142,6 +153,8 @@ const verifiedRow = z.object({
   ref: z.uuid(),
   request: column.bytes,
   proof: column.bytes,
+  verifiedAt: column.instant,
+  expiresAt: column.instant,
   recent: z.boolean(),
 })
 
@@ -154,6 +167,7 @@ export async function findVerified(
     verifiedRow,
     sql`
       select t.id, t.wallet_id as "walletId", t.factor_id as "factorId", f.ref, t.request, t.proof,
+             t.verified_at as "verifiedAt", t.expires_at as "expiresAt",
              t.verified_at > strongroom.now() - make_interval(secs => ${window}) as recent
         from identity.factor_tokens t join identity.factors f on f.id = t.factor_id
        where t.wallet_id = ${walletId} and t.request = ${request} and t.proof is not null and t.expires_at > strongroom.now()

@@ -1,6 +1,6 @@
 import { shiftClock, sql } from '@strongroom/storage'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { byEmail, makeNobodys, newIdentity, signersOf } from '../../test/identity-look-ups.ts'
+import { byEmail, makeNobodys, newIdentity, signersOf, tokenFor } from '../../test/identity-look-ups.ts'
 import { type IdentityWorld, identityWorld, ledgerBut, networkPassphrase, statuses } from '../../test/identity-world.ts'
 import { signingKey } from '../../test/signing-key.ts'
 import { newEmail, newOwner, newUser, signUp, verify, walletBody } from '../../test/wallet-owner.ts'
@@ -18,12 +18,6 @@ beforeEach(() => world.serveWith(world.deps))
 const nobody = keyOfNobody(networkPassphrase)
 const away = () => Promise.reject(new LedgerUnavailable())
 const accountsOf = async (email: string): Promise<number> => (await byEmail(world, email)).length
-
-const tokenFor = async (email: string): Promise<string> => {
-  const body = { data: { type: 'token-request', attributes: { email } } }
-  const given = await world.ask('POST', '/verification', { by: world.admin, body })
-  return (given.body as { data: { attributes: { token: string } } }).data.attributes.token
-}
 
 describe('an account that was made for an e-mail address', () => {
   test('can be paid: the address leads to it, and nobody signs for it', async () => {
@@ -54,7 +48,7 @@ describe('an account that was made for an e-mail address', () => {
   test('is given at once to who brings the token that an administrator vouches with', async () => {
     const email = newEmail()
     const account = await makeNobodys(world, { email })
-    const owner = await signUp(world, newOwner({ email }), { verification_code: await tokenFor(email) })
+    const owner = await signUp(world, newOwner({ email }), { verification_code: await tokenFor(world, email) })
     expect(owner.account).toBe(account)
     expect(await signersOf(world, account)).toEqual([owner.key.id])
     expect(await byEmail(world, email)).toEqual([[account, 'active']])
@@ -132,7 +126,7 @@ describe('an account that was made for an e-mail address', () => {
   test('is given by the sweep where the process that made the wallet died', async () => {
     const email = newEmail()
     const account = await makeNobodys(world, { email })
-    const token = await tokenFor(email)
+    const token = await tokenFor(world, email)
     world.serveWith({ ledger: ledgerBut(world.ledger, { adoptAccount: away }) })
     const owner = newOwner({ email })
     expect(

@@ -8,7 +8,7 @@ import type { StepUp } from '../factors/step-up.ts'
 import { isOwner } from '../ledger/authority.ts'
 import { prepareMessage, queueMessage } from '../wallets/announce.ts'
 import { openContents, sealFactor } from '../wallets/contents.ts'
-import { conflict, notAllowed, notFound } from '../wallets/contract.ts'
+import { conflict, notAllowed, notFound, unverified } from '../wallets/contract.ts'
 import type { IdentityDeps } from '../wallets/deps.ts'
 import { nameWallet } from '../wallets/names.ts'
 import { changeState, findWalletById, type Wallet } from '../wallets/store.ts'
@@ -35,11 +35,13 @@ export async function changeIdentifier(deps: IdentityDeps, change: IdentifierCha
   const identity = await findIdentity(deps, { address: account })
   const wallet = identity?.walletId ? await findWalletById(deps, identity.walletId) : undefined
   if (!identity || !wallet) return notFound()
+  // A key that signs need not know the wallet's id, which opens it: refusals call the wallet something else.
+  const walletId = toHex(random(32))
+  // Whoever typed an address has nobody sent anything, nor is told whose a number is.
+  if (!wallet.verified) return unverified(walletId)
   const name = await nameOf(hsm, type, text)
   const holder = await findIdentity(deps, { kind: type, name })
   if (isAnothers(holder, identity)) return conflict()
-  // A key that signs need not know the wallet's id, which opens it: the demand calls the wallet something else.
-  const walletId = toHex(random(32))
   const asking = { wallet, walletId, name: await nameWallet(hsm, walletId), stepUp, claim: { type, address: text } }
   return (await passFactors(deps, asking)) ?? writeIdentifier(deps, wallet.id, { type, text, name })
 }

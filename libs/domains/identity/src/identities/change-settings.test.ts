@@ -2,7 +2,17 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { look, makeNobodys, signersOf } from '../../test/identity-look-ups.ts'
 import { type Answered, type IdentityWorld, identityWorld, statuses } from '../../test/identity-world.ts'
 import { signingKey } from '../../test/signing-key.ts'
-import { answerTo, codeTo, demandIn, newPhone, newUser, type WalletOwner } from '../../test/wallet-owner.ts'
+import {
+  answerTo,
+  codeTo,
+  demandIn,
+  newOwner,
+  newPhone,
+  newUser,
+  signUp,
+  verify,
+  type WalletOwner,
+} from '../../test/wallet-owner.ts'
 import { usualPolicies } from '../policies.ts'
 
 let world: IdentityWorld
@@ -67,6 +77,30 @@ describe('a number', () => {
     expect(await look(world, { phone })).toEqual([])
     expect((await setPhone(user, phone)).status).toBe(204)
     demandIn(await setPhone(user, phone))
+  })
+
+  test('gets no code where nobody verified the wallet, nor a word on whose it is', async () => {
+    const [user, stranger, phone, taken] = [
+      await newUser(world),
+      await signUp(world, newOwner()),
+      newPhone(),
+      newPhone(),
+    ]
+    await provePhone(user, taken)
+    const sent = world.sentTo(taken).length
+    for (const to of [phone, taken]) {
+      const refused = await setPhone(stranger, to)
+      expect([refused.status, refused.text]).toEqual([403, expect.stringContaining('"verification_required"')])
+      expect(refused.text).not.toContain(stranger.walletId)
+    }
+    const refused = await setTelegram(stranger, newUsername())
+    expect([refused.status, refused.text]).toEqual([403, expect.stringContaining('"verification_required"')])
+    const marker = newPhone()
+    demandIn(await setPhone(user, marker))
+    await codeTo(world, marker)
+    expect([world.sentTo(phone), world.sentTo(taken).length]).toEqual([[], sent])
+    expect((await verify(world, stranger)).status).toBe(204)
+    expect((await provePhone(stranger, phone)).status).toBe(204)
   })
 
   test('of another person is refused before anything is sent there', async () => {
@@ -138,19 +172,19 @@ describe('where codes are sent', () => {
     const [user, phone] = [await newUser(world), newPhone()]
     await provePhone(user, phone)
     const { id } = await phoneFactorOf(user)
-    const demand = demandIn(await setPriority(user, id, 200))
+    const demand = demandIn(await setPriority(user, id, 99))
     expect((await answerTo(world, demand, await codeTo(world, phone, 2))).status).toBe(204)
-    expect((await setPriority(user, id, 200)).status).toBe(204)
-    expect((await phoneFactorOf(user)).priority).toBe(200)
+    expect((await setPriority(user, id, 99)).status).toBe(204)
+    expect((await phoneFactorOf(user)).priority).toBe(99)
   })
 
   test('moves by the password as well once it is enabled, and stays enabled', async () => {
     const [user, before, phone] = [await newUser(world), newPhone(), newPhone()]
     await provePhone(user, before)
     const { id } = await phoneFactorOf(user)
-    const enabling = demandIn(await setPriority(user, id, 200))
+    const enabling = demandIn(await setPriority(user, id, 99))
     await answerTo(world, enabling, await codeTo(world, before, 2))
-    await setPriority(user, id, 200)
+    await setPriority(user, id, 99)
 
     const first = demandIn(await setPhone(user, phone))
     expect([first.factor_type, world.sentTo(phone)]).toEqual(['password', []])
@@ -159,7 +193,7 @@ describe('where codes are sent', () => {
     expect(second.factor_type).toBe('phone')
     expect((await answerTo(world, second, await codeTo(world, phone))).status).toBe(204)
     expect((await setPhone(user, phone)).status).toBe(204)
-    expect((await phoneFactorOf(user)).priority).toBe(200)
+    expect((await phoneFactorOf(user)).priority).toBe(99)
   })
 
   test('is asked for by a wallet’s name of the moment: a key that signs does not learn what opens the wallet', async () => {

@@ -12,6 +12,7 @@ import {
   SignerAttributes,
   SignerGiven,
   tooManyRequests,
+  verificationRequired,
 } from '../wallets/contract.ts'
 import {
   filters,
@@ -116,7 +117,7 @@ export const changePhone = endpoint({
   summary: 'Set one’s number; the code that is sent to it must be verified.',
   proof: allOf({ signed: requestSignature, factors: byPhone }),
   body: givenDocument(z.object({ attributes: z.object({ phone: Phone }) })),
-  refusals: [notAllowed, tfaRequired, notFound, conflict, tooManyRequests],
+  refusals: [notAllowed, verificationRequired, tfaRequired, notFound, conflict, tooManyRequests],
 })
 
 export const changeTelegram = endpoint({
@@ -125,7 +126,7 @@ export const changeTelegram = endpoint({
   summary: 'Set one’s username on Telegram; the code that the bot sends must be verified.',
   proof: allOf({ signed: requestSignature, factors: byTelegram }),
   body: givenDocument(z.object({ attributes: z.object({ username: Telegram }) })),
-  refusals: [notAllowed, tfaRequired, notFound, conflict, tooManyRequests, notSupported],
+  refusals: [notAllowed, verificationRequired, tfaRequired, notFound, conflict, tooManyRequests, notSupported],
 })
 
 export const changePassport = endpoint({

@@ -8,7 +8,7 @@ import { listFullIdentities, listIdentities } from './contract.ts'
 import { describeFull, describeTo } from './describe.ts'
 import { type Named, namedBy } from './filters.ts'
 import { DEEPEST } from './shapes.ts'
-import { findIdentities, type Identity } from './store.ts'
+import { findIdentities, type Identity, type Listing } from './store.ts'
 
 type Query = z.output<typeof listIdentities.query>
 type ListDeps = Pick<IdentityDeps, 'database' | 'hsm' | 'ledger' | 'limits'>
@@ -22,10 +22,10 @@ export const list = implement<ListDeps>()(listIdentities, async ({ query, proof,
   if (await deps.limits.lookups.take(ip)) return tooMany()
   const named = await namedBy(deps.hsm, query)
   if (named.keys.length === 0) return refusedField('filter', 'one of email, address, phone, identifier must be given')
-  const page = await readPage(deps, { path: '/identities', query, named })
+  const hidden = named.byEmail ? 'left-out' : 'shown'
+  const page = await readPage(deps, { path: '/identities', query, named, hidden })
   if (page instanceof Refusal) return page
-  const shown = page.identities.filter(({ findable }) => findable || !named.byEmail)
-  const data = await Promise.all(shown.map((one) => describe(deps, { identity: one, named, key })))
+  const data = await Promise.all(page.identities.map((one) => describe(deps, { identity: one, named, key })))
   return reply(200, { data, links: page.links })
 })
 
@@ -34,7 +34,7 @@ export const listFull = implement<ListDeps>()(listFullIdentities, async ({ query
 )
 
 async function listFor(deps: ListDeps, query: Query, path: `/${string}`) {
-  const page = await readPage(deps, { path, query, named: await namedBy(deps.hsm, query) })
+  const page = await readPage(deps, { path, query, named: await namedBy(deps.hsm, query), hidden: 'shown' })
   if (page instanceof Refusal) return page
   const data = await Promise.all(page.identities.map((one) => describeFull(deps.hsm, one)))
   return reply(200, { data, links: page.links })
@@ -44,13 +44,21 @@ interface Asked {
   readonly path: `/${string}`
   readonly query: Query
   readonly named: Named
+  readonly hidden: Listing['hidden']
 }
 
-async function readPage(deps: ListDeps, { path, query, named }: Asked) {
+async function readPage(deps: ListDeps, { path, query, named, hidden }: Asked) {
   const { 'page[number]': number, 'page[limit]': limit, 'page[after]': after, ...filters } = query
   const offset = after === undefined ? (number - 1) * limit : 0
   if (offset > DEEPEST) return refusedField('page[number]', 'is too far: follow links.next')
-  const found = await findIdentities(deps, { keys: named.keys, limit: limit + 1, offset, after })
+  const found = await findIdentities(deps, {
+    keys: named.keys,
+    hidden,
+    limit: limit + 1,
+    offset,
+    order: query['page[order]'] ?? 'desc',
+    after,
+  })
   const identities = found.slice(0, limit)
   const more = found.length > limit
   const links = jsonApi.pageLinks({ path, query: filters, page: { number, limit }, more })

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { byEmail, look, makeNobodys, newIdentity, signersOf } from '../../test/identity-look-ups.ts'
+import { byEmail, look, makeNobodys, newIdentity, signersOf, tokenFor } from '../../test/identity-look-ups.ts'
 import { type IdentityWorld, identityWorld } from '../../test/identity-world.ts'
 import {
   answerTo,
@@ -55,4 +55,14 @@ test('the address that was left is free for an account of nobody’s', async () 
   await verify(world, await askToMove(user, newEmail()))
   const account = await makeNobodys(world, { email: user.email })
   expect(await byEmail(world, user.email)).toEqual([[account, 'unregistered']])
+})
+
+test('tokens that were given for the new address before are good no more, once it is left again', async () => {
+  const [user, email] = [await newUser(world), newEmail()]
+  const verification_code = await tokenFor(world, email)
+  const moved = await askToMove(user, email)
+  expect((await verify(world, moved)).status).toBe(204)
+  expect((await world.ask('DELETE', `/wallets/${moved.walletId}`, { by: world.admin })).status).toBe(204)
+  const body = walletBody(newOwner({ email }), { verification_code })
+  expect((await world.ask('POST', '/wallets', { body })).status).toBe(400)
 })

@@ -1,6 +1,7 @@
 import { recordEvent } from '@strongroom/audit'
 import type { Refusal } from '@strongroom/http'
 import type { Statements } from '@strongroom/storage'
+import { noteProven } from '../wallets/address-tokens.ts'
 import { conflict } from '../wallets/contract.ts'
 import type { IdentityDeps } from '../wallets/deps.ts'
 import { dropAdoption, findAdoption } from './adoptions.ts'
@@ -20,10 +21,16 @@ import {
 
 type Deps = Pick<IdentityDeps, 'database' | 'hsm' | 'random' | 'ledger'>
 
-/** Runs in the transaction that changes the wallet. */
+/** Runs in the transaction that changes the wallet, behind its row. */
 export type WriteIdentity = (tx: Statements) => Promise<'written' | Refusal<'conflict'>>
 
 const written: WriteIdentity = () => Promise.resolve('written')
+
+interface OfWallet {
+  readonly id: string
+  readonly accountId: string
+  readonly contact: Uint8Array
+}
 
 interface Shown {
   readonly email: string
@@ -36,7 +43,20 @@ interface Shown {
  */
 export async function prepareOwnIdentity(
   deps: Omit<Deps, 'ledger'>,
-  { id: walletId, accountId }: { readonly id: string; readonly accountId: string },
+  wallet: OfWallet,
+  shown: Shown,
+): Promise<WriteIdentity> {
+  const write = await prepareWriting(deps, wallet, shown)
+  if (!shown.verified) return write
+  return async (tx) => {
+    await noteProven(tx, wallet.contact)
+    return write(tx)
+  }
+}
+
+async function prepareWriting(
+  deps: Omit<Deps, 'ledger'>,
+  { id: walletId, accountId }: OfWallet,
   { email, verified }: Shown,
 ): Promise<WriteIdentity> {
   const adoption = await findAdoption(deps, walletId)
@@ -92,13 +112,14 @@ export async function prepareEmailMove(
     findIdentity(deps, { walletId }),
     findIdentity(deps, { kind: 'email', name: contact }),
   ])
-  if (!own) return prepareOwnIdentity(deps, { id: walletId, accountId }, { email, verified: true })
+  if (!own) return prepareOwnIdentity(deps, { id: walletId, accountId, contact }, { email, verified: true })
   const other = holder && holder.id !== own.id ? holder : undefined
   if (other?.status === 'active') return () => Promise.resolve(conflict())
   const handOver = other && (await prepareHandOver(deps, { nobodys: other, to: accountId }))
   const contents = { ...(await openIdentity(deps.hsm, own)), email }
   const next = await prepareUpdate(deps.hsm, own, { findable: true, contents })
   return async (tx) => {
+    await noteProven(tx, contact)
     await holdName(tx, contact)
     await handOver?.(tx)
     await updateIdentity(tx, next)

@@ -5,7 +5,7 @@ import { isAdmin } from '../ledger/authority.ts'
 import { notAllowed } from '../wallets/contract.ts'
 import type { IdentityDeps } from '../wallets/deps.ts'
 import { nameContact } from '../wallets/names.ts'
-import { tokenOfAddress } from '../wallets/verification-link.ts'
+import { tokenOfAddress } from '../wallets/address-tokens.ts'
 import { requestToken } from './contract.ts'
 import { tokenGiven } from './events.ts'
 
@@ -15,7 +15,7 @@ export const giveToken = implement<Pick<IdentityDeps, 'database' | 'hsm' | 'ledg
   async ({ proof, body }, { database, hsm, ledger, random }) => {
     if (!(await isAdmin(ledger, proof.keyId))) return notAllowed()
     const contact = await nameContact(hsm, body.data.attributes.email)
-    const token = await tokenOfAddress(hsm, contact)
+    const token = await tokenOfAddress({ database, hsm }, contact)
     await recordEvent(database, tokenGiven, { subject: toHex(contact), detail: { key: proof.keyId } })
     return reply(200, { data: { id: randomUuid(random), type: 'verification-token', attributes: { token } } })
   },

@@ -5,6 +5,7 @@ import { addJob } from '@strongroom/jobs'
 import { column, type Database, type Query, sql, type Statements } from '@strongroom/storage'
 import { z } from 'zod'
 import { deliverInvites } from '../jobs.ts'
+import { directionOf, type PageOrder } from '../page-order.ts'
 import { identityDeleted } from './events.ts'
 import {
   type Contents,
@@ -85,25 +86,31 @@ async function genuine(hsm: Keystore, identity: Identity): Promise<Identity> {
 export interface Listing {
   /** All of them. */
   readonly keys: readonly IdentityKey[]
+  /** What nobody verified: left out before its stamp is asked for, so that nobody’s takes as long. */
+  readonly hidden: 'left-out' | 'shown'
   readonly limit: number
   readonly offset: number
-  /** Only those that came before this position. */
+  readonly order: PageOrder
+  /** Only those behind this position, in that order. */
   readonly after: number | undefined
 }
 
-/** Newest first. What is passed over is passed over in the index. */
+/** By the time they were made. What is passed over is passed over in the index. */
 export async function findIdentities(
   { database, hsm }: IdentityStoreDeps,
-  { keys, limit, offset, after }: Listing,
+  { keys, hidden, limit, offset, order, after }: Listing,
 ): Promise<readonly Identity[]> {
-  const start = after === undefined ? sql`true` : sql`i.position < ${after}`
-  const wanted = keys.reduce((all, key) => sql`${all} and ${conditionOf(key)}`, start)
+  const direction = directionOf(order)
+  const behind = order === 'asc' ? sql`i.position > ${after}` : sql`i.position < ${after}`
+  const start = after === undefined ? sql`true` : behind
+  const shown = hidden === 'shown' ? start : sql`${start} and i.findable`
+  const wanted = keys.reduce((all, key) => sql`${all} and ${conditionOf(key)}`, shown)
   const found = await database.many(
     identityRow,
     sql`select ${columns} from identity.identities i
          where i.position in (select i.position from identity.identities i where ${wanted}
-                               order by i.position desc limit ${limit} offset ${offset})
-         order by i.position desc`,
+                               order by i.position ${direction} limit ${limit} offset ${offset})
+         order by i.position ${direction}`,
   )
   return Promise.all(found.map((one) => genuine(hsm, one)))
 }

@@ -2,12 +2,13 @@ import { Refusal } from '@strongroom/http'
 import { perform, sweep } from '@strongroom/jobs'
 import { findIdentity } from '../identities/store.ts'
 import { deliverInvites } from '../jobs.ts'
+import { clientRouterOf } from '../settings/client-domain.ts'
+import { tokenOfAddress } from '../wallets/address-tokens.ts'
 import { prepareMessage, queueToAddress } from '../wallets/announce.ts'
 import { tooMany } from '../wallets/contract.ts'
 import type { IdentityDeps } from '../wallets/deps.ts'
 import { nameMailbox } from '../wallets/names.ts'
-import { takeMail } from '../wallets/resend-verification.ts'
-import { tokenOfAddress } from '../wallets/verification-link.ts'
+import { takeMail } from '../wallets/verification-mail.ts'
 import { inviteLink, openEmail } from './names.ts'
 import { findWaiting, markDelivered, purgeInvites, queueWaiting } from './store.ts'
 
@@ -15,16 +16,16 @@ type DeliverDeps = Pick<IdentityDeps, 'database' | 'hsm' | 'random' | 'policies'
 
 /** Each once. Where the mailbox had its mails for today, the rest waits. */
 export const inviteDeliverer = perform<DeliverDeps>()(deliverInvites, async ({ identityId }, deps) => {
-  const { database, hsm, policies, clientRouter } = deps
-  const contact = (await findIdentity(deps, { id: identityId }))?.email
-  if (!contact) return
-  const token = await tokenOfAddress(hsm, contact)
+  const { database, hsm, policies } = deps
+  const { email: contact, address } = (await findIdentity(deps, { id: identityId })) ?? {}
+  if (!contact || address === undefined) return
+  const [token, router] = await Promise.all([tokenOfAddress(deps, contact), clientRouterOf(deps, address)])
   for (const invite of await findWaiting(database, contact)) {
     const email = await openEmail(hsm, invite)
     const message = await prepareMessage(deps, {
       kind: 'invited',
       to: email,
-      link: inviteLink(clientRouter, { email, token }),
+      link: inviteLink(router, { email, token }),
     })
     const mailbox = await nameMailbox(hsm, email)
     const queued = await database.transaction(async (tx) => {

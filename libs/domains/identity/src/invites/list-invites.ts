@@ -18,11 +18,12 @@ export const list = implement<ListDeps>()(listInvites, async ({ query, proof }, 
   const page = { number: query['page[number]'], limit: query['page[limit]'] }
   const offset = (page.number - 1) * page.limit
   if (offset > DEEPEST) return fieldRefused({ meta: { field: 'page[number]', error: 'is too far: filter by a sale' } })
-  const found = await findInvites(deps.database, { sale, limit: page.limit + 1, offset })
+  const order = query['page[order]']
+  const found = await findInvites(deps.database, { sale, limit: page.limit + 1, offset, order: order ?? 'desc' })
   const data = await describeAll(deps, found.slice(0, page.limit))
   const links = jsonApi.pageLinks({
     path: '/invites',
-    query: { 'filter[sale-id]': sale },
+    query: { 'filter[sale-id]': sale, 'page[order]': order },
     page,
     more: found.length > page.limit,
   })

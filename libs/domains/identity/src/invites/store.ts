@@ -3,6 +3,7 @@ import { addJobs } from '@strongroom/jobs'
 import { column, sql, type Statements } from '@strongroom/storage'
 import { z } from 'zod'
 import { deliverInvites } from '../jobs.ts'
+import { directionOf, type PageOrder } from '../page-order.ts'
 import { inviteTypes } from './contract.ts'
 import { invitesDeleted } from './events.ts'
 import type { InvitePlace } from './names.ts'
@@ -71,16 +72,24 @@ export const markDelivered = async (tx: Statements, id: number): Promise<boolean
     update identity.invites set delivered_at = strongroom.now()
      where id = ${id} and delivered_at is null and deleted_at is null`)) === 1
 
-/** Newest first. */
+interface InvitesWanted {
+  /** Of one sale; all unless said. */
+  readonly sale: string | undefined
+  readonly limit: number
+  readonly offset: number
+  readonly order: PageOrder
+}
+
+/** By the time they were made. */
 export const findInvites = (
   statements: Statements,
-  { sale, limit, offset }: { readonly sale: string | undefined; readonly limit: number; readonly offset: number },
+  { sale, limit, offset, order }: InvitesWanted,
 ): Promise<readonly Invite[]> =>
   statements.many(
     inviteRow,
     sql`select ${columns} from identity.invites
          where deleted_at is null and ${sale === undefined ? sql`true` : sql`sale = ${sale}`}
-         order by id desc limit ${limit} offset ${offset}`,
+         order by id ${directionOf(order)} limit ${limit} offset ${offset}`,
   )
 
 /** Those that were taken back today too: whoever takes one back again is who may. */

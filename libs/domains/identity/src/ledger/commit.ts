@@ -2,13 +2,14 @@ import { recordEvent } from '@strongroom/audit'
 import { randomUuid, type RandomSource, toHex } from '@strongroom/crypto'
 import type { Keystore } from '@strongroom/hsm'
 import type { Database, Tx } from '@strongroom/storage'
-import { accountChanged, accountCreated, recoveryEnded, transactionApplied } from './events.ts'
+import { accountChanged, accountCreated, accountForgotten, recoveryEnded, transactionApplied } from './events.ts'
 import type { LedgerSigner } from './ledger.ts'
 import type { VersionedAccount } from './read-accounts.ts'
 import type { Account, EndedRecovery } from './recoveries.ts'
 import { writeRequest } from './recovery-request.ts'
-import { type AppliedRow, type Place, recoveryStamp, signerStamp, transactionStamp } from './stamps.ts'
+import { type AppliedRow, forgottenStamp, type Place, recoveryStamp, signerStamp, transactionStamp } from './stamps.ts'
 import {
+  clearAccount,
   dropOpenRecovery,
   dropTransaction,
   insertAccount,
@@ -130,5 +131,23 @@ export async function commitNewAccount(
     await replaceSigners(tx, account, stamped)
     const detail = { version: place.version, signers: signers.length }
     await recordEvent(tx, accountCreated, { subject: account, detail })
+  })
+}
+
+/** What is kept for an account elsewhere, which goes with it. */
+export type DropKept = (tx: Tx, account: string) => Promise<void>
+
+/** @throws Overtaken */
+export async function commitForgotten(
+  { database, hsm, random, dropKept }: Committing & { readonly dropKept: DropKept },
+  { account, version: from }: Place,
+): Promise<void> {
+  const version = randomUuid(random)
+  const stamp = await forgottenStamp(hsm, { account, version })
+  await database.transaction(async (tx) => {
+    if (!(await takeAccount(tx, account, { from, to: version }))) throw new Overtaken()
+    await clearAccount(tx, account, stamp)
+    await dropKept(tx, account)
+    await recordEvent(tx, accountForgotten, { subject: account, detail: {} })
   })
 }

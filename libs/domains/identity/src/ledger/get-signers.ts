@@ -1,4 +1,5 @@
 import { implement, reply } from '@strongroom/http'
+import { isShallow } from '../json-depth.ts'
 import { getSigners, ledgerNotFound } from './contract.ts'
 import type { Ledger } from './ledger.ts'
 
@@ -19,10 +20,11 @@ export const signers = implement<{ ledger: Ledger }>()(getSigners, async ({ para
   })
 })
 
-/** What another ledger keeps may be no JSON. */
+/** What another ledger keeps may be no JSON; what an older release took may be nested too deep to be written. */
 export function parsed(details: string): unknown {
   try {
-    return JSON.parse(details) as unknown
+    const value: unknown = JSON.parse(details)
+    return isShallow(value) ? value : {}
   } catch {
     return {}
   }

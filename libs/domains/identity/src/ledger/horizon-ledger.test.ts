@@ -51,6 +51,20 @@ describe('what Horizon knows', () => {
     expect(submissions()).toBe(0)
   })
 
+  test('is shown to nobody where it is nested too deep to be written', async () => {
+    const { keyId } = newKey()
+    const details = `${'['.repeat(5000)}{"0":${'{"0":'.repeat(5000)}1${'}'.repeat(5000)}}${']'.repeat(5000)}`
+    const relationships = '{"role":{"data":{"id":"2"}}}'
+    horizon.instead = ({ path }, to) => {
+      if (path.includes(keyId))
+        to.end(
+          `{"data":[{"id":"${keyId}","attributes":{"weight":1000,"identity":1,"details":${details}},"relationships":${relationships}}]}`,
+        )
+      return path.includes(keyId)
+    }
+    expect(await ledger.signersOf(keyId)).toEqual([ledgerSigner({ keyId })])
+  })
+
   test('is read where a newer version wraps it, too', async () => {
     horizon.instead = ({ path }, to) => {
       const attributes = { network_passphrase: networkPassphrase, master_account_id: master }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { isShallow } from '../json-depth.ts'
 import type { KeyValue, LedgerSigner } from './ledger.ts'
 
 // What of Horizon's answers is read; members that no shape names are ignored.
@@ -40,7 +41,7 @@ const Signer = z
     weight,
     identity,
     role: Number(relationships.role.data.id),
-    details: JSON.stringify(details),
+    details: JSON.stringify(isShallow(details) ? details : {}),
   }))
 
 export const SignersAnswer = z.object({

@@ -76,7 +76,7 @@ export interface Ledger {
   keyValue(name: string): Promise<KeyValue | undefined>
   /** `undefined`: there is no such account. */
   signersOf(account: string): Promise<readonly LedgerSigner[] | undefined>
-  /** With the ledger's role for accounts that nobody verified. `taken`: it exists, with other signers. */
+  /** With the ledger's role for accounts that nobody verified. `taken`: it exists, with other signers, or was forgotten. */
   createAccount(account: NewAccount): Promise<'created' | 'taken'>
   /** `taken`: there is no such account, or it is somebody's, with other signers. */
   adoptAccount(adoption: Adoption): Promise<'adopted' | 'taken'>
@@ -88,7 +88,7 @@ export interface Ledger {
   beginKycRecovery(wish: { readonly account: string; readonly signer: string }): Promise<'begun' | 'refused'>
   /** Takes it back: the key signs no more. `refused`: an administrator has approved it. */
   cancelKycRecovery(wish: { readonly account: string; readonly signer: string }): Promise<'cancelled' | 'refused'>
-  /** Removes an account that nobody verified, where the ledger can. */
+  /** Removes an account that nobody verified, where the ledger can, with all that is kept for it; its name is given to nobody again. */
   forgetAccount(account: string): Promise<void>
   /** The account whose signers manage a sale; `undefined`: no such sale. A ledger that has no sales lacks it. */
   saleOwner?(saleId: string): Promise<string | undefined>

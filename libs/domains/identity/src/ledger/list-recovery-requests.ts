@@ -16,8 +16,9 @@ export const recoveryRequests = implement<{ ledger: LocalLedger }>()(
     // Whoever reads the owner's mail comes so far: what others asked for before, and which papers it names, is not theirs.
     const signer = standing === 'recovering' ? key : undefined
     const page = { number: query['page[number]'], limit: query['page[limit]'] }
+    const order = query['page[order]']
     const skip = (page.number - 1) * page.limit
-    const found = await ledger.recoveryRequests({ account, signer, skip, most: page.limit + 1 })
+    const found = await ledger.recoveryRequests({ account, signer, skip, most: page.limit + 1, order })
     const shown = found.slice(0, page.limit)
     const { masterAccountId } = await ledger.info()
     return reply(200, {
@@ -25,7 +26,7 @@ export const recoveryRequests = implement<{ ledger: LocalLedger }>()(
       included: shown.map(detailsOf),
       links: jsonApi.pageLinks({
         path: '/v3/kyc_recovery_requests',
-        query: { 'filter[requestor]': account },
+        query: { 'filter[requestor]': account, 'page[order]': order },
         page,
         more: found.length > page.limit,
       }),

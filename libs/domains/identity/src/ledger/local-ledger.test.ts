@@ -135,18 +135,6 @@ test('a crash before the commit leaves nothing, and one after it everything', as
   expect(await keysOf(owner)).toHaveLength(2)
 })
 
-test('an account that is forgotten is gone, and made anew it is another', async () => {
-  const owner = await world.account()
-  const envelope = await transactionOf({ source: owner, operations: [add(newKey())], signers: [owner] })
-  await world.ledger.submit(envelope)
-  await world.ledger.forgetAccount(owner.keyId)
-  await world.ledger.forgetAccount(owner.keyId)
-  expect(await world.ledger.signersOf(owner.keyId)).toBeUndefined()
-  await world.ledger.createAccount({ account: owner.keyId, signers: [ledgerSigner(owner)] })
-  expect(await world.ledger.submit(envelope)).toMatchObject({ outcome: 'applied' })
-  expect(await keysOf(owner)).toEqual([owner.keyId])
-})
-
 test('the audit log tells what changed', async () => {
   const owner = await world.account()
   const envelope = await transactionOf({ source: owner, operations: [add(newKey())], signers: [owner] })

@@ -1,12 +1,10 @@
 import { setTimeout } from 'node:timers/promises'
-import { recordEvent } from '@strongroom/audit'
 import { type RandomSource, systemRandom } from '@strongroom/crypto'
 import type { Keystore } from '@strongroom/hsm'
 import { isOutage } from '@strongroom/http'
 import { readAccountKey } from '@strongroom/proofs'
 import type { Database } from '@strongroom/storage'
-import { commitChange, commitNewAccount, Overtaken } from './commit.ts'
-import { accountForgotten } from './events.ts'
+import { commitChange, commitForgotten, commitNewAccount, type DropKept, Overtaken } from './commit.ts'
 import { readRoles, usualKeyValues } from './key-values.ts'
 import { keyOfNobody } from './key-of-nobody.ts'
 import { type KeyValue, type Ledger, type LedgerSigner, LedgerUnavailable } from './ledger.ts'
@@ -17,7 +15,7 @@ import { findSaleOwner } from './sales.ts'
 import { judgeSigners, THRESHOLD } from './signer-rules.ts'
 import { signersAfter } from './signer-sets.ts'
 import { signerJudge } from './stamps.ts'
-import { deleteAccount, findEnded, type RequestsWanted } from './store.ts'
+import { findEnded, type RequestsWanted } from './store.ts'
 import { findApplied, type Submitting, submitOnce } from './submit.ts'
 
 export interface LocalLedgerOptions {
@@ -31,6 +29,8 @@ export interface LocalLedgerOptions {
   /** Instead of, or beside, the usual ones. */
   readonly keyValues?: Readonly<Record<string, KeyValue>>
   readonly random?: RandomSource
+  /** What an account that is forgotten takes with it. */
+  readonly dropKept: DropKept
 }
 
 /** The ledger that needs nobody else: in the app's own database, its rows stamped by the app's token. */
@@ -64,7 +64,11 @@ export function localLedger(options: LocalLedgerOptions): LocalLedger {
   const rules = { masterAccountId, administrators, enabled: roles.recoveryEnabled, roles, newId: () => drawId(random) }
   const judging = { isGenuine: signerJudge(options.hsm), tellForged: forgedTeller(database) }
   const deps: Submitting = { ...options, random, rules, roles, ...judging }
-  const find = async (account: string) => (account === masterAccountId ? undefined : readAccount(deps, account))
+  const look = async (account: string) => (account === masterAccountId ? undefined : readAccount(deps, account))
+  const find = async (account: string) => {
+    const found = await look(account)
+    return found === 'forgotten' ? undefined : found
+  }
 
   return {
     info: () => Promise.resolve({ networkPassphrase, masterAccountId }),
@@ -78,7 +82,8 @@ export function localLedger(options: LocalLedgerOptions): LocalLedger {
         const fault = readAccountKey(account) ? judgeSigners(signers, roles) : 'key-unusable'
         if (fault) throw new RangeError(`the signers of a new account were not judged before: ${fault}`)
         if (account === masterAccountId) return 'taken'
-        const existing = await find(account)
+        const existing = await look(account)
+        if (existing === 'forgotten') return 'taken'
         if (existing) return isSameSet(existing.signers, signers) ? 'created' : 'taken'
         await commitNewAccount(deps, { account, role: roles.unverified, signers })
         return 'created'
@@ -126,12 +131,10 @@ export function localLedger(options: LocalLedgerOptions): LocalLedger {
       }),
 
     forgetAccount: (account) =>
-      answer(() =>
-        database.transaction(async (tx) => {
-          if (await deleteAccount(tx, account))
-            await recordEvent(tx, accountForgotten, { subject: account, detail: {} })
-        }),
-      ),
+      answer(async () => {
+        const existing = await find(account)
+        if (existing) await commitForgotten({ ...deps, dropKept: options.dropKept }, existing)
+      }),
 
     recoveryRequests: (wanted) => answer(() => listRequests(deps, wanted)),
   }

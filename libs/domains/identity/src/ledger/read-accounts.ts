@@ -7,7 +7,7 @@ import type { LedgerSigner } from './ledger.ts'
 import type { Account, EndedRecovery, Recovery } from './recoveries.ts'
 import { readRequest } from './recovery-request.ts'
 import type { SignerRoles } from './signer-rules.ts'
-import { isStamp, type Place, recoveryStamp, type SignerJudge } from './stamps.ts'
+import { forgottenStamp, isStamp, type Place, recoveryStamp, type SignerJudge } from './stamps.ts'
 import { type AccountRows, findAccount, findAccounts, type RecoveryRow, type SignerRow, type Wanted } from './store.ts'
 
 /** An account, and the version that a change of it has to find. */
@@ -25,13 +25,16 @@ export interface Reading {
 
 export interface ForgedRow {
   readonly account: string
-  readonly kind: 'signer' | 'recovery' | 'transaction' | 'sale'
+  readonly kind: 'signer' | 'recovery' | 'transaction' | 'sale' | 'forgotten'
   readonly row: string
   readonly stamp: Uint8Array
 }
 
-/** An account as the token knows it: a row without its stamp is as if it were not there. */
-export async function readAccount(deps: Reading, account: string): Promise<VersionedAccount | undefined> {
+/**
+ * An account as the token knows it: a row without its stamp is as if it were not there. Of one that was forgotten the name is
+ * left: nobody's, and nobody gets it.
+ */
+export async function readAccount(deps: Reading, account: string): Promise<VersionedAccount | 'forgotten' | undefined> {
   const rows = await findAccount(deps.database.reading, account)
   return rows && believe(deps, rows)
 }
@@ -39,11 +42,12 @@ export async function readAccount(deps: Reading, account: string): Promise<Versi
 export async function readAccounts(deps: Reading, wanted: Wanted): Promise<ReadonlyMap<string, VersionedAccount>> {
   const rows = await findAccounts(deps.database.reading, wanted)
   const accounts = await Promise.all(rows.map((one) => believe(deps, one)))
-  return new Map(accounts.map((account) => [account.account, account]))
+  return new Map(accounts.flatMap((one) => (one === 'forgotten' ? [] : [[one.account, one] as const])))
 }
 
-async function believe(deps: Reading, rows: AccountRows): Promise<VersionedAccount> {
+async function believe(deps: Reading, rows: AccountRows): Promise<VersionedAccount | 'forgotten'> {
   const { account, version } = rows
+  if (rows.forgotten && (await isForgotten(deps, rows, rows.forgotten))) return 'forgotten'
   const [signers, recovery] = await Promise.all([
     Promise.all(rows.signers.map((row) => believeSigner(deps, rows, row))),
     rows.recovery && believeRecovery(deps, rows, rows.recovery),
@@ -51,6 +55,12 @@ async function believe(deps: Reading, rows: AccountRows): Promise<VersionedAccou
   const open = isOpen(recovery) ? recovery : undefined
   const believed = signers.filter((signer) => signer !== undefined)
   return { account, version, signers: withRoleOfNow(believed, open?.signer, deps.roles), recovery: open }
+}
+
+async function isForgotten(deps: Reading, { account, version }: Place, stamp: Uint8Array): Promise<boolean> {
+  if (isStamp(stamp, await forgottenStamp(deps.hsm, { account, version }))) return true
+  await deps.tellForged({ account, kind: 'forgotten', row: account, stamp })
+  return false
 }
 
 /** An operator who gives the role of recoveries another number must not make owners of the keys that have the old one. */

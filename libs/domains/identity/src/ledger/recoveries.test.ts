@@ -147,3 +147,20 @@ test('what no account could have is not asked for', async () => {
   expect(await by(ask(account, one, { allTasks: 0 }))).toBe('applied')
   expect(await requestOf(account)).toMatchObject({ state: 'requested' })
 })
+
+test('details that are nested too deep are none: whoever shows them to administrators could not', async () => {
+  const account = await world.account()
+  const nested = (levels: number) => '['.repeat(levels) + ']'.repeat(levels)
+  const by = (...operations: OperationBody[]) => outcome({ source: account, operations, signers: [account] })
+  for (const levels of [101, 8192])
+    expect(await by(ask(account, [signerData(newKey())], { creatorDetails: nested(levels) }))).toEqual([
+      'op_invalid_creator_details',
+    ])
+  for (const levels of [101, 2048]) {
+    const details = nested(levels)
+    expect(await by(add(newKey(), { details }))).toEqual(['op_invalid_details'])
+    expect(await by(ask(account, [signerData(newKey(), { details })]))).toEqual(['op_invalid_details'])
+  }
+  const [details, creatorDetails] = [nested(100), nested(100)]
+  expect(await by(ask(account, [signerData(newKey(), { details })], { creatorDetails }))).toBe('applied')
+})

@@ -25,10 +25,10 @@ const operationSentences = {
   op_not_found: 'There is nothing of this name.',
   op_no_such_role: 'The role cannot be given.',
   op_invalid_weight: 'A weight is 1000 at most.',
-  op_invalid_details: 'The details are no JSON, or too long.',
+  op_invalid_details: 'The details are no JSON, too long, or nested too deep.',
   op_invalid_signer_data: 'The signers cannot be those of an account.',
   op_recovery_not_allowed: 'KYC recovery is switched off.',
-  op_invalid_creator_details: 'The details of the request are no JSON, or too long.',
+  op_invalid_creator_details: 'The details of the request are no JSON, too long, or nested too deep.',
   op_no_signer_data: 'The request names no signers.',
   op_signer_duplication: 'The request names a signer twice.',
   op_request_already_exists: 'The account has a request that waits.',
@@ -36,7 +36,7 @@ const operationSentences = {
   op_not_allowed_to_set_tasks_on_update: 'Tasks are set with a new request alone.',
   op_hash_mismatched: 'The request is not the one that was reviewed.',
   op_invalid_reason: 'A rejection has a reason of 256 bytes at most, and an approval none.',
-  op_invalid_external_details: 'The details of the review are no JSON.',
+  op_invalid_external_details: 'The details of the review are no JSON, or nested too deep.',
   op_removing_not_set_tasks: 'The request has no such task.',
 } as const
 

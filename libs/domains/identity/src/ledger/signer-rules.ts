@@ -1,4 +1,5 @@
 import { readAccountKey } from '@strongroom/proofs'
+import { isShallow } from '../json-depth.ts'
 import { type KeyValue, keyValues, type Ledger, type LedgerSigner, RECOVERY_ROLE } from './ledger.ts'
 import type { SignerData } from './operations.ts'
 
@@ -70,10 +71,10 @@ export const toSigner = ({ key, role, weight, identity, details }: SignerData): 
 /** As a transaction names it. */
 export const toData = ({ role, ...signer }: LedgerSigner): SignerData => ({ ...signer, role: BigInt(role) })
 
+/** JSON that can be shown: of another nobody could be told. */
 export function isJson(text: string): boolean {
   try {
-    JSON.parse(text)
-    return true
+    return isShallow(JSON.parse(text))
   } catch {
     return false
   }

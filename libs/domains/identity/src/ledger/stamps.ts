@@ -44,6 +44,10 @@ export function signerJudge(hsm: Keystore): SignerJudge {
   }
 }
 
+/** Of an account that is no more: a mark that was written past us, or for another one, forgets nobody. */
+export const forgottenStamp = (hsm: Keystore, { account, version }: Place): Promise<Uint8Array> =>
+  stamp(hsm, 'ledger.forgotten', account, version)
+
 /** A recovery that has ended belongs to no version any more. */
 export const recoveryStamp = (
   hsm: Keystore,

@@ -1,5 +1,6 @@
 import { column, sql, type Statements } from '@strongroom/storage'
 import { z } from 'zod'
+import { againstOf, directionOf, type PageOrder } from '../page-order.ts'
 import type { LedgerSigner } from './ledger.ts'
 import type { AppliedRow } from './stamps.ts'
 
@@ -30,6 +31,8 @@ export type RecoveryRow = z.output<typeof recoveryRow>
 export interface AccountRows {
   readonly account: string
   readonly version: string
+  /** A stamp, where the account is no more. */
+  readonly forgotten: Uint8Array | null
   readonly signers: readonly SignerRow[]
   readonly recovery: RecoveryRow | undefined
 }
@@ -42,6 +45,7 @@ const bytesInJson = z.string().transform((text) => Uint8Array.from(Buffer.from(t
 const accountRow = z.object({
   account: z.string(),
   version: z.uuid(),
+  forgotten: column.bytes.nullable(),
   signers: z.array(signerRow.extend({ stamp: bytesInJson })),
   recovery: recoveryRow
     .extend({
@@ -60,7 +64,7 @@ export interface Wanted {
 }
 
 const accountRows = sql`
-  select a.account, a.version,
+  select a.account, a.version, a.forgotten,
          coalesce((select jsonb_agg(jsonb_build_object('key', s.key, 'weight', s.weight, 'role', s.role,
                                       'identity', s.identity, 'details', s.details, 'stamp', s.stamp) order by s.key)
                      from identity.ledger_signers as s where s.account = a.account), '[]') as signers,
@@ -148,8 +152,12 @@ export const takeAccount = async (
   (await tx.run(sql`
     update identity.ledger_accounts set version = ${to} where account = ${account} and version = ${from}`)) === 1
 
-export const deleteAccount = async (tx: Statements, account: string): Promise<boolean> =>
-  (await tx.run(sql`delete from identity.ledger_accounts where account = ${account}`)) === 1
+/** The name stays, marked, and nothing else. Who comes here has taken the account. */
+export async function clearAccount(tx: Statements, account: string, forgotten: Uint8Array): Promise<void> {
+  await tx.run(sql`update identity.ledger_accounts set forgotten = ${forgotten} where account = ${account}`)
+  await tx.run(sql`delete from identity.ledger_signers where account = ${account}`)
+  await tx.run(sql`delete from identity.ledger_recoveries where account = ${account}`)
+}
 
 export type StampedSigner = LedgerSigner & { readonly stamp: Uint8Array }
 
@@ -215,15 +223,17 @@ export interface RequestsWanted {
   readonly signer?: string | undefined
   readonly skip: number
   readonly most: number
+  /** By time; newest first unless said. */
+  readonly order?: PageOrder | undefined
 }
 
-/** Recoveries in which something was asked, newest first. */
-export const findRequests = (statements: Statements, { account, signer, skip, most }: RequestsWanted) =>
+/** Recoveries in which something was asked. */
+export const findRequests = (statements: Statements, { account, signer, skip, most, order = 'desc' }: RequestsWanted) =>
   statements.many(
     recoveryRow.extend({ version: z.uuid() }),
     sql`select ${recoveryColumns}, a.version from identity.ledger_recoveries as r
           join identity.ledger_accounts as a on a.account = r.account
          where r.request is not null and (${account ?? null}::text is null or r.account = ${account ?? null})
            and (${signer ?? null}::text is null or r.signer = ${signer ?? null})
-         order by r.created_at desc, r.id limit ${most} offset ${skip}`,
+         order by r.created_at ${directionOf(order)}, r.id ${againstOf(order)} limit ${most} offset ${skip}`,
   )

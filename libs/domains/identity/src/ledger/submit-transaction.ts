@@ -1,6 +1,5 @@
-import { implement, reply } from '@strongroom/http'
+import { implement, type Limiter, reply } from '@strongroom/http'
 import { tooMany } from '../refusals.ts'
-import type { IdentityDeps } from '../wallets/deps.ts'
 import { submitTransaction, transactionUnreadable } from './contract.ts'
 import { isFault, readEnvelope } from './envelope.ts'
 import type { Ledger, LedgerTransaction } from './ledger.ts'
@@ -8,7 +7,8 @@ import { rejectedBy } from './rejected-by.ts'
 
 interface SubmitDeps {
   readonly ledger: Ledger
-  readonly limits: Pick<IdentityDeps['limits'], 'attempts'>
+  /** By address of the caller. */
+  readonly limits: { readonly attempts: Limiter }
 }
 
 /** Only for who has a ledger of his own: what it cannot read, it does not try. */

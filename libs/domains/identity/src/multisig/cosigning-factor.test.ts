@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { passing } from '../../test/changing.ts'
 import { adding, errorIn, type Holder, newKey, newShared, paying, signedBy, submitting } from '../../test/cosigning.ts'
 import { type IdentityWorld, identityWorld } from '../../test/identity-world.ts'
 import { add, update } from '../../test/ledger-world.ts'
@@ -21,10 +22,9 @@ async function newMailed(): Promise<Holder> {
   await answerTo(world, first, password.sign(first.token))
   const made = await world.ask('POST', at, create)
   const id = (made.body as { data: { id: string } }).data.id
-  const enable = { by: key, body: { data: { attributes: { priority: 200 } } } }
-  const second = demandIn(await world.ask('PATCH', `${at}/${id}`, enable))
-  await answerTo(world, second, await codeTo(world, email))
-  expect((await world.ask('PATCH', `${at}/${id}`, enable)).status).toBe(204)
+  const body = { data: { attributes: { priority: 200 } } }
+  const enable = { method: 'PATCH', target: `${at}/${id}`, by: key, body }
+  expect((await passing(world, enable, { password, email })).answer.status).toBe(204)
   return owner
 }
 

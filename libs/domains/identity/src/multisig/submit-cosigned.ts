@@ -1,9 +1,8 @@
 import { recordEvent } from '@strongroom/audit'
-import { equalBytes, toHex } from '@strongroom/crypto'
+import { toHex } from '@strongroom/crypto'
 import { implement, Refusal, reply } from '@strongroom/http'
 import { passFactors } from '../factors/pass-factors.ts'
 import type { StepUp } from '../factors/step-up.ts'
-import { cosign } from '../ledger/cosign.ts'
 import { transactionUnreadable } from '../ledger/contract.ts'
 import { type Envelope, isFault, readEnvelope } from '../ledger/envelope.ts'
 import { LedgerTimedOut } from '../ledger/ledger-timed-out.ts'
@@ -16,6 +15,7 @@ import { fieldRefused, notAllowed, tooMany } from '../wallets/contract.ts'
 import type { IdentityDeps } from '../wallets/deps.ts'
 import { nameWallet } from '../wallets/names.ts'
 import { findWalletById } from '../wallets/store.ts'
+import { cosignDecided, type Decided } from './cosign-decided.ts'
 import { submissionTimedOut, submitCosigned, submitCosignedToGateway } from './contract.ts'
 import { transactionCosigned } from './events.ts'
 import { purposeOf } from './purpose.ts'
@@ -92,32 +92,18 @@ function told(fault: SigningFault) {
   return fieldRefused({ meta: { field: 'tx', error: fault } })
 }
 
-interface Decided {
-  readonly tx: string
-  readonly envelope: Envelope
-  readonly networkPassphrase: string
-}
-
 async function signBy(
   { database, hsm }: IdentityDeps,
-  { tx, envelope, networkPassphrase }: Decided,
+  decided: Decided & { readonly envelope: Envelope },
   signers: readonly StoredSigner[],
 ) {
-  const { source, hash: decided } = envelope
-  const detail = { hash: toHex(decided), keys: signers.map(({ key }) => key), purposes: [...kindsOf(envelope)] }
+  const { source, hash } = decided.envelope
+  const detail = { hash: toHex(hash), keys: signers.map(({ key }) => key), purposes: [...kindsOf(decided.envelope)] }
   await recordEvent(database, transactionCosigned, { subject: source, detail })
-  let signed = tx
-  for (const stored of signers) {
-    const sign = (hash: Uint8Array) => {
-      // Found from the other end of the envelope: nothing is signed but what was decided on.
-      if (!equalBytes(hash, decided)) throw new Error('a transaction was read in two ways')
-      return signWith(hsm, stored, hash)
-    }
-    const next = await cosign(signed, { networkPassphrase, signer: { keyId: stored.key, sign } })
-    if (isFault(next)) return next
-    signed = next
-  }
-  return signed
+  return cosignDecided(
+    decided,
+    signers.map((stored) => ({ keyId: stored.key, sign: (bytes) => signWith(hsm, stored, bytes) })),
+  )
 }
 
 async function settle({ ledger }: IdentityDeps, signed: string, source: string) {

@@ -14,7 +14,7 @@ export const sessionResource = (session: { id: string; expiresAt: Date; encrypti
 export const get = implement<Pick<IdentityDeps, 'database' | 'hsm' | 'policies'>>()(
   getSession,
   async ({ params }, deps) => {
-    const session = await extendSession(deps, params.sessionId, deps.policies.sessionLifetime)
+    const session = await extendSession(deps, params.sessionId, deps.policies)
     return session ? reply(200, { data: sessionResource({ id: params.sessionId, ...session }) }) : notFound()
   },
 )

@@ -27,7 +27,8 @@ export const list = implement<SettingDeps>()(listSettings, async ({ params, quer
   const accountId = params.address
   if (!(await mayRead(deps, accountId, proof.keyId))) return notAllowed()
   const page = { number: query['page[number]'], limit: query['page[limit]'] }
-  const window = { limit: page.limit + 1, offset: (page.number - 1) * page.limit }
+  const order = query['page[order]']
+  const window = { limit: page.limit + 1, offset: (page.number - 1) * page.limit, order: order ?? 'asc' }
   const found = await findSettings(deps.database, accountId, window)
   const data = []
   for (const { key, envelope } of found.slice(0, page.limit)) {
@@ -35,7 +36,10 @@ export const list = implement<SettingDeps>()(listSettings, async ({ params, quer
     data.push(describe(place, await openSetting(deps.hsm, place, envelope)))
   }
   const path = `/identities/${accountId}/settings` as const
-  return reply(200, { data, links: jsonApi.pageLinks({ path, page, more: found.length > page.limit }) })
+  return reply(200, {
+    data,
+    links: jsonApi.pageLinks({ path, query: { 'page[order]': order }, page, more: found.length > page.limit }),
+  })
 })
 
 export const get = implement<SettingDeps>()(getSetting, async ({ params, proof }, deps) => {

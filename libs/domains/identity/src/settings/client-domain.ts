@@ -26,3 +26,13 @@ export async function findClientDomain(
   const setting = await findSetting(database, place)
   return setting && knownDomain(policies, await openSetting(hsm, place, setting.envelope))
 }
+
+/** The web client that links in an account's mails lead to: its own, where it chose one that an operator still allows. */
+export async function clientRouterOf(
+  deps: ClientDomainDeps & { readonly clientRouter: URL },
+  accountId: string,
+): Promise<URL> {
+  const host = await findClientDomain(deps, accountId)
+  // The port goes with the host: one that is named without has none of the usual client's.
+  return host === undefined ? deps.clientRouter : Object.assign(new URL(deps.clientRouter), { port: '', host })
+}

@@ -2,6 +2,7 @@ import { toUtf8 } from '@strongroom/crypto'
 import { endpoint, jsonApi, refusal } from '@strongroom/http/contract'
 import { requestSignature } from '@strongroom/proofs/contract'
 import { z } from 'zod'
+import { isShallow } from '../json-depth.ts'
 import { AccountId, fieldRefused, notAllowed } from '../wallets/contract.ts'
 
 /** Of a value as JSON, in bytes. */
@@ -11,18 +12,10 @@ const bodyLimit = 4 * LARGEST_SETTING
 
 const SettingKey = z.string().regex(/^[\w.:-]{1,128}$/, 'is not 1 to 128 letters, digits, `_`, `.`, `:`, `-`')
 
-/** Thousands of brackets in brackets exhaust the stack of whoever writes or reads them. */
-const DEEPEST = 100
-
-const isWithin = (levels: number, value: unknown): boolean =>
-  typeof value !== 'object' ||
-  value === null ||
-  (levels > 0 && Object.values(value).every((member) => isWithin(levels - 1, member)))
-
 const SettingValue = z
   .unknown()
   .refine((value) => value !== undefined, { error: 'is missing', abort: true })
-  .refine((value) => isWithin(DEEPEST, value), { error: 'is nested too deep', abort: true })
+  .refine(isShallow, { error: 'is nested too deep', abort: true })
   .refine((value) => toUtf8(JSON.stringify(value)).length <= LARGEST_SETTING, 'is longer than 16 KiB')
 
 const Setting = jsonApi.resource(

@@ -1,6 +1,7 @@
 import { recordEvent } from '@strongroom/audit'
 import { column, sql, type Statements, type Tx } from '@strongroom/storage'
 import { z } from 'zod'
+import { directionOf, type PageOrder } from '../page-order.ts'
 import { clientDomainChanged } from './events.ts'
 
 export interface SettingPlace {
@@ -17,11 +18,15 @@ export const findSetting = (statements: Statements, { accountId, key }: SettingP
   )
 
 /** In the order of their bytes, whatever the database's language is. */
-export const findSettings = (statements: Statements, accountId: string, page: { limit: number; offset: number }) =>
+export const findSettings = (
+  statements: Statements,
+  accountId: string,
+  page: { limit: number; offset: number; order: PageOrder },
+) =>
   statements.many(
     settingRow,
     sql`select key, envelope from identity.settings where account_id = ${accountId}
-         order by key collate "C" limit ${page.limit} offset ${page.offset}`,
+         order by key collate "C" ${directionOf(page.order)} limit ${page.limit} offset ${page.offset}`,
   )
 
 export const deleteSetting = (tx: Tx, { accountId, key }: SettingPlace): Promise<number> =>

@@ -3,6 +3,7 @@ import { Refusal } from '@strongroom/http'
 import { sql, type Statements } from '@strongroom/storage'
 import { insertFactor } from '../factors/ensure-factor.ts'
 import { prepareEmailMove, type WriteIdentity } from '../identities/of-wallet.ts'
+import { endSessions } from '../sessions/store.ts'
 import { prepareMessage, type PreparedMessage, queueMessage } from '../wallets/announce.ts'
 import { openContents } from '../wallets/contents.ts'
 import { conflict, KDF_VERSION } from '../wallets/contract.ts'
@@ -10,7 +11,8 @@ import type { IdentityDeps } from '../wallets/deps.ts'
 import type { MessageKind } from '../wallets/messages.ts'
 import { changeState, type Factor, findWalletById, freeNames, type Wallet } from '../wallets/store.ts'
 import { holdWallet, prepareHold } from './holds.ts'
-import { type Change, dropAddressChange, endChange } from './store.ts'
+import { isRecovering } from './is-recovering.ts'
+import { type Change, dropAddressChange, endChange, isOnLedger } from './store.ts'
 
 export type ChangeDeps = Pick<IdentityDeps, 'database' | 'hsm' | 'random' | 'ledger' | 'policies'>
 
@@ -29,10 +31,15 @@ export const applyChange = (deps: ChangeDeps, change: Change): Promise<'applied'
     replacement: change,
     kind: told[change.kind],
     async prepare(wallet) {
-      const { kind, signer } = change
+      const { kind, signer, fromLookup } = change
+      const isAnother = !equalBytes(wallet.lookup, fromLookup)
+      if (isAnother || (kind === 'address' && (await isRecovering(deps, wallet))))
+        return () => Promise.resolve(conflict())
       const hold = kind === 'recovery' && signer !== null ? await prepareHold(deps, wallet, signer) : undefined
       return async (tx) => {
         if (!(await endChange(tx, change.id, 'applied'))) return conflict()
+        // What the ledger may have accepted is made of the wallet as it was.
+        if (kind === 'address' && (await isOnLedger(tx, wallet.id))) return conflict()
         if (hold) await holdWallet(tx, hold, deps.policies.hold)
         return 'applied'
       }
@@ -105,6 +112,7 @@ async function writeReplacement(
   await tx.run(sql`delete from identity.factors where wallet_id = ${wallet.id} and type = 'password'`)
   const priority = wallet.factors.find(isPassword)?.priority ?? 0
   await insertFactor(tx, { walletId: wallet.id, ref, type: 'password', priority, secret })
+  await endSessions(tx, wallet.id)
   // Who asked for it knew a password that is no more: its link would put everything back, under another address.
   await dropAddressChange(tx, wallet.id)
   await freeNames(tx, wallet.id)

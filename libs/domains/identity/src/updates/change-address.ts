@@ -3,17 +3,18 @@ import { implement, Refusal, reply } from '@strongroom/http'
 import { readAccountKey } from '@strongroom/proofs'
 import { unverified } from '../access/contract.ts'
 import { passFactors } from '../factors/pass-factors.ts'
-import { findClientDomain } from '../settings/client-domain.ts'
+import { clientRouterOf } from '../settings/client-domain.ts'
 import { prepareMessage, queueMessage } from '../wallets/announce.ts'
 import { openContents } from '../wallets/contents.ts'
 import { conflict, notFound, tooMany, wrongField } from '../wallets/contract.ts'
 import type { IdentityDeps } from '../wallets/deps.ts'
 import { foldAddress, linkToken, nameMailbox, nameWallet } from '../wallets/names.ts'
-import { takeMail } from '../wallets/resend-verification.ts'
 import { findWallet, freeNames, takeNames } from '../wallets/store.ts'
 import { verificationLink } from '../wallets/verification-link.ts'
+import { takeMail } from '../wallets/verification-mail.ts'
 import { passwordGiven, prepareChange } from './change.ts'
 import { changeAddress } from './contract.ts'
+import { isRecovering } from './is-recovering.ts'
 import { type Change, dropAddressChange, holdUnchanged, insertChange } from './store.ts'
 
 /** What the new address is mailed. */
@@ -21,12 +22,6 @@ export const tokenOfChange = (
   deps: Pick<IdentityDeps, 'hsm'>,
   change: Pick<Change, 'id' | 'walletId' | 'lookup' | 'contact'>,
 ) => linkToken(deps.hsm, 'change', change.id, change.walletId, toHex(change.lookup), toHex(change.contact))
-
-/** The account's own client, where it chose one that an operator allows. */
-async function routerOf(deps: IdentityDeps, accountId: string): Promise<URL> {
-  const domain = await findClientDomain(deps, accountId)
-  return domain === undefined ? deps.clientRouter : Object.assign(new URL(deps.clientRouter), { host: domain })
-}
 
 export const askForAddress = implement<IdentityDeps>()(changeAddress, async ({ params, proof, body, ip }, deps) => {
   const { database, hsm, policies } = deps
@@ -43,10 +38,11 @@ export const askForAddress = implement<IdentityDeps>()(changeAddress, async ({ p
     return wrongField('/included', 'a password’s account_id is no account key')
   const refused = await passFactors(deps, { wallet, walletId, name, stepUp: proof })
   if (refused) return refused
+  if (await isRecovering(deps, wallet)) return conflict()
 
   const old = await openContents(hsm, wallet)
   const change = await prepareChange(deps, wallet, { given: body, email, kind: 'address' })
-  const router = await routerOf(deps, wallet.accountId)
+  const router = await clientRouterOf(deps, wallet.accountId)
   const link = verificationLink(router, {
     walletId: body.data.id,
     token: await tokenOfChange(deps, change),

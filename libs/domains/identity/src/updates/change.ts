@@ -47,6 +47,8 @@ export async function prepareChange(
   const change = {
     id: randomUuid(random),
     walletId: id,
+    fromLookup: wallet.lookup,
+    fromVersion: wallet.version,
     kind,
     lookup,
     contact,

@@ -90,9 +90,14 @@ export async function findLetIn(
   return holds.filter((_, index) => genuine[index]).map(({ signer }) => signer)
 }
 
-/** Everything that is kept of a wallet ends when it was brought back. */
-export const dropHolds = (tx: Statements, walletId: string): Promise<number> =>
-  tx.run(sql`delete from identity.holds where wallet_id = ${walletId}`)
+/** Everything that is kept of a wallet ends when it was brought back. Answers the keys that were let in. */
+export const dropHolds = async (tx: Statements, walletId: string): Promise<readonly string[]> => {
+  const dropped = await tx.many(
+    z.object({ signer: z.string() }),
+    sql`delete from identity.holds where wallet_id = ${walletId} returning signer`,
+  )
+  return dropped.map(({ signer }) => signer)
+}
 
 /** What nobody brought back in time; answers whose names are to be freed. */
 export const shredHolds = (statements: Statements): Promise<readonly { walletId: string }[]> =>

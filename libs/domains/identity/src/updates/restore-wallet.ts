@@ -11,6 +11,7 @@ import { findWallet } from '../wallets/store.ts'
 import { replaceWallet } from './apply-change.ts'
 import { restoreWallet } from './contract.ts'
 import { dropHolds, findHold, findLetIn } from './holds.ts'
+import { dropRecovery, isOnLedger } from './store.ts'
 
 /** The ledger takes back its side first: asked again after a crash, it answers the same. */
 export const restore = implement<IdentityDeps>()(restoreWallet, async ({ params, proof, ip }, deps) => {
@@ -29,12 +30,15 @@ export const restore = implement<IdentityDeps>()(restoreWallet, async ({ params,
     kind: 'wallet-restored',
     prepare: () =>
       Promise.resolve(async (tx) => {
-        if ((await dropHolds(tx, id)) === 0) return conflict()
+        const letIn = [...(await dropHolds(tx, id)), ...(await dropRecovery(tx, id))]
+        if (!letIn.includes(hold.signer) || (await isOnLedger(tx, id))) return conflict()
         await recordEvent(tx, walletRestored, { subject: id, detail: {} })
-        return 'restored'
+        return letIn
       }),
   })
   if (restored instanceof Refusal) return restored
+  // Of a recovery that ended after the first look.
+  for (const signer of restored) await ledger.cancelKycRecovery({ account, signer })
   const wallet = await findWallet(deps, lookup)
   if (!wallet) return notFound()
   const { email, keychain } = await openContents(hsm, wallet)

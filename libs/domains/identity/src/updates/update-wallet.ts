@@ -1,3 +1,4 @@
+import { toHex } from '@strongroom/crypto'
 import { implement, Refusal, reply } from '@strongroom/http'
 import { readAccountKey } from '@strongroom/proofs'
 import type { z } from 'zod'
@@ -11,11 +12,12 @@ import { openContents } from '../wallets/contents.ts'
 import { conflict, notAllowed, notFound, tooMany, wrongField } from '../wallets/contract.ts'
 import type { IdentityDeps } from '../wallets/deps.ts'
 import { foldAddress, nameContact, nameWallet } from '../wallets/names.ts'
+import { openSession } from '../sessions/store.ts'
 import { findWallet, findWalletByContact, takeNames, type Wallet } from '../wallets/store.ts'
 import { passwordGiven, prepareChange } from './change.ts'
 import { type RecoveryGiven, updateWallet, type UpdateGiven } from './contract.ts'
 import { finishChange } from './finish-change.ts'
-import { type Change, insertChange } from './store.ts'
+import { type Change, holdUnchanged, insertChange } from './store.ts'
 
 type Update = z.output<typeof UpdateGiven>
 type Recovery = z.output<typeof RecoveryGiven>
@@ -25,13 +27,13 @@ export const update = implement<IdentityDeps>()(updateWallet, async ({ params, p
   const { walletId } = params
   const { keyId } = proof.signed
   const prepared = isRecovery(body)
-    ? await prepareRecovery(deps, body, { walletId, keyId, stepUp: proof.byMail })
-    : await prepareUpdate(deps, body, { walletId, keyId, stepUp: proof.byOwner })
+    ? await prepareRecovery(deps, body, { walletId, keyId, ip, stepUp: proof.byMail })
+    : await prepareUpdate(deps, body, { walletId, keyId, ip, stepUp: proof.byOwner })
   if (prepared instanceof Refusal) return prepared
 
   const { wallet, change } = prepared
   const asked = await deps.database.transaction(async (tx) => {
-    if (!(await insertChange(tx, change))) return conflict()
+    if (!(await holdUnchanged(tx, wallet)) || !(await insertChange(tx, change))) return conflict()
     return (await takeNames(tx, wallet.id, change)) ? 'asked' : conflict()
   })
   if (asked instanceof Refusal) return asked
@@ -41,7 +43,11 @@ export const update = implement<IdentityDeps>()(updateWallet, async ({ params, p
   const changed = await findWallet(deps, change.lookup)
   if (!changed) return conflict()
   const { email, keychain } = await openContents(deps.hsm, changed)
-  return reply(200, walletDocument({ wallet: changed, walletId: body.data.id, email, keychain }))
+  const session = isRecovery(body) ? undefined : await openSession(deps, changed, { ip, publicIp: false })
+  return reply(
+    200,
+    walletDocument({ wallet: changed, walletId: body.data.id, email, keychain, ...(session && { session }) }),
+  )
 })
 
 const isRecovery = (given: Update | Recovery): given is Recovery => given.data.type === 'recovery-wallet'
@@ -51,6 +57,7 @@ interface Caller {
   readonly walletId: string
   readonly keyId: string
   readonly stepUp: StepUp
+  readonly ip: string
 }
 
 interface Prepared {
@@ -103,13 +110,16 @@ async function judgeTransaction({ ledger }: IdentityDeps, wallet: Wallet, { data
 }
 
 /** By a key that signs for nothing yet, for whoever reads the wallet's mail. */
-async function prepareRecovery(deps: IdentityDeps, given: Recovery, { walletId, keyId, stepUp }: Caller) {
+async function prepareRecovery(deps: IdentityDeps, given: Recovery, { walletId, keyId, stepUp, ip }: Caller) {
   const { data } = given
   if (data.id !== walletId) return wrongField('/data/id', 'is not the id in the address')
   const signer = data.relationships.signer.data.id
   if (signer !== keyId) return notAllowed()
   const { email } = data.attributes
-  const wallet = await findWalletByContact(deps, await nameContact(deps.hsm, email))
+  const contact = await nameContact(deps.hsm, email)
+  // It tells as much as GET /kdf does of an address, and is limited as that is.
+  if ((await deps.limits.lookups.take(ip)) || (await deps.lookupsOfOne.take(toHex(contact)))) return tooMany()
+  const wallet = await findWalletByContact(deps, contact)
   if (!wallet) return notFound()
   if (!wallet.verified) return unverified(walletId)
   if (!readAccountKey(passwordGiven(given).accountId))

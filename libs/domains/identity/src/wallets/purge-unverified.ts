@@ -8,7 +8,7 @@ const BATCH = 100
 const purged = z.object({ accountId: z.string(), isIts: z.boolean() })
 
 /**
- * Addresses that nobody verified in time are free again, and so are the accounts, where the ledger can forget one. An
+ * Addresses that nobody verified in time are free again; the ledger forgets the accounts, where it can, and for good. An
  * account that waits for whoever verifies the address waits on: its identity is not the wallet's yet.
  */
 export async function purgeUnverified({

@@ -6,10 +6,6 @@ import { linkToken, type Place } from './names.ts'
 export const tokenOfWallet = (hsm: Keystore, { id, lookup, contact }: Omit<Place, 'accountId'>): Promise<string> =>
   linkToken(hsm, 'wallet', id, toHex(lookup), toHex(contact))
 
-/** Good for a wallet that is yet to be made with an address that somebody else has verified. */
-export const tokenOfAddress = (hsm: Keystore, contact: Uint8Array): Promise<string> =>
-  linkToken(hsm, 'address', toHex(contact))
-
 export const isToken = (given: string, expected: string): boolean => equalBytes(toUtf8(given), toUtf8(expected))
 
 /** TokenD's payload for its web client: `{"type":"api-verify","meta":{"token","wallet_id"}}`, base64url behind the router. */
