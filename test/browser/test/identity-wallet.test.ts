@@ -39,7 +39,9 @@ describe.each(['compat', 'strict'] as const)('with %s signatures', (profile) => 
     const opened = await (await openBrowser()).open(page)
     await opened.call('register', ann)
     expect(await opened.call('keepSetting', ann, 'locale', { language: 'en' })).toEqual({ language: 'en' })
-    await expect(opened.call('makeTotp', { ...ann, password: 'battery staple' })).rejects.toThrow('the password is not that of the password factor')
+    await expect(opened.call('makeTotp', { ...ann, password: 'battery staple' })).rejects.toThrow(
+      'the password is not that of the password factor',
+    )
     expect(await opened.call('makeTotp', ann)).toMatch(/^\d+$/)
   })
 })
