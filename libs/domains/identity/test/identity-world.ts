@@ -2,13 +2,14 @@ import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { inspect } from 'node:util'
 import { auditMigrations } from '@strongroom/audit'
 import { codeMigrations } from '@strongroom/codes'
 import { systemRandom } from '@strongroom/crypto'
 import { guessMigrations } from '@strongroom/guesses'
 import { type Keystore, openKeystore, provisionKeys } from '@strongroom/hsm'
 import { softToken } from '@strongroom/hsm/testing'
-import { jsonApiDialect, type Limiter, limiter, listener, mount, Refusal } from '@strongroom/http'
+import { jsonApiDialect, type Limiter, limiter, listener, mount, Refusal, type Told } from '@strongroom/http'
 import { migrateJobs, mountWork, startWorker } from '@strongroom/jobs'
 import { type Message, notifyMigrations } from '@strongroom/notify'
 import { proofMigrations, proveRequestSignature } from '@strongroom/proofs'
@@ -90,6 +91,11 @@ const generous = (): Limiter => {
   return limiter({ each: limit, all: limit })
 }
 
+/** The answer says nothing of what crashed. */
+const tellCrash = ({ refusal, error }: Told): void => {
+  if (refusal === 'crashed') process.stderr.write(`${inspect(error)}\n`)
+}
+
 /** The whole domain over HTTP with its worker, on PostgreSQL and a token of SoftHSM, over the embedded ledger. */
 export async function identityWorld({ policies }: IdentityWish = {}): Promise<IdentityWorld> {
   const token = await softToken()
@@ -141,7 +147,7 @@ export async function identityWorld({ policies }: IdentityWish = {}): Promise<Id
     provers: [proveRequestSignature, ...provers],
     deps: served,
   })
-  const app = listener({ mounts: [mounted] })
+  const app = listener({ mounts: [mounted], onAnswer: tellCrash })
   const server = createServer((request, response) => void app.callback()(request, response)).listen(0, '127.0.0.1')
   await once(server, 'listening')
   const base = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`

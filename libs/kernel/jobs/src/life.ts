@@ -1,6 +1,7 @@
 import type { Runner } from 'graphile-worker'
 import { startUnlocking, type Unlocking } from './dead-workers.ts'
 import { type GraphileOptions, leaveGraphile, runGraphile, type Started, stopGraphile } from './graphile.ts'
+import { nameTasks } from './name-tasks.ts'
 import { aborted, backOff, pause } from './pause.ts'
 import { openSession, type Session } from './session.ts'
 import { SWEEPS_CHANNEL, type Sweeper } from './sweeper.ts'
@@ -39,6 +40,7 @@ async function liveOnce(options: LifeOptions, stopping: AbortSignal) {
   let runner: Runner | undefined
   let life: (Started & { session: Session; unlocking: Unlocking }) | undefined
   try {
+    await nameTasks(options.connectionString, Object.keys(options.tasks))
     runner = await runGraphile(options, (started) => {
       const session = sessionOf(started, { options, stopping })
       // Before its lock is held others would take this pool for dead.

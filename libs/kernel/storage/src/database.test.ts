@@ -94,6 +94,25 @@ test('connections that the server cuts are an outage, and replaced', async () =>
   await expect.poll(() => database.run(sql`select 1`).catch(() => 0)).toBe(1)
 })
 
+test('of two transactions that wait for each other one is ended, which is an outage, and the other commits', async () => {
+  await database.transaction(async (tx) => {
+    for (const side of ['left', 'right']) await tx.run(insert(side))
+  })
+  const lock = (wanted: string) => sql`update things.list set name = name where name = ${wanted}`
+  const both = Promise.withResolvers<void>()
+  let holding = 0
+  const locking = (first: string, second: string) =>
+    database.transaction(async (tx) => {
+      await tx.run(lock(first))
+      if (++holding === 2) both.resolve()
+      await both.promise
+      await tx.run(lock(second))
+    })
+  const ended = await Promise.allSettled([locking('left', 'right'), locking('right', 'left')])
+  const rejected = ended.flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []))
+  expect(rejected).toEqual([expect.any(DatabaseUnavailable)])
+})
+
 test('a server that is not there is an outage', async () => {
   const nowhere = openDatabase({ connectionString: 'postgres://a:b@127.0.0.1:1/c' })
   await expect(nowhere.run(sql`select 1`)).rejects.toBeInstanceOf(DatabaseUnavailable)

@@ -10,6 +10,8 @@ export class DatabaseUnavailable extends Error {
 
 const passing = new Set([
   '25006', // read-only: a failed-over primary
+  '40001', // serialization failure
+  '40P01', // deadlock: this one was ended for the other
   '53300', // too many connections
   '55P03', // lock not available
   '57014', // statement timeout
