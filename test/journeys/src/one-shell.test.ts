@@ -12,5 +12,5 @@ test('what one line sets the next ones see, and each has its own output and exit
 })
 
 test('a program that is missing is named', () => {
-  expect(() => demandProgram('no-such-program')).toThrow('no-such-program is not installed here')
+  expect(() => demandProgram('no-such-program')).toThrow('no-such-program, which is not installed here')
 })

@@ -18,11 +18,14 @@ afterAll(async () => {
   await identity[Symbol.asyncDispose]()
 })
 
-/** Lets nobody change the row of an account's wallet; what refers to it may come and go. */
-async function holdRowOf({ accountId }: OpenWallet) {
+/** Lets nobody end the sessions of an account's wallet, which is done when the wallet is replaced, and not before. */
+async function holdSessionsOf({ accountId }: OpenWallet) {
   const connection = await connect(identity.world.app.database.adminUrl)
   await connection.query('begin')
-  await connection.query(`select from identity.wallets where account_id = '${accountId}' for no key update`)
+  const held = await connection.query(
+    `select wallet_id from identity.sessions where wallet_id = (select id from identity.wallets where account_id = '${accountId}') for update`,
+  )
+  expect(held.length).toBeGreaterThan(0)
   return {
     async release() {
       await connection.query('rollback')
@@ -65,9 +68,9 @@ const unfinished = async (): Promise<number> =>
 
 test('kill -9 between the ledger and the wallet: the sweep ends the change, and no password is left without its key', async () => {
   const { holder: ann, wallet } = await settled(identity, 'correct horse')
-  const row = await holdRowOf(wallet)
+  const sessions = await holdSessionsOf(wallet)
   const changing = whatComes(ann.changePassword(wallet, { from: 'correct horse', to: 'battery staple' }))
-  // The ledger has accepted, as the other process sees; the wallet waits for the row.
+  // The ledger has accepted, as the other process sees; the wallet waits for the sessions.
   await eventually('the ledger has the new key', async () => {
     const signers = (await signersOf(identity.api(1), wallet.accountId)) ?? []
     return signers.length === 1 && signers[0] !== wallet.signer.keyId
@@ -75,7 +78,7 @@ test('kill -9 between the ledger and the wallet: the sweep ends the change, and 
   await kill()
   // No answer came: the client cannot know what was done.
   expect(await changing).toBe(0)
-  await row.release()
+  await sessions.release()
 
   // The wallet is as it was, its key signs for nothing any more, and nobody but the sweep could help its owner.
   await standAgain()
