@@ -32,9 +32,10 @@ export function findSubjects(options: Options, environment: NodeJS.ProcessEnv): 
   }
   const [maker] = fileNames.find(([, pattern]) => pattern.test(basename(path))) ?? []
   if (options.token !== undefined) {
-    const pin = readPin(options.token.pinFile)
-    if (pin === undefined) return `There is no PIN to read in ${options.token.pinFile}.`
-    return [{ name: maker ?? basename(path), module: source, token: { label: options.token.label, pin } }]
+    const { label, pinFile, profile } = options.token
+    const pin = readPin(pinFile)
+    if (pin === undefined) return `There is no PIN to read in ${pinFile}.`
+    return [{ name: maker ?? basename(path), module: source, token: { label, pin, profile } }]
   }
   if (maker === undefined)
     return `How to make a throw-away token on ${basename(path)} is not known: say --token and --pin-file.`

@@ -82,6 +82,12 @@ describe('what cannot be judged is said in a line, before anything is touched', 
     ['a token without a PIN', ['--module', softHsm, '--token', 'x'], /wants both/],
     ['a token without a module', ['--token', 'x', '--pin-file', 'y'], /on which module/],
     ['no PIN in the file', ['--module', softHsm, '--token', 'x', '--pin-file', '/nowhere'], /no PIN to read/],
+    [
+      'a profile that there is not',
+      ['--module', softHsm, '--token', 'x', '--pin-file', 'y', '--profile', 'lunar'],
+      /Known are none, cloudhsm/,
+    ],
+    ['a profile without a token', ['--module', softHsm, '--profile', 'luna'], /is of a token of yours/],
     ['an option that there is not', ['--modul', softHsm], /Unknown option/],
   ]
 

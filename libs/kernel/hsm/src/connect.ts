@@ -9,6 +9,7 @@ import { CKR } from './pkcs11/cryptoki.ts'
 import { DeviceError, isDeviceError } from './pkcs11/device-error.ts'
 import { acquireModule, type ModuleSource } from './pkcs11/module-registry.ts'
 import { findToken, type FoundToken } from './pkcs11/token.ts'
+import type { ProfileName } from './profiles/vendor-profile.ts'
 import { type Proved, TokenLink } from './token-link.ts'
 
 /** Which token, and what it must be. */
@@ -19,6 +20,8 @@ export interface TokenTarget {
   readonly app: string
   /** The software models that are allowed, as the token reports them ("SoftHSM v2"); `any` is for development and tests. */
   readonly allowSoftware: readonly string[] | 'any'
+  /** Of whose make it is; by what the token says of itself, without one. A profile adds to what is tried, and proves nothing. */
+  readonly profile?: ProfileName | undefined
 }
 
 /** Which token, and how to log in to it. */
@@ -61,7 +64,7 @@ export interface Attachment {
 
 /** Finds the token, judges whether it may be used, logs in and loads the keys. Errors as of `connect`; knows no latch. */
 export async function attach(
-  { tokenLabel, deployment, app, pin, allowSoftware }: TokenTarget,
+  { tokenLabel, deployment, app, pin, allowSoftware, profile }: TokenTarget,
   { source, keys, lowPinCount, onLogin, ...known }: Attachment,
 ): Promise<TokenLink> {
   const module = await throughStartRace(() => acquireModule(source))
@@ -71,7 +74,7 @@ export async function attach(
     refuseSoftware(token, allowSoftware)
     refuseLowCount(token, lowPinCount)
     const link = new TokenLink(
-      { module, tokenLabel, pin, tenant: { deployment, app }, keys, ...known },
+      { module, tokenLabel, pin, tenant: { deployment, app }, keys, ...known, ...(profile && { profile }) },
       token.description,
     )
     onLogin?.()

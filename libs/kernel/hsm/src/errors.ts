@@ -49,6 +49,7 @@ export type RefusalReason =
   | 'key-unfit'
   | 'key-mismatch'
   | 'input-refused'
+  | 'profile-unknown'
 
 /** A configuration that would be unsafe or cannot work. The message says what is wrong and how to mend it. */
 export class HsmRefusal extends Error {

@@ -3,6 +3,8 @@ import type { KeystoreDescription } from './keystore.ts'
 import type { Executor } from './executor.ts'
 import { Breaker, type HsmLog } from './breaker.ts'
 import { DeviceLost, probeJudged, runJudged } from './judged.ts'
+import { DeviceError } from './pkcs11/device-error.ts'
+import { mayBeBusy } from './profiles/busy.ts'
 import { proveKeys, runCanary } from './keys/canary.ts'
 import type { OperationName, RequestOf, ResultOf } from './operations/index.ts'
 import type { TokenLink } from './token-link.ts'
@@ -108,6 +110,8 @@ export class InlineExecutor implements Executor {
       } catch (error) {
         failure = error
         if (isRefusedPin(error)) return this.#giveUp(error)
+        // A busy token is there: what the next rung would take away from others it would not give to us.
+        if (error instanceof DeviceError && mayBeBusy(this.#link.profile, error)) break
       }
     }
     throw failure

@@ -128,7 +128,9 @@ export interface KeystoreDescription extends TokenDescription {
 }
 
 /** A job that one token key has; no key has two. */
-export type KeyJob = 'seal' | 'wrap' | 'mac' | 'sign' | 'sign-ed25519' | 'recover'
+export const keyJobs = ['seal', 'wrap', 'mac', 'sign', 'sign-ed25519', 'recover'] as const
+
+export type KeyJob = (typeof keyJobs)[number]
 
 /** A key that an app needs: `use` tells MAC and signing keys apart, and is empty for seal, wrap and recover. */
 export interface KeyNeed {
@@ -144,9 +146,12 @@ export interface KeyNeed {
  */
 export interface KeyRecord extends KeyNeed {
   readonly version: number
-  /** `CKA_LABEL` on the token: `strongroom/<app>/<job>[/<use>]/v<version>`. */
+  /**
+   * `CKA_LABEL` on the token: `strongroom/<app>/<job>[/<use>]/v<version>`. Of a key that the operator named: his label, or
+   * `pkcs11:id=%01` (RFC 7512) where he named it by its id.
+   */
   readonly label: string
-  /** How the key is used, by name: `hsm-gcm`, `A256KW-RFC3394`, `hmac-sha512`, `ecdsa-p256`, `ed25519`, `rsa-oaep-sha256-gcm`. */
+  /** How the key is used, by the name of a format: `hsm-gcm`, `A256KW-RFC3394`, `hmac-sha512`, `ecdsa-p256`, `ed25519` and others. */
   readonly strategy: string
   readonly checkValue: Uint8Array
 }

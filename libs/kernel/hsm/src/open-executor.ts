@@ -35,10 +35,10 @@ function isFast(link: TokenLink): boolean {
 }
 
 async function openProcess(options: KeystoreOptions): Promise<ProcessExecutor> {
-  const { tokenLabel, pin, deployment, app, allowSoftware, keys } = options
+  const { tokenLabel, pin, deployment, app, allowSoftware, profile, keys } = options
   const { sessions = 8, callSeconds = 5, startSeconds = 30, mostGrowth = 256 * 2 ** 20 } = options
   const lowPinCount = await refuseLatchedPin(tokenLabel, { lowPinCount: 'refuse', ...options })
-  const target = { tokenLabel, pin, deployment, app, allowSoftware }
+  const target = { tokenLabel, pin, deployment, app, allowSoftware, ...(profile && { profile }) }
   try {
     return await ProcessExecutor.open({
       ...commonOptions(options),

@@ -10,6 +10,9 @@ import { DeviceError } from './pkcs11/device-error.ts'
 import type { LoadedModule } from './pkcs11/module-registry.ts'
 import { type Handle, Session } from './pkcs11/session.ts'
 import { findToken } from './pkcs11/token.ts'
+import { profileOf } from './profiles/index.ts'
+import { workingKind } from './profiles/sessions.ts'
+import type { ProfileName, VendorProfile } from './profiles/vendor-profile.ts'
 import {
   type Capabilities,
   capabilitiesOf,
@@ -25,6 +28,8 @@ export interface LinkOptions {
   readonly keys: readonly KeyRecord[]
   /** Of an earlier link to the same token: spares the proofs. */
   readonly proved?: Proved
+  /** Chosen by name; else by what the token says of itself. */
+  readonly profile?: ProfileName
 }
 
 /** What a token proved of itself, as plain data. */
@@ -53,10 +58,13 @@ export class TokenLink {
   #capabilities: Capabilities | undefined
   #mechanismLists: TokenAccess['mechanismLists'] | undefined
   #description: TokenDescription
+  readonly profile: VendorProfile
 
+  /** Throws `HsmRefusal` where there is no profile of that name. */
   constructor(options: LinkOptions, description: TokenDescription) {
     this.#options = options
     this.#description = description
+    this.profile = profileOf(description, options.profile)
   }
 
   get description(): TokenDescription {
@@ -90,7 +98,7 @@ export class TokenLink {
     const epoch = this.#current()
     if (!this.isCurrent) throw new DeviceError('sessions of an earlier initialisation', 0, 'C_CloseSession')
     epoch.worker.close()
-    epoch.worker = new Session(this.#options.module.pkcs11, epoch.slot, 'read-only')
+    epoch.worker = new Session(this.#options.module.pkcs11, epoch.slot, workingKind(this.profile))
   }
 
   /** Second rung: finds the token, logs in and finds every key anew. Throws `HsmRefusal`, `Unsupported` or `DeviceError`. */
@@ -103,7 +111,7 @@ export class TokenLink {
     const anchor = new Session(module.pkcs11, token.slot, 'read-write')
     try {
       logIn(anchor, { label: tokenLabel, pin })
-      const openSession = () => new Session(module.pkcs11, token.slot, 'read-only')
+      const openSession = () => new Session(module.pkcs11, token.slot, workingKind(this.profile))
       this.#prove(openSession)
       const access = this.#accessWith(anchor, token.description)
       const found = loadKeys(access, keys)
@@ -143,7 +151,9 @@ export class TokenLink {
   #prove(openSession: () => Session): void {
     const { proved } = this.#options
     this.#capabilities ??=
-      proved === undefined ? proveCapabilities(openSession) : capabilitiesOf(proved.strategies, openSession)
+      proved === undefined
+        ? proveCapabilities(openSession, this.profile)
+        : capabilitiesOf(proved.strategies, openSession, this.profile)
     this.#mechanismLists ??= proved?.mechanismLists
     if (this.#mechanismLists !== undefined) return
     const session = openSession()
@@ -152,7 +162,13 @@ export class TokenLink {
   }
 
   #accessWith(session: Session, { software }: TokenDescription): TokenAccess {
-    return { session, software, capabilities: this.#proved(), mechanismLists: this.#mechanismLists ?? 'ignored' }
+    return {
+      session,
+      software,
+      capabilities: this.#proved(),
+      mechanismLists: this.#mechanismLists ?? 'ignored',
+      profile: this.profile,
+    }
   }
 
   #proved(): Capabilities {

@@ -91,14 +91,18 @@ const nss: JudgedModule = {
   ],
 }
 
-/** Too old for most of what we do: that it says so in our words is what it is here for. */
+/** Without GCM, the wrapping of the RFCs and curves: the other ways of keeping, and what none helps, are what it is here for. */
 const openCryptoki: JudgedModule = {
   name: 'openCryptoki',
   subject: { module: { path: OPENCRYPTOKI_MODULE }, token: 'openCryptoki' },
   model: 'IBM SoftTok',
-  lacks: ['seal', 'wrap', 'A256KW-RFC3394', 'A256KWP-RFC5649', 'sign', 'sign-ed25519'],
-  strategies: ['hmac-sha512', 'rsa-oaep-sha256-gcm'],
-  notes: [`the recovery key knows older paddings: ${unbound}`],
+  lacks: ['hsm-gcm', 'A256KW-RFC3394', 'A256KWP-RFC5649', 'sign', 'sign-ed25519'],
+  strategies: ['hsm-cbc-hmac', 'cbc-wrap-hmac', 'hmac-sha512', 'rsa-oaep-sha256-gcm'],
+  notes: [
+    'locked keys are wrapped in this process, by RFC 3394: the token wraps under no factor',
+    `${unbound}: keys know every mode`,
+    `the recovery key knows older paddings: ${unbound}`,
+  ],
 }
 
 /** Through both executors. One that is absent fails the suite: nothing is skipped. openCryptoki is a Linux one. */

@@ -1,4 +1,6 @@
+import { profileNames } from '@strongroom/hsm'
 import { z } from 'zod'
+import { foundKeys } from './found-keys.ts'
 import { optionalSecret, secretSetting, setting, whole } from './settings.ts'
 
 const list = z
@@ -82,6 +84,11 @@ export const kernelSettings = {
     'Models of software tokens, comma-separated, that production may use (`SoftHSM v2`).',
     'none',
   ),
+  HSM_PROFILE: setting(
+    z.enum(profileNames).optional(),
+    `Whose module it is: ${profileNames.map((name) => `\`${name}\``).join(', ')}. It adds to what is tried, and proves nothing.`,
+    'as the token says',
+  ),
   LOG_LEVEL: setting(
     z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
     'Least level that is logged.',
@@ -113,6 +120,11 @@ export const recoverySettings = {
     z.string().min(1).max(32),
     'Label of the recovery token: another one than the app’s own.',
   ),
+  RECOVERY_HSM_PROFILE: setting(
+    z.enum(profileNames).optional(),
+    'As `HSM_PROFILE`, for the recovery token.',
+    'as the token says',
+  ),
   RECOVERY_HSM_PIN: secretSetting("The recovery token's user PIN. An `api` process must not have it."),
 }
 
@@ -122,5 +134,10 @@ export const provisionSettings = {
   RUNTIME_ROLE: setting(
     z.string().min(1),
     'The role of `DATABASE_URL`, which is granted what the app needs and no more.',
+  ),
+  HSM_FOUND_KEYS: setting(
+    foundKeys,
+    'Keys that are on the token and serve where the app would make its own: `job=label` or `job/use=pkcs11:id=%01%02`, with commas between.',
+    'none',
   ),
 }

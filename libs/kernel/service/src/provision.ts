@@ -1,5 +1,5 @@
 import { auditKeyNeed } from '@strongroom/audit'
-import { type KeyNeed, openKeystore, openRecoveryKeystore, provisionKeys } from '@strongroom/hsm'
+import { type FoundKey, type KeyNeed, openKeystore, openRecoveryKeystore, provisionKeys } from '@strongroom/hsm'
 import { migrateJobs } from '@strongroom/jobs'
 import { alone, type Database, migrate, openDatabase } from '@strongroom/storage'
 import { ownKeys, recordedKeys, recordKey, recoveryKeys } from './key-registry.ts'
@@ -34,11 +34,13 @@ export async function provision<S extends Settings>(
     const database = openDatabase({ connectionString: migratorUrl, connections: 1 })
     try {
       const own = ownToken(service.name, settings, database)
-      await makeKeys(database, own, { needs: [...service.keys, auditKeyNeed], log })
+      const found = settings.HSM_FOUND_KEYS
+      await makeKeys(database, own, { needs: [...service.keys, auditKeyNeed], found, log })
       if (recovery)
         await makeRecoveryKey(database, {
           own,
           second: recoveryToken(own, { ...settings, ...recovery }, database),
+          found,
           log,
         })
     } finally {
@@ -47,10 +49,16 @@ export async function provision<S extends Settings>(
   })
 }
 
-async function makeKeys(database: Database, token: AppToken, { needs, log }: { needs: readonly KeyNeed[]; log: Log }) {
+interface Wanted {
+  readonly needs: readonly KeyNeed[]
+  readonly found: readonly FoundKey[]
+  readonly log: Log
+}
+
+async function makeKeys(database: Database, token: AppToken, { needs, found, log }: Wanted) {
   const recorded = await recordedKeys(database)
   const existing = needs.includes(recoverNeed) ? recoveryKeys(recorded) : ownKeys(recorded)
-  const made = await provisionKeys({ ...token, needs, existing })
+  const made = await provisionKeys({ ...token, needs, existing, found })
   await database.transaction(async (tx) => {
     for (const key of made) await recordKey(tx, key)
   })
@@ -59,9 +67,9 @@ async function makeKeys(database: Database, token: AppToken, { needs, log }: { n
 
 async function makeRecoveryKey(
   database: Database,
-  { own, second, log }: { own: AppToken; second: AppToken; log: Log },
+  { own, second, found, log }: { own: AppToken; second: AppToken } & Pick<Wanted, 'found' | 'log'>,
 ): Promise<void> {
-  await makeKeys(database, second, { needs: [recoverNeed], log })
+  await makeKeys(database, second, { needs: [recoverNeed], found, log })
   const keys = await recordedKeys(database)
   const hsm = await openKeystore({ ...own, keys: ownKeys(keys) })
   try {

@@ -20,6 +20,7 @@ export const ownToken = (app: string, settings: KernelValues, statements: Statem
   callSeconds: settings.HSM_CALL_SECONDS,
   allowSoftware: settings.STRONGROOM_ENV === 'development' ? 'any' : settings.HSM_ALLOW_SOFTWARE,
   pinLatch: pinLatch(statements, { directory: settings.HSM_STATE_DIRECTORY, token: settings.HSM_TOKEN_LABEL }),
+  profile: settings.HSM_PROFILE,
 })
 
 /** The same for the token that opens copies of keys. */
@@ -36,6 +37,7 @@ export const recoveryToken = (
   tokenLabel: settings.RECOVERY_HSM_TOKEN_LABEL,
   pin: settings.RECOVERY_HSM_PIN,
   pinLatch: pinLatch(statements, { directory: settings.HSM_STATE_DIRECTORY, token: settings.RECOVERY_HSM_TOKEN_LABEL }),
+  profile: settings.RECOVERY_HSM_PROFILE,
 })
 
 const moduleFrom = (path: string, environment: Record<string, string> | undefined) =>

@@ -41,7 +41,10 @@ async function judge({ promises, ...plan }: JudgePlan): Promise<void> {
 
 async function tokenOf({ module, token, executor }: Omit<JudgePlan, 'promises'>): Promise<StageToken> {
   const settings = { allowSoftware: 'any', pinLatch: memoryPinLatch(), executor, sessions: 2 } as const
-  if ('pin' in token) return { ...settings, module, tokenLabel: token.label, pin: new Secret(token.pin) }
+  if ('pin' in token) {
+    const { label, pin, profile } = token
+    return { ...settings, module, tokenLabel: label, pin: new Secret(pin), profile }
+  }
   const { maker, directory } = token
   if (maker === 'openCryptoki') {
     const tokenLabel = 'conformance'

@@ -1,4 +1,5 @@
 import type { ExecutorKind } from '../keystore-options.ts'
+import type { ProfileName } from '../profiles/vendor-profile.ts'
 import type { ModuleSource } from '../pkcs11/module-registry.ts'
 import type { Outcome } from './run-promise.ts'
 import type { Survey } from './survey.ts'
@@ -9,6 +10,8 @@ export type TokenMaker = 'SoftHSM' | 'NSS' | 'openCryptoki'
 export interface OwnToken {
   readonly label: string
   readonly pin: string
+  /** Of whose make it is; by what it says of itself, without one. */
+  readonly profile?: ProfileName | undefined
 }
 
 /** What a process that judges a token is told, over its channel: the PIN is on no command line and in no environment. */

@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process'
 import { extname } from 'node:path'
 import type { JudgeNews, JudgePlan } from './judge-plan.ts'
+import { tokenPromises } from './promises/index.ts'
 import type { Outcome } from './run-promise.ts'
 import type { Survey } from './survey.ts'
 
@@ -31,7 +32,7 @@ export function judgeInProcess(plan: JudgePlan, { environment, listener, patienc
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   })
   const { promise, resolve } = Promise.withResolvers<Found>()
-  const diary = new Diary()
+  const diary = new Diary(plan.promises)
   const silence = setTimeout(() => {
     diary.reason = `nothing came from the token for ${patienceMs / 1000} seconds`
     child.kill('SIGKILL')
@@ -56,7 +57,12 @@ class Diary {
   #begun: { area: string; says: string } | undefined
   #ended = false
   readonly #outcomes: Outcome[] = []
+  readonly #wanted: readonly string[]
   reason: string | undefined
+
+  constructor(wanted: readonly string[]) {
+    this.#wanted = wanted
+  }
 
   note(news: JudgeNews): void {
     switch (news.told) {
@@ -83,8 +89,16 @@ class Diary {
     const known = { ...(this.#survey && { survey: this.#survey }), outcomes: this.#outcomes }
     const reason = this.reason ?? end
     if (this.#ended) return { ...known, ...(this.reason !== undefined && { failure: reason }) }
-    if (this.#begun === undefined) return { ...known, failure: reason }
-    const { area, says } = this.#begun
+    const died = this.#begun ?? this.#next()
+    if (died === undefined) return { ...known, failure: reason }
+    const { area, says } = died
     return { ...known, diedIn: { area, says, verdict: 'broken', remarks: [reason], milliseconds: 0 } }
+  }
+
+  /** Who dies between two promises may not have told which came next; who dies before the first has opened nothing. */
+  #next(): { area: string; says: string } | undefined {
+    if (this.#survey === undefined) return undefined
+    const isTold = (says: string) => this.#outcomes.some((outcome) => outcome.says === says)
+    return tokenPromises.find(({ says }) => this.#wanted.includes(says) && !isTold(says))
   }
 }

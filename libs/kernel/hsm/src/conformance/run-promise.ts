@@ -48,7 +48,8 @@ async function judge(stage: Stage, promise: TokenPromise): Promise<Pick<Outcome,
 /** What a token cannot do it refuses typed, each time: it neither answers rubbish nor looks like an outage. */
 async function assertUnsupported({ connection, capabilities }: Stage, need: Need): Promise<void> {
   try {
-    if (need === 'A256KW-RFC3394' || need === 'A256KWP-RFC5649') capabilities.wrap(need)
+    if (need === 'hsm-gcm') capabilities.seal(need)
+    else if (need === 'A256KW-RFC3394' || need === 'A256KWP-RFC5649') capabilities.wrap(need)
     else await provisionKeys({ ...connection, needs: needsOfJob[need], existing: [] })
   } catch (error) {
     if (error instanceof Unsupported) return

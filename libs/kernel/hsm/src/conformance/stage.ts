@@ -63,6 +63,7 @@ export async function openStage(token: StageToken): Promise<Stage> {
   }
   try {
     const capabilities = rememberPairs(link.access.capabilities)
+    noteMissing(maker.missing, 'hsm-gcm', () => capabilities.seal('hsm-gcm'))
     for (const name of wrapStrategies) noteMissing(maker.missing, name, () => capabilities.wrap(name))
     noteMissing(maker.missing, 'recover', () => capabilities.recover())
     const [keys, others] = [await maker.makeAll(apps.here), await maker.makeAll(apps.there)]

@@ -2,7 +2,7 @@ import type { KeyJob } from '../keystore.ts'
 import type { Trial } from './trial.ts'
 
 /** What a promise is about: a job that keys of the token have, or a strategy by its name. */
-export type Need = KeyJob | 'A256KW-RFC3394' | 'A256KWP-RFC5649'
+export type Need = KeyJob | 'hsm-gcm' | 'A256KW-RFC3394' | 'A256KWP-RFC5649'
 
 /** One sentence that holds of every token and of the keystore on it, and how that is found out. */
 export interface TokenPromise {

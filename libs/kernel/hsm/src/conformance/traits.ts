@@ -4,7 +4,7 @@ import { proveMechanismLists } from '../keys/mechanism-lists.ts'
 import type { TokenDescription } from '../keystore.ts'
 import { CKM } from '../pkcs11/cryptoki.ts'
 import { isDeviceError } from '../pkcs11/device-error.ts'
-import type { Session } from '../pkcs11/session.ts'
+import type { Mechanism, Session } from '../pkcs11/session.ts'
 
 /** In what tokens differ, found by trying. */
 export interface Traits {
@@ -24,16 +24,24 @@ export function findTraits(openSession: () => Session, description: TokenDescrip
       session.close()
     }
   }
-  const isWrapped = (extractable: boolean) => inSession((session) => wraps(session, extractable))
-  const enforced = isWrapped(false) ? 'ignored' : 'enforced'
+  const isWrapped = (way: Mechanism, extractable: boolean) => inSession((session) => wraps(session, way, extractable))
+  const way = ways.find((one) => isWrapped(one, true))
+  const enforced = way !== undefined && isWrapped(way, false) ? 'ignored' : 'enforced'
   return {
     description,
     mechanismLists: inSession(proveMechanismLists),
-    extractable: isWrapped(true) ? enforced : 'untried',
+    extractable: way === undefined ? 'untried' : enforced,
   }
 }
 
-function wraps(session: Session, extractable: boolean): boolean {
+/** Ways of wrapping of the standard; the first that the token knows tells. */
+const ways: readonly Mechanism[] = [
+  { mechanism: CKM.aesKeyWrap },
+  { mechanism: CKM.aesCbcPad, parameter: Buffer.alloc(16) },
+  { mechanism: CKM.aesCbc, parameter: Buffer.alloc(16) },
+]
+
+function wraps(session: Session, mechanism: Mechanism, extractable: boolean): boolean {
   try {
     return useAndDestroy(session, (own) => {
       const wrapper = own(importAesKey(session, { value: randomBytes(32), uses: ['wrap'] }))
@@ -42,7 +50,7 @@ function wraps(session: Session, extractable: boolean): boolean {
         uses: ['encrypt'],
         ...(extractable && { extractable: 'extractable' }),
       })
-      return session.wrapKey(CKM.aesKeyWrap, wrapper, own(key)).length > 0
+      return session.wrapKey(mechanism, wrapper, own(key)).length > 0
     })
   } catch (error) {
     if (isDeviceError(error)) return false

@@ -1,45 +1,48 @@
 import { createHash, randomBytes, verify } from 'node:crypto'
 import { encodeTuple, equalBytes } from '@strongroom/crypto'
+import { Unopenable } from '../errors.ts'
 import type { KeyRecord } from '../keystore.ts'
 import { blamesDevice, isDeviceError } from '../pkcs11/device-error.ts'
 import { CKM } from '../pkcs11/cryptoki.ts'
-import type { Handle, Session } from '../pkcs11/session.ts'
+import type { Session } from '../pkcs11/session.ts'
 import type { Capabilities } from '../strategies/capabilities.ts'
+import { shapeOf } from '../strategies/shapes.ts'
+import type { KeyHandles } from '../strategies/strategy.ts'
 import { toEd25519PublicKey } from './ed25519-key.ts'
 import { toPublicKey } from './public-point.ts'
 import { importAesKey, readableKey, useAndDestroy } from './session-keys.ts'
 
-/** What a check needs: the key by one of its handles, and the session to use it on. */
+/** What a check needs: the objects of the key, and the session to use them on. */
 export interface CheckedKey {
   readonly session: Session
   readonly capabilities: Capabilities
   readonly record: Omit<KeyRecord, 'checkValue'>
-  readonly handle: Handle
-  readonly publicHalf?: Uint8Array
+  readonly handles: KeyHandles
 }
 
 const MAC_CHECK_BYTES = 32
 
 /** Bytes that only this key could have made or can open; they are not secret, and stand in the database. */
-export function makeCheckValue(key: CheckedKey): Uint8Array {
-  const { session, capabilities, record, handle } = key
+export function makeCheckValue(checked: CheckedKey): Uint8Array {
+  const { session, capabilities, record, handles } = checked
   const associated = checkText(record.label)
   switch (record.job) {
     case 'seal':
-      return capabilities.seal(record.strategy).seal(session, handle, { plaintext: digest(associated), associated })
+      return capabilities.seal(record.strategy).seal(session, handles, { plaintext: digest(associated), associated })
     case 'wrap':
+      if (shapeOf(record.strategy).keyless) return digest(associated)
       return useAndDestroy(session, (own) => {
-        const known = own(
+        const key = own(
           importAesKey(session, { value: digest(associated), uses: ['encrypt'], extractable: 'extractable' }),
         )
-        return capabilities.wrap(record.strategy).wrap(session, handle, known)
+        return capabilities.wrap(record.strategy).wrap(session, handles, { key, context: associated })
       })
     case 'mac':
-      return session.sign(CKM.sha512Hmac, handle, associated).subarray(0, MAC_CHECK_BYTES)
+      return session.sign(CKM.sha512Hmac, handles.key, associated).subarray(0, MAC_CHECK_BYTES)
     case 'sign':
     case 'sign-ed25519':
     case 'recover':
-      return digest(key.publicHalf ?? new Uint8Array())
+      return digest(handles.publicHalf ?? new Uint8Array())
   }
 }
 
@@ -55,49 +58,74 @@ export function matchesCheckValue(key: CheckedKey, checkValue: Uint8Array): bool
 
 /** As `matchesCheckValue`, but every failure of the token is thrown. */
 export function matches(key: CheckedKey, checkValue: Uint8Array): boolean {
-  const { session, capabilities, record, handle } = key
-  const associated = checkText(record.label)
-  switch (record.job) {
-    case 'seal': {
-      const opened = capabilities.seal(record.strategy).open(session, handle, { sealed: checkValue, associated })
-      return equalBytes(opened, digest(associated))
-    }
-    case 'wrap':
-      return useAndDestroy(session, (own) => {
-        const wrap = capabilities.wrap(record.strategy)
-        const known = own(wrap.unwrap(session, handle, { wrapped: checkValue, attributes: readableKey }))
-        return equalBytes(session.readAttribute(known, 'value'), digest(associated))
-      })
-    case 'mac':
-      return equalBytes(makeCheckValue(key), checkValue)
-    case 'sign':
-      return equalBytes(makeCheckValue(key), checkValue) && signsForItsPoint(key)
-    case 'sign-ed25519':
-      return equalBytes(makeCheckValue(key), checkValue) && signsForItsEd25519Key(key)
-    case 'recover':
-      return equalBytes(makeCheckValue(key), checkValue) && opensForItsPublicHalf(key)
+  try {
+    return answers(key, checkValue)
+  } catch (error) {
+    if (error instanceof Unopenable) return false
+    throw error
   }
 }
 
+function answers(checked: CheckedKey, checkValue: Uint8Array): boolean {
+  const { record } = checked
+  switch (record.job) {
+    case 'seal':
+      return opens(checked, checkValue) && (isWhole(checked) || answersItself(checked))
+    case 'wrap':
+      if (shapeOf(record.strategy).keyless) return equalBytes(checkValue, makeCheckValue(checked))
+      return unwraps(checked, checkValue) && (isWhole(checked) || answersItself(checked))
+    case 'mac':
+      return equalBytes(makeCheckValue(checked), checkValue)
+    case 'sign':
+      return equalBytes(makeCheckValue(checked), checkValue) && signsForItsPoint(checked)
+    case 'sign-ed25519':
+      return equalBytes(makeCheckValue(checked), checkValue) && signsForItsEd25519Key(checked)
+    case 'recover':
+      return equalBytes(makeCheckValue(checked), checkValue) && opensForItsPublicHalf(checked)
+  }
+}
+
+/** One object does both: what opens what was closed closes no differently. */
+const isWhole = ({ record }: CheckedKey): boolean => shapeOf(record.strategy).pair === undefined
+
+/** What this public half closes this private half opens: another's would close for another. */
+const answersItself = (checked: CheckedKey): boolean =>
+  checked.record.job === 'wrap' ? unwraps(checked, makeCheckValue(checked)) : opens(checked, makeCheckValue(checked))
+
+function opens({ session, capabilities, record, handles }: CheckedKey, sealed: Uint8Array): boolean {
+  const associated = checkText(record.label)
+  const opened = capabilities.seal(record.strategy).open(session, handles, { sealed, associated })
+  return equalBytes(opened, digest(associated))
+}
+
+function unwraps({ session, capabilities, record, handles }: CheckedKey, wrapped: Uint8Array): boolean {
+  const context = checkText(record.label)
+  return useAndDestroy(session, (own) => {
+    const unwrapping = { wrapped, context, attributes: readableKey }
+    const known = own(capabilities.wrap(record.strategy).unwrap(session, handles, unwrapping))
+    return equalBytes(session.readAttribute(known, 'value'), digest(context))
+  })
+}
+
 /** The halves of a pair are two objects on the token: a private key with another's public key would sign for nobody. */
-function signsForItsPoint({ session, handle, publicHalf }: CheckedKey): boolean {
+function signsForItsPoint({ session, handles: { key, publicHalf } }: CheckedKey): boolean {
   if (publicHalf === undefined) return false
   const message = randomBytes(32)
-  const signature = session.sign(CKM.ecdsa, handle, digest(message))
+  const signature = session.sign(CKM.ecdsa, key, digest(message))
   return verify('sha256', message, { key: toPublicKey(publicHalf), dsaEncoding: 'ieee-p1363' }, signature)
 }
 
-function signsForItsEd25519Key({ session, handle, publicHalf }: CheckedKey): boolean {
+function signsForItsEd25519Key({ session, handles: { key, publicHalf } }: CheckedKey): boolean {
   if (publicHalf === undefined) return false
   const message = randomBytes(32)
-  return verify(null, message, toEd25519PublicKey(publicHalf), session.sign(CKM.eddsa, handle, message))
+  return verify(null, message, toEd25519PublicKey(publicHalf), session.sign(CKM.eddsa, key, message))
 }
 
-function opensForItsPublicHalf({ session, capabilities, record, handle, publicHalf }: CheckedKey): boolean {
+function opensForItsPublicHalf({ session, capabilities, record, handles: { key, publicHalf } }: CheckedKey): boolean {
   if (publicHalf === undefined) return false
   const strategy = capabilities.recover(record.strategy)
   const message = randomBytes(32)
-  return equalBytes(strategy.open(session, handle, strategy.seal(publicHalf, message)), message)
+  return equalBytes(strategy.open(session, key, strategy.seal(publicHalf, message)), message)
 }
 
 const checkText = (label: string): Uint8Array => encodeTuple('strongroom/check', label)

@@ -1,11 +1,12 @@
 import type { KeyJob } from '../keystore.ts'
 import { CKK, CKM, CKO } from '../pkcs11/cryptoki.ts'
 import type { AttributeName, Attributes } from '../pkcs11/template.ts'
+import { type KeyShape, shapeOf } from '../strategies/shapes.ts'
 
 const uses = ['encrypt', 'decrypt', 'wrap', 'unwrap', 'sign', 'verify', 'derive'] as const satisfies AttributeName[]
 type Use = (typeof uses)[number] | 'signRecover'
 
-interface JobTemplate {
+export interface JobTemplate {
   readonly class: number
   readonly keyType: number
   /** Every use that the class knows is written out: a default of the module must not add one. */
@@ -20,7 +21,7 @@ interface JobTemplate {
 const only = (...granted: readonly Use[]): Readonly<Record<(typeof uses)[number], boolean>> =>
   Object.fromEntries(uses.map((use) => [use, granted.includes(use)])) as Record<(typeof uses)[number], boolean>
 
-const privateUses = (granted: 'sign' | 'decrypt') => {
+const privateUses = (granted: 'sign' | 'decrypt' | 'unwrap') => {
   const { decrypt, unwrap, sign, derive } = only(granted)
   return { decrypt, unwrap, sign, derive }
 }
@@ -63,18 +64,56 @@ export const jobTemplates: Readonly<Record<KeyJob, JobTemplate>> = {
   },
 }
 
-export const generationMechanisms: Readonly<Record<KeyJob, number>> = {
-  seal: CKM.aesKeyGen,
-  wrap: CKM.aesKeyGen,
-  mac: CKM.genericSecretKeyGen,
-  sign: CKM.ecKeyPairGen,
-  'sign-ed25519': CKM.ecEdwardsKeyPairGen,
-  recover: CKM.rsaPkcsKeyPairGen,
+/** The same jobs, where the key is a pair. */
+const rsaTemplates: Readonly<Partial<Record<KeyJob, JobTemplate>>> = {
+  seal: jobTemplates.recover,
+  wrap: {
+    ...jobTemplates.recover,
+    uses: { ...privateUses('unwrap'), signRecover: false },
+    publicHalf: { encrypt: false, wrap: true, modulusBits: LEAST_RSA_BITS, publicExponent },
+  },
 }
 
-/** What a key of that job is made with, on every module. */
-export function requiredAttributes(job: KeyJob): Attributes {
-  const template = jobTemplates[job]
+/** What tells one kind of key from another: its job, and what the strategy says that it consists of. */
+export interface KeyKind {
+  readonly job: KeyJob
+  /** By its name; the usual kind of that job without one. */
+  readonly strategy?: string
+}
+
+export const templateOf = ({ job, strategy }: KeyKind): JobTemplate =>
+  (shapeOf(strategy).pair === 'rsa' ? rsaTemplates[job] : undefined) ?? jobTemplates[job]
+
+const generationMechanisms: Readonly<Record<number, number>> = {
+  [CKK.aes]: CKM.aesKeyGen,
+  [CKK.genericSecret]: CKM.genericSecretKeyGen,
+  [CKK.ec]: CKM.ecKeyPairGen,
+  [CKK.ecEdwards]: CKM.ecEdwardsKeyPairGen,
+  [CKK.rsa]: CKM.rsaPkcsKeyPairGen,
+}
+
+/** Throws `TypeError` for a type of keys that no job has. */
+export function generationMechanism({ keyType }: JobTemplate): number {
+  const mechanism = generationMechanisms[keyType]
+  if (mechanism === undefined) throw new TypeError('keys of that type are not made here')
+  return mechanism
+}
+
+/** What a key of that kind is made with, on every module. */
+export const requiredAttributes = (job: KeyJob, strategy?: string): Attributes =>
+  attributesOf(templateOf(strategy === undefined ? { job } : { job, strategy }))
+
+/** Of a pair: its public half, but for its place and name. */
+export function publicAttributes(kind: KeyKind): Attributes {
+  const { keyType, publicHalf } = templateOf(kind)
+  return { class: CKO.publicKey, keyType, ...publicHalf }
+}
+
+/** The MAC key beside a key that does not authenticate what it closes. */
+export const companionTemplate = (shape: KeyShape): JobTemplate | undefined =>
+  shape.companion === undefined ? undefined : jobTemplates.mac
+
+export function attributesOf(template: JobTemplate): Attributes {
   return {
     class: template.class,
     keyType: template.keyType,
@@ -86,8 +125,8 @@ export function requiredAttributes(job: KeyJob): Attributes {
   }
 }
 
-/** What it must read back as, at each start. */
-export const attributesToCheck = (job: KeyJob): Attributes => ({
-  ...requiredAttributes(job),
-  ...jobTemplates[job].inherited,
+/** What a key must read back as, at each start. */
+export const attributesToCheck = (template: JobTemplate): Attributes => ({
+  ...attributesOf(template),
+  ...template.inherited,
 })

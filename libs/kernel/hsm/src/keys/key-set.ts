@@ -3,11 +3,14 @@ import { HsmRefusal } from '../errors.ts'
 import type { KeyJob, KeyNeed, KeyRecord } from '../keystore.ts'
 import { isDeviceError } from '../pkcs11/device-error.ts'
 import type { Handle } from '../pkcs11/session.ts'
+import { shapeOf } from '../strategies/shapes.ts'
+import type { Witness } from '../strategies/shelf.ts'
 import { matches, matchesCheckValue } from './check-value.ts'
-import { jobTemplates } from './job-templates.ts'
-import { findUnfitAttribute, refuseUnfitKey } from './key-attributes.ts'
+import { strategyOf } from './job-strategies.ts'
+import { findUnfitAttribute, findUnfitCompanion, refuseUnfitCompanion, refuseUnfitKey } from './key-attributes.ts'
+import { companionId, companionLabel, findCompanion, findKey } from './locate-key.ts'
 import { readPublicHalf } from './public-half.ts'
-import type { TokenAccess, TokenKey } from './token-key.ts'
+import { type Companion, handlesIn, type TokenAccess, type TokenKey } from './token-key.ts'
 
 const MOST_ID_BYTES = 64
 
@@ -36,29 +39,59 @@ export function keySetOf(all: readonly TokenKey[]): KeySet {
   }
 }
 
-/** The one object of that label and class. Throws `HsmRefusal` where there are several. */
-export function findKey({ session }: TokenAccess, { job, label }: { job: KeyJob; label: string }): Handle | undefined {
-  // Token objects alone: the session copies of another keystore of this process carry the same label.
-  const [handle, ...others] = session.findObjects({ class: jobTemplates[job].class, token: true, label })
-  if (others.length === 0) return handle
-  const remedy = 'delete the one whose check value is not recorded'
-  throw new HsmRefusal('key-ambiguous', `the token holds several keys labelled "${label}": ${remedy}`)
-}
-
 function loadKey(access: TokenAccess, record: KeyRecord): TokenKey {
+  if (shapeOf(record.strategy).keyless) return loadKeyless(record)
   const own = findKey(access, record)
-  if (own === undefined) {
-    const remedy = 'restore the token from its backup; a recorded key is never replaced'
-    throw new HsmRefusal('key-missing', `the token does not hold the key "${record.label}": ${remedy}`)
-  }
+  if (own === undefined) refuseMissing(record.label)
   refuseUnfitKey(access, { record, handle: own })
+  const companion = loadCompanion(access, record, own)
   const half = readPublicHalf(access.session, record)
-  if (!matchesCheckValue({ ...access, ...half, record, handle: own }, record.checkValue)) {
+  const key = { record, id: readKeyId(access, { record, own }), own, ...(companion && { companion }), ...half }
+  proveStrategy(access, key)
+  if (!matchesCheckValue({ ...access, record, handles: handlesIn('own', key) }, record.checkValue)) {
     const remedy = 'restore the token that belongs to this database'
     throw new HsmRefusal('key-mismatch', `the token's key "${record.label}" is not the recorded one: ${remedy}`)
   }
-  const key = { record, id: readKeyId(access, { record, own }), own, ...half }
-  return { ...key, working: copyToSession(access, key) ?? own }
+  return { ...key, ...copyToSession(access, key) }
+}
+
+function refuseMissing(label: string): never {
+  const remedy = 'restore the token from its backup; a recorded key is never replaced'
+  throw new HsmRefusal('key-missing', `the token does not hold the key "${label}": ${remedy}`)
+}
+
+/** Nothing of it is on the token: the seal key keeps what it would wrap, and is checked for itself. */
+function loadKeyless(record: KeyRecord): TokenKey {
+  const nothing = Buffer.alloc(0)
+  return { record, id: new Uint8Array(), own: nothing, working: nothing }
+}
+
+/** Where no throw-away key could be had, the strategy is proved on this one: its witness. */
+function proveStrategy({ capabilities }: TokenAccess, key: Omit<TokenKey, 'working'>): void {
+  const { record } = key
+  const { pair } = shapeOf(record.strategy)
+  const witness: Witness = { keys: handlesIn('own', key), ...(pair && { pair }) }
+  if (record.job === 'seal' || record.job === 'wrap') strategyOf(capabilities, record, witness)
+}
+
+function loadCompanion(access: TokenAccess, record: KeyRecord, key: Handle): Companion | undefined {
+  if (shapeOf(record.strategy).companion === undefined) return undefined
+  const own = findCompanion(access, record)
+  if (own === undefined) refuseMissing(companionLabel(record.label))
+  refuseOtherId(access, { label: record.label, key, companion: own })
+  refuseUnfitCompanion(access, { record, companion: own })
+  return { own, working: own }
+}
+
+/** Throws `HsmRefusal`, so that no key is taken for the companion of another. Keys of a ceremony may share one id. */
+export function refuseOtherId(
+  { session }: TokenAccess,
+  { label, key, companion }: { label: string; key: Handle; companion: Handle },
+): void {
+  const [id, other] = [session.readAttribute(key, 'id'), session.readAttribute(companion, 'id')]
+  if (equalBytes(other, companionId(id)) || equalBytes(other, id)) return
+  const remedy = 'give both the same CKA_ID, or restore the token from its backup'
+  throw new HsmRefusal('key-mismatch', `"${companionLabel(label)}" is not the companion of "${label}": ${remedy}`)
 }
 
 /** Keys that a ceremony made without an id are named by their label. */
@@ -67,18 +100,42 @@ function readKeyId({ session }: TokenAccess, { record, own }: { record: KeyRecor
   return id.length > 0 && id.length <= MOST_ID_BYTES ? id : toUtf8(record.label).subarray(0, MOST_ID_BYTES)
 }
 
-function copyToSession(access: TokenAccess, key: Omit<TokenKey, 'working'>): Handle | undefined {
+/** Both of its objects, or neither. */
+function copyToSession(
+  access: TokenAccess,
+  key: Omit<TokenKey, 'working'>,
+): Pick<TokenKey, 'working'> & Partial<Pick<TokenKey, 'companion'>> {
+  const { own, companion, record } = key
+  const copies: Handle[] = []
+  const copy = (object: Handle): Handle => {
+    const handle = access.session.copyObject(object, { token: false })
+    copies.push(handle)
+    return handle
+  }
   try {
-    const handle = access.session.copyObject(key.own, { token: false })
-    const equivalent =
-      findUnfitAttribute(access, { record: key.record, handle }) === undefined &&
-      matches({ ...access, ...key, handle }, key.record.checkValue)
-    if (equivalent) return handle
-    access.session.destroyObject(handle)
-    return undefined
+    const working = copy(own)
+    const beside = companion && { own: companion.own, working: copy(companion.own) }
+    const copied = { working, ...(beside && { companion: beside }) }
+    const handles = handlesIn('working', { ...key, ...copied })
+    const isEquivalent =
+      findUnfitAttribute(access, { record, handle: working }) === undefined &&
+      (beside === undefined || findUnfitCompanion(access, { record, companion: beside.working }) === undefined) &&
+      matches({ ...access, record, handles }, record.checkValue)
+    if (isEquivalent) return copied
   } catch (error) {
-    if (isDeviceError(error)) return undefined
-    throw error
+    if (!isDeviceError(error)) throw error
+  }
+  discard(access, copies)
+  return { working: own }
+}
+
+function discard({ session }: TokenAccess, copies: readonly Handle[]): void {
+  for (const copy of copies) {
+    try {
+      session.destroyObject(copy)
+    } catch (error) {
+      if (!isDeviceError(error)) throw error
+    }
   }
 }
 

@@ -4,7 +4,19 @@ import type { Handle, Session } from '../pkcs11/session.ts'
 
 type Use = 'encrypt' | 'decrypt' | 'wrap' | 'unwrap'
 
-const aesSessionKey: Attributes = { class: CKO.secretKey, keyType: CKK.aes, token: false, private: true }
+export const aesSessionKey: Attributes = { class: CKO.secretKey, keyType: CKK.aes, token: false, private: true }
+
+/** HMAC keys alone: one job, as on the token. */
+export const macSessionKey: Attributes = {
+  class: CKO.secretKey,
+  keyType: CKK.genericSecret,
+  token: false,
+  private: true,
+  sensitive: true,
+  extractable: false,
+  sign: true,
+  verify: true,
+}
 
 /** For `unwrap`: the value may be read, as the answer to a caller who proved the right to it. */
 export const readableKey: Attributes = { ...aesSessionKey, sensitive: false, extractable: true }
@@ -34,6 +46,9 @@ export const importAesKey = (session: Session, { value, uses, extractable }: Imp
     wrap: uses.includes('wrap'),
     unwrap: uses.includes('unwrap'),
   })
+
+export const importMacKey = (session: Session, value: Uint8Array): Handle =>
+  session.createObject({ ...macSessionKey, value })
 
 /**
  * Runs `body` and destroys every object that it handed to `own`, whatever happened. A failure to destroy is thrown

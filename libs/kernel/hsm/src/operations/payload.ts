@@ -3,15 +3,17 @@ import { decodeEnvelope, encodeEnvelope } from '../envelope/codec.ts'
 import type { Envelope, EnvelopeKind, Recipient } from '../envelope/envelope.ts'
 import { Unopenable } from '../errors.ts'
 import type { Binding } from '../keystore.ts'
+import { handlesIn } from '../keys/token-key.ts'
 import type { OperationContext } from './operation.ts'
 
-/** Seals a small payload under the current seal key: one device call. */
+/** Seals a small payload under the current seal key: one device call, or two where its strategy has a companion. */
 export function sealPayload(context: OperationContext, place: Place, payload: Uint8Array): Recipient {
-  const { id, record, working } = context.keys.current('seal')
+  const key = context.keys.current('seal')
+  const { id, record } = key
   const strategy = context.capabilities.seal(record.strategy)
   const name = { keyId: id, version: record.version, strategy: strategy.name }
   const message = { plaintext: payload, associated: bindRecipient(place, name) }
-  return { ...name, sealed: strategy.seal(context.session, working, message) }
+  return { ...name, sealed: strategy.seal(context.session, handlesIn('working', key), message) }
 }
 
 /**
@@ -23,7 +25,7 @@ export function openPayload(context: OperationContext, place: Place, recipients:
     const key = context.keys.named('seal', recipient.keyId)
     if (key === undefined || key.record.strategy !== recipient.strategy) continue
     const message = { sealed: recipient.sealed, associated: bindRecipient(place, recipient) }
-    return context.capabilities.seal(recipient.strategy).open(context.session, key.working, message)
+    return context.capabilities.seal(recipient.strategy).open(context.session, handlesIn('working', key), message)
   }
   throw new Unopenable()
 }

@@ -1,9 +1,8 @@
 import { equalBytes } from '@strongroom/crypto'
 import { HsmRefusal, Unopenable } from '../errors.ts'
-import { importAesKey, useAndDestroy } from '../keys/session-keys.ts'
 import type { Binding, LockedKey, PreparedLock } from '../keystore.ts'
 import { computeLockHalves, HALF_BYTES, type Lock, type LockHalves } from './lock-halves.ts'
-import { lockWithHalves } from './locked-key.ts'
+import { lockBytesWithHalves } from './locked-key.ts'
 import type { OperationContext } from './operation.ts'
 import { openPayload, placeOf, readEnvelope, sealWhole } from './payload.ts'
 
@@ -34,12 +33,8 @@ export function lockRecoveredKey(
   if (key.length !== KEY_BYTES) {
     throw new HsmRefusal('input-refused', `a recovered key has ${KEY_BYTES} bytes, not ${key.length}`)
   }
-  const { session } = context
   return withPreparedHalves(context, { binding, prepared }, (halves) =>
-    useAndDestroy(session, (own) => {
-      const imported = own(importAesKey(session, { value: key, uses: [], extractable: 'extractable' }))
-      return lockWithHalves(context, { binding, halves }, imported)
-    }),
+    lockBytesWithHalves(context, { binding, halves }, key),
   )
 }
 

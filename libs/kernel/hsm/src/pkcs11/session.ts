@@ -7,6 +7,9 @@ export type { Handle, Mechanism } from 'pkcs11js'
 
 const MOST_FOUND = 64
 
+/** RSA of 16384 bits wraps to so many. */
+const MOST_WRAPPED_BYTES = 2048
+
 /**
  * One PKCS#11 session, in our types and with one kind of error (`DeviceError`). Synchronous on purpose: the
  * asynchronous half of pkcs11js reads buffers that were collected meanwhile (its issue 121).
@@ -55,16 +58,17 @@ export class Session {
     })
   }
 
-  wrapKey(mechanism: number, wrapper: Handle, key: Handle): Uint8Array {
+  wrapKey(mechanism: number | Mechanism, wrapper: Handle, key: Handle): Uint8Array {
+    const means = typeof mechanism === 'number' ? { mechanism } : mechanism
     return attempt('C_WrapKey', () =>
-      takeBytes(this.#pkcs11.C_WrapKey(this.#handle, { mechanism }, wrapper, key, Buffer.alloc(256))),
+      takeBytes(this.#pkcs11.C_WrapKey(this.#handle, means, wrapper, key, Buffer.alloc(MOST_WRAPPED_BYTES))),
     )
   }
 
-  unwrapKey(wrapper: { mechanism: number; key: Handle }, wrapped: Uint8Array, attributes: Attributes): Handle {
-    const { mechanism, key } = wrapper
+  unwrapKey(wrapper: Mechanism & { key: Handle }, wrapped: Uint8Array, attributes: Attributes): Handle {
+    const { key, ...means } = wrapper
     return attempt('C_UnwrapKey', () =>
-      this.#pkcs11.C_UnwrapKey(this.#handle, { mechanism }, key, viewAsBuffer(wrapped), toTemplate(attributes)),
+      this.#pkcs11.C_UnwrapKey(this.#handle, means, key, viewAsBuffer(wrapped), toTemplate(attributes)),
     )
   }
 

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { parentPort, workerData } from 'node:worker_threads'
 import { attach } from '../connect.ts'
+import { workingSessions } from '../profiles/sessions.ts'
 import { serveCalls } from './serve-calls.ts'
 import type { SharedToken } from './session-link.ts'
 import { orderFrom, type StartNews } from './start-order.ts'
@@ -28,10 +29,13 @@ try {
   const onLogin = () => tell({ news: { told: 'login' } })
   const link = await attach(order, { source, keys, lowPinCount, onLogin, ...(proved && { proved }) })
   order.pin.wipe()
-  const { description, proved: proofs, slot } = link
+  const { description, proved: proofs, slot, profile } = link
   const tenant = { deployment: order.deployment, app: order.app }
-  const shared = { source, slot, keys: link.keys.all, strategies: proofs.strategies, tenant }
-  tell({ news: { told: 'ready', description, proved: proofs }, others: { shared, wished: sessions - 1 } })
+  const shared = { source, slot, keys: link.keys.all, strategies: proofs.strategies, tenant, profile: profile.name }
+  tell({
+    news: { told: 'ready', description, proved: proofs },
+    others: { shared, wished: workingSessions(profile, sessions) - 1 },
+  })
   serveCalls(link, turns)
   // The login, and the session copies of the keys, live as long as this thread's session: it ends last.
   if (parentPort !== null) await once(parentPort, 'message')

@@ -1,99 +1,114 @@
 import { Unsupported } from '../errors.ts'
-import { isDeviceError } from '../pkcs11/device-error.ts'
+import { noProfile } from '../profiles/index.ts'
+import type { VendorProfile } from '../profiles/vendor-profile.ts'
 import type { Session } from '../pkcs11/session.ts'
-import { hsmGcm } from './hsm-gcm.ts'
-import { keyWrapRfc3394, keyWrapRfc5649 } from './key-wrap.ts'
-import { recoverCandidates, recoverStrategyNamed } from './rsa-oaep.ts'
+import { cbcWraps } from './cbc-wrap.ts'
 import { ed25519, ed25519Candidate } from './eddsa.ts'
+import { hsmCbcHmac, hsmCbcHmacSha256 } from './hsm-cbc-hmac.ts'
+import { hsmGcm, hsmGcmIv16 } from './hsm-gcm.ts'
+import { hsmRsaOaep, hsmRsaOaepSha1 } from './hsm-rsa-oaep.ts'
+import { keyWrapRfc3394, keyWrapRfc5649 } from './key-wrap.ts'
+import { oaepWraps } from './oaep-wrap.ts'
+import { sealsAndOpens } from './prove-seal.ts'
+import { wrapsAndUnwraps } from './prove-wrap.ts'
+import { recoverCandidates, recoverStrategyNamed } from './rsa-oaep.ts'
+import { type Proof, Shelf, type Trials, tryOne, type Witness } from './shelf.ts'
 import type { Candidate, RecoverStrategy, SealStrategy, SignStrategy, WrapStrategy } from './strategy.ts'
 
 // The one place where a further way of keeping is added; the first that a token proves serves its new keys.
-const sealCandidates: readonly Candidate<SealStrategy>[] = [hsmGcm]
-const wrapCandidates: readonly Candidate<WrapStrategy>[] = [keyWrapRfc3394, keyWrapRfc5649]
+const sealCandidates: readonly Candidate<SealStrategy>[] = [
+  hsmGcm,
+  hsmGcmIv16,
+  hsmCbcHmac,
+  hsmCbcHmacSha256,
+  hsmRsaOaep,
+  hsmRsaOaepSha1,
+]
+const wrapCandidates: readonly Candidate<WrapStrategy>[] = [keyWrapRfc3394, keyWrapRfc5649, ...cbcWraps, ...oaepWraps]
+/** Those whose wrapping key may be one that was just imported: their proof imports it, and they need no companion. */
+const importedWraps: readonly string[] = [keyWrapRfc3394.name, keyWrapRfc5649.name]
 
-/** A candidate by its name, and which of its variants the token knows. */
-interface Proof {
-  readonly name: string
-  readonly variant: number
-}
-
-/** What a token proved, as plain data: it holds for every thread and process that works with that token. */
+/** What a token proved so far, as plain data: it holds for every thread and process that works with that token. */
 export interface ProvedStrategies {
   readonly seals: readonly Proof[]
   readonly wraps: readonly Proof[]
 }
 
-/** What a token proved, in real round trips, that it can do. */
+/** What a token proved, in real round trips, that it can do. What nobody asks for is not tried. */
 export interface Capabilities {
   readonly proved: ProvedStrategies
-  /** By name, or the preferred one. Throws `Unsupported`. */
-  seal(name?: string): SealStrategy
-  wrap(name?: string): WrapStrategy
+  /** By name, or the preferred one of those that fit the witness. Throws `Unsupported`, or `DeviceError` where the token is busy. */
+  seal(name?: string, witness?: Witness): SealStrategy
+  wrap(name?: string, witness?: Witness): WrapStrategy
+  /** What the token wraps with under a key of known value, such as half of a factor’s MAC; `undefined`: nothing, or not that. */
+  importedWrap(name?: string): WrapStrategy | undefined
   /** By name unproved, since the check of the key itself is the proof; without one it costs the making of a throw-away pair. */
   recover(name?: string): RecoverStrategy
   /** The same for signatures of Ed25519. */
   ed25519(name?: string): SignStrategy
 }
 
-/** Tries every candidate with throw-away keys. The session is not used afterwards: a failed try can leave it busy. */
-export const proveCapabilities = (openSession: () => Session): Capabilities =>
-  capabilitiesOf(
-    { seals: proveAll(openSession, sealCandidates), wraps: proveAll(openSession, wrapCandidates) },
-    openSession,
-  )
+/** Tries what new keys would be made for. Sessions are not used afterwards: a failed try can leave one busy. */
+export function proveCapabilities(openSession: () => Session, profile: VendorProfile = noProfile): Capabilities {
+  const capabilities = capabilitiesOf({ seals: [], wraps: [] }, openSession, profile)
+  proveGcm(capabilities)
+  for (const name of importedWraps) capabilities.importedWrap(name)
+  return capabilities
+}
 
-export function capabilitiesOf(proved: ProvedStrategies, openSession: () => Session): Capabilities {
-  const seals = strategiesOf(sealCandidates, proved.seals)
-  const wraps = strategiesOf(wrapCandidates, proved.wraps)
-  return {
-    proved,
-    seal: (name) => choose(seals, name) ?? refuse(name ?? 'sealing with associated data (AES-GCM)'),
-    wrap: (name) => choose(wraps, name) ?? refuse(name ?? 'key wrapping (RFC 3394 or RFC 5649)'),
-    recover: (name) =>
-      name === undefined
-        ? (strategiesOf(recoverCandidates, proveFirst(openSession, recoverCandidates))[0] ??
-          refuse('decryption with RSA-OAEP'))
-        : recoverStrategyNamed(name),
-    ed25519: (name) =>
-      name === ed25519.name || proveFirst(openSession, [ed25519Candidate]).length > 0
-        ? ed25519
-        : refuse('signatures of Ed25519'),
+/** The rest waits until a key needs it: pairs take seconds to make. */
+function proveGcm(capabilities: Capabilities): void {
+  try {
+    capabilities.seal(hsmGcm.name)
+  } catch (error) {
+    if (!(error instanceof Unsupported)) throw error
   }
 }
 
-const choose = <S extends { readonly name: string }>(proved: readonly S[], name: string | undefined): S | undefined =>
-  name === undefined ? proved[0] : proved.find((strategy) => strategy.name === name)
+export function capabilitiesOf(
+  { seals: provedSeals, wraps: provedWraps }: ProvedStrategies,
+  openSession: () => Session,
+  profile: VendorProfile = noProfile,
+): Capabilities {
+  const trials: Trials = { openSession, profile }
+  const seals = new Shelf(sealCandidates, trials, {
+    proofs: provedSeals,
+    provesOn: (bench, variant, keys) => sealsAndOpens(bench, variant, keys) !== undefined,
+  })
+  const wraps = new Shelf(wrapCandidates, trials, { proofs: provedWraps, provesOn: wrapsAndUnwraps })
+  return {
+    get proved() {
+      return { seals: seals.proofs, wraps: wraps.proofs }
+    },
+    seal: (name, witness) => choose(seals, name, witness) ?? refuse(name ?? 'sealing with associated data'),
+    wrap: (name, witness) => choose(wraps, name, witness) ?? refuse(name ?? 'key wrapping'),
+    importedWrap: (name) =>
+      importedWraps
+        .filter((one) => name === undefined || one === name)
+        .map((one) => wraps.named(one))
+        .find((strategy) => strategy !== undefined),
+    recover: (name) =>
+      name === undefined
+        ? (findProved(recoverCandidates, trials) ?? refuse('decryption with RSA-OAEP'))
+        : recoverStrategyNamed(name),
+    ed25519: (name) =>
+      name === ed25519.name ? ed25519 : (findProved([ed25519Candidate], trials) ?? refuse('signatures of Ed25519')),
+  }
+}
 
-const strategiesOf = <S>(candidates: readonly Candidate<S>[], proofs: readonly Proof[]): readonly S[] =>
-  proofs.flatMap(({ name, variant }) => candidates.find((one) => one.name === name)?.variants[variant] ?? [])
+const choose = <S extends { name: string }>(shelf: Shelf<S>, name?: string, witness?: Witness): S | undefined =>
+  name === undefined ? shelf.first(witness) : shelf.named(name, witness)
 
 function refuse(capability: string): never {
   throw new Unsupported(capability)
 }
 
-const proveAll = <S>(openSession: () => Session, candidates: readonly Candidate<S>[]): readonly Proof[] =>
-  candidates.flatMap((candidate) => {
-    const variant = candidate.variants.findIndex((one) => proves(openSession, candidate, one))
-    return variant < 0 ? [] : [{ name: candidate.name, variant }]
-  })
-
-function proveFirst<S>(openSession: () => Session, candidates: readonly Candidate<S>[]): readonly Proof[] {
+function findProved<S>(candidates: readonly Candidate<S>[], trials: Trials): S | undefined {
   for (const candidate of candidates) {
-    const proofs = proveAll(openSession, [candidate])
-    if (proofs.length > 0) return proofs
+    const proved = candidate
+      .variants(trials.profile)
+      .find((variant) => tryOne(trials, (bench) => candidate.proves(bench, variant)) === 'proved')
+    if (proved !== undefined) return proved
   }
-  return []
-}
-
-/** In a session of its own: a mechanism that was refused may leave the operation active. */
-function proves<S>(openSession: () => Session, candidate: Candidate<S>, variant: S): boolean {
-  const session = openSession()
-  try {
-    return candidate.proves(session, variant)
-  } catch (error) {
-    if (isDeviceError(error)) return false
-    throw error
-  } finally {
-    session.close()
-  }
+  return undefined
 }

@@ -1,8 +1,8 @@
 import { randomBytes, verify } from 'node:crypto'
 import { toEd25519Key, toEd25519PublicKey } from '../keys/ed25519-key.ts'
-import { generationMechanisms, jobTemplates, requiredAttributes } from '../keys/job-templates.ts'
+import { generationMechanism, publicAttributes, requiredAttributes, templateOf } from '../keys/job-templates.ts'
 import { useAndDestroy } from '../keys/session-keys.ts'
-import { CKM, CKO } from '../pkcs11/cryptoki.ts'
+import { CKM } from '../pkcs11/cryptoki.ts'
 import type { Candidate, SignStrategy } from './strategy.ts'
 
 /** CKM_EDDSA of PKCS#11 3.0 without parameters: plain Ed25519 (RFC 8032), over the message as it is. */
@@ -12,16 +12,17 @@ export const ed25519: SignStrategy = {
   sign: (session, key, message) => session.sign(CKM.eddsa, key, message),
 }
 
+const kind = { job: 'sign-ed25519' } as const
+
 export const ed25519Candidate: Candidate<SignStrategy> = {
   name: ed25519.name,
-  variants: [ed25519],
+  variants: () => [ed25519],
   /** Verified outside: the number of the mechanism is younger than many modules. */
-  proves: (session) =>
+  proves: ({ session }) =>
     useAndDestroy(session, (own) => {
-      const { keyType, publicHalf } = jobTemplates['sign-ed25519']
-      const pair = session.generateKeyPair(generationMechanisms['sign-ed25519'], {
-        publicKey: { class: CKO.publicKey, keyType, token: false, ...publicHalf },
-        privateKey: { ...requiredAttributes('sign-ed25519'), token: false },
+      const pair = session.generateKeyPair(generationMechanism(templateOf(kind)), {
+        publicKey: { ...publicAttributes(kind), token: false },
+        privateKey: { ...requiredAttributes(kind.job), token: false },
       })
       const [publicKey, privateKey] = [own(pair.publicKey), own(pair.privateKey)]
       const key = toEd25519Key(session.readAttribute(publicKey, 'ecPoint'))

@@ -19,16 +19,27 @@ export const shimmedFunctions = [
 
 const WORD = 8
 const WORDS_EACH = 8
+const HEAD_WORDS = 16
 const MAGIC = 0x5354_524f_4e47_3131n
-const words = { magic: 0, reset: 1, ownIv: 2 } as const
-const ruleWords = { calls: 0, after: 1, until: 2, code: 3, delayUs: 4, mood: 5 } as const
+const words = {
+  magic: 0,
+  reset: 1,
+  ownIv: 2,
+  ivBytes: 3,
+  asMade: 4,
+  busyCalls: 5,
+  busyCode: 6,
+  standard: 7,
+  renamed: 8,
+} as const
+const ruleWords = { calls: 0, after: 1, until: 2, code: 3, delayUs: 4, mood: 5, mayBeBusy: 6 } as const
 
 /** The file that a shim maps, word by word. What is written holds from the next call on, in every process that uses it. */
 export class ShimControl {
   readonly #file: number
 
   static make(path: string): void {
-    const bytes = Buffer.alloc(WORD * WORDS_EACH * (1 + shimmedFunctions.length))
+    const bytes = Buffer.alloc(WORD * (HEAD_WORDS + WORDS_EACH * shimmedFunctions.length))
     bytes.writeBigUInt64LE(MAGIC, 0)
     writeFileSync(path, bytes, { mode: 0o600 })
   }
@@ -72,5 +83,5 @@ export class ShimControl {
 function placeOf(method: string, word: keyof typeof ruleWords): number {
   const index = shimmedFunctions.indexOf(method)
   if (index < 0) throw new TypeError(`PKCS#11 has no ${method}`)
-  return WORDS_EACH * (1 + index) + ruleWords[word]
+  return HEAD_WORDS + WORDS_EACH * index + ruleWords[word]
 }

@@ -75,13 +75,15 @@ export const lockedKeys = promisesOf(
       equal(await keystore.relockKey(wrong, locked, next), undefined, 'a wrong factor relocks')
     },
 
-    'the key that is relocked never leaves the token': async ({ open, faults }) => {
+    'the key that is relocked never leaves the token': async ({ open, faults, capabilities, note }) => {
+      const staysInside = capabilities.importedWrap() !== undefined
+      if (!staysInside) note('locked keys are wrapped in this process, by RFC 3394: the token wraps under no factor')
       const keystore = await open({ probeIntervalMs: 60_000 })
       const locked = await keystore.issueLockedKey(request)
       const device = faults()
       const [reads, unwrapped] = [device.calls('C_GetAttributeValue'), device.calls('C_UnwrapKey')]
       notEqual(await keystore.relockKey(request, locked, wrong), undefined, 'it was not relocked')
-      equal(device.calls('C_UnwrapKey') - unwrapped, 1, 'another number of unwrapped keys')
+      equal(device.calls('C_UnwrapKey') - unwrapped, staysInside ? 1 : 0, 'another number of unwrapped keys')
       equal(device.calls('C_GetAttributeValue'), reads, 'a value was read')
     },
 

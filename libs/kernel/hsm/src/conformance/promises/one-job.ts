@@ -5,7 +5,9 @@ import { CKK, CKM, CKO } from '../../pkcs11/cryptoki.ts'
 import { isDeviceError } from '../../pkcs11/device-error.ts'
 import type { Attributes } from '../../pkcs11/template.ts'
 import { tokenRefuses } from '../assertions.ts'
-import { isDone, objectOf, recordOf } from '../token-objects.ts'
+import { oaep } from '../../strategies/oaep.ts'
+import type { WrapStrategy } from '../../strategies/strategy.ts'
+import { handlesOf, isDone, isKeyless, objectOf, recordOf } from '../token-objects.ts'
 import { promisesOf } from '../token-promise.ts'
 import type { Trial } from '../trial.ts'
 
@@ -35,38 +37,54 @@ function assertNotWrapped({ session: open, capabilities, traits }: Trial, key: H
   throws(() => session.wrapKey(mechanism, wrapper, key), isWrapRefusal, 'it is wrapped')
 }
 
+/** As the token is asked to wrap for the strategy, whatever the key is. */
+function wayOf({ mechanisms: [mechanism = CKM.aesKeyWrap] }: WrapStrategy): Mechanism {
+  if (mechanism === CKM.rsaPkcsOaep) return oaep('sha256')
+  const takesIv = mechanism === CKM.aesCbc || mechanism === CKM.aesCbcPad
+  return { mechanism, ...(takesIv && { parameter: Buffer.alloc(16) }) }
+}
+
+const NOTHING_WRAPS = 'the token wraps nothing: issued keys are its randomness, drawn and sealed'
+
 export const wrapKeyJob = promisesOf(
   { area: 'one job per key', needs: ['wrap'] },
   {
-    'the wrap key encrypts and decrypts nothing, in any mode': ({ session: open, keys }) => {
+    'the wrap key encrypts and decrypts nothing, in any mode': ({ session: open, keys, note }) => {
+      const record = recordOf(keys, 'wrap')
+      if (isKeyless(record)) return note(NOTHING_WRAPS)
       for (const mode of modes) {
         for (const turn of ['encrypt', 'decrypt'] as const) {
           const session = open()
-          const wrap = objectOf(session, recordOf(keys, 'wrap'))
-          tokenRefuses(() => session[turn](mode, wrap, block), `${turn} with the wrap key`)
+          tokenRefuses(() => session[turn](mode, objectOf(session, record), block), `${turn} with the wrap key`)
         }
       }
     },
 
-    'a wrapped key does not unwrap as another class': ({ session: open, keys }) => {
+    'a wrapped key does not unwrap as another class': ({ session: open, keys, capabilities, note }) => {
+      const record = recordOf(keys, 'wrap')
+      if (isKeyless(record)) return note(NOTHING_WRAPS)
       const session = open()
-      const wrap = objectOf(session, recordOf(keys, 'wrap'))
-      const wrapped = session.wrapKey(CKM.aesKeyWrap, wrap, victimOf(session))
+      const [strategy, wrapper] = [capabilities.wrap(record.strategy), handlesOf(session, record)]
+      const context = new Uint8Array()
+      const wrapped = strategy.wrap(session, wrapper, { key: victimOf(session), context })
       const asPrivate: Attributes = { class: CKO.privateKey, keyType: CKK.ec, token: false, private: true, sign: true }
       tokenRefuses(
-        () => session.unwrapKey({ mechanism: CKM.aesKeyWrap, key: wrap }, wrapped, asPrivate),
+        () => strategy.unwrap(session, wrapper, { wrapped, context, attributes: asPrivate }),
         'another class',
       )
     },
 
     'a key that may not be extracted is not wrapped': (trial) => {
-      const { traits, keys } = trial
+      const { traits, keys, capabilities } = trial
       if (traits.extractable === 'ignored')
         return tolerate(trial, 'CKA_EXTRACTABLE: false does not keep keys from being wrapped')
+      const wrap = recordOf(keys, 'wrap')
+      if (isKeyless(wrap)) return trial.note(NOTHING_WRAPS)
+      const way = wayOf(capabilities.wrap(wrap.strategy))
       for (const record of keys) {
         const session = trial.session()
-        const wrap = objectOf(session, recordOf(keys, 'wrap'))
-        tokenRefuses(() => session.wrapKey(CKM.aesKeyWrap, wrap, objectOf(session, record)), `wrapping ${record.label}`)
+        const { key, publicKey = key } = handlesOf(session, wrap)
+        tokenRefuses(() => session.wrapKey(way, publicKey, objectOf(session, record)), `wrapping ${record.label}`)
       }
     },
   },
@@ -87,10 +105,11 @@ export const sealKeyJob = promisesOf(
       const { traits, keys, session: open } = trial
       if (traits.mechanismLists === 'ignored')
         return trial.note('CKA_ALLOWED_MECHANISMS does not bind: keys know every mode')
-      for (const mode of modes) {
+      const record = recordOf(keys, 'seal')
+      const own = trial.capabilities.seal(record.strategy).mechanisms
+      for (const mode of modes.filter(({ mechanism }) => !own.includes(mechanism))) {
         const session = open()
-        const seal = objectOf(session, recordOf(keys, 'seal'))
-        tokenRefuses(() => session.encrypt(mode, seal, block), 'another mode with the seal key')
+        tokenRefuses(() => session.encrypt(mode, objectOf(session, record), block), 'another mode with the seal key')
       }
     },
   },
@@ -107,7 +126,7 @@ export const macKeyJob = promisesOf(
     },
 
     'no key gives its value away or stops being sensitive': ({ session: open, keys }) => {
-      for (const record of keys) {
+      for (const record of keys.filter((one) => !isKeyless(one))) {
         const session = open()
         const key = objectOf(session, record)
         tokenRefuses(() => session.readAttribute(key, 'value'), `the value of ${record.label}`)

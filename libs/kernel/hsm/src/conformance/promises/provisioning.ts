@@ -97,23 +97,27 @@ const unknown = { name: 'CKR_MECHANISM_INVALID', code: 0x70 }
 export const missingCapabilities = promisesOf(
   { area: 'provisioning', needs: ['seal', 'wrap', 'mac'] },
   {
-    'a token without GCM is told apart, by what it does and not by its mechanism list': async (trial) => {
+    'a token that seals by nothing is told apart, by what it does and not by its mechanism list': async (trial) => {
       const { connection, faults } = trial
-      faults().fail(['C_EncryptInit'], unknown)
+      faults().fail(['C_EncryptInit', 'C_DecryptInit'], unknown)
       const attempt = provisionKeys({ ...connection, needs: everyNeed(trial), existing: [] })
       await rejects(attempt, isUnsupported(/sealing/))
     },
 
-    'a token without key wrapping seals, and says that it cannot issue': async (trial) => {
-      const { connection, open, faults } = trial
+    'a token without key wrapping draws the keys that it issues, and locks them here': async (trial) => {
+      const { connection, open, faults, keys } = trial
       faults().fail(['C_WrapKey'], { name: 'CKR_FUNCTION_NOT_SUPPORTED', code: 0x54 })
-      const keys = trial.keys.filter(({ job }) => job !== 'wrap')
-      const keystore = await open({ keys })
-      const value = new Secret('kept')
-      deepEqual((await keystore.open(await keystore.seal(value, binding), binding)).expose(), value.expose())
-      await rejects(keystore.issueLockedKey({ binding, factor: value }), Unsupported)
-      const attempt = provisionKeys({ ...connection, needs: everyNeed(trial), existing: keys })
-      await rejects(attempt, isUnsupported(/key wrapping/))
+      const existing = keys.filter(({ job }) => job !== 'wrap')
+      const drawn = await provisionKeys({ ...connection, needs: everyNeed(trial), existing })
+      deepEqual(
+        drawn.map(({ job, strategy }) => [job, strategy]),
+        [['wrap', 'sealed-random']],
+      )
+      const keystore = await open({ keys: [...existing, ...drawn] })
+      const lock = { binding, factor: new Secret('1234') }
+      const [issued, locked] = [await keystore.issueKey(binding), await keystore.issueLockedKey(lock)]
+      equal((await keystore.openKey(issued, binding)).length, 32)
+      equal((await keystore.openLockedKey(lock, locked))?.length, 32)
     },
   },
 )
