@@ -36,6 +36,7 @@ export const identityStorage: Service<typeof settings> = {
   settings,
   migrations: [guessMigrations, codeMigrations, notifyMigrations, proofMigrations, identity.identityMigrations],
   keys: identity.keyNeeds,
+  sealed: identity.sealedColumns,
   commands,
   api: {
     dialect: jsonApiDialect,

@@ -4,7 +4,17 @@ import { guessMigrations } from '@strongroom/guesses'
 import { limiter, mount } from '@strongroom/http'
 import { mountWork } from '@strongroom/jobs'
 import { notifyMigrations, sendersFrom } from '@strongroom/notify'
-import { handlers, jobs, keyNeeds, pageHandlers, pages, photon, pinKeyMigrations, sweeps } from '@strongroom/pin-keys'
+import {
+  handlers,
+  jobs,
+  keyNeeds,
+  pageHandlers,
+  pages,
+  photon,
+  pinKeyMigrations,
+  sealedColumns,
+  sweeps,
+} from '@strongroom/pin-keys'
 import { proveApplicationKey, proveBasicPin } from '@strongroom/proofs'
 import type { Service } from '@strongroom/service'
 import { timeLockMigrations } from '@strongroom/time-locks'
@@ -20,6 +30,7 @@ export const keyServer: Service<typeof settings> = {
   settings,
   migrations: [guessMigrations, codeMigrations, timeLockMigrations, notifyMigrations, pinKeyMigrations],
   keys: keyNeeds,
+  sealed: sealedColumns,
   recovery: 'second-token',
   api: { dialect: photon, endpoints: handlers.map(({ endpoint }) => endpoint) },
 

@@ -21,7 +21,9 @@ test.each(['/health/ready', '/healthz'])(
   async (path) => {
     const { status, text } = await get(path)
     expect(status).toBe(200)
-    expect(JSON.parse(text)).toEqual({ status: 'ok', database: 'ok', token: 'ok', model: 'SoftHSM v2', software: true })
+    const tokens = [{ label: 'key-server', state: 'healthy' }]
+    const works = { status: 'ok', database: 'ok', token: 'ok' }
+    expect(JSON.parse(text)).toEqual({ ...works, model: 'SoftHSM v2', software: true, tokens })
   },
 )
 

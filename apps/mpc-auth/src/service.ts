@@ -12,6 +12,7 @@ import {
   keyShareMigrations,
   proveFaceScan,
   proveNode,
+  sealedColumns,
   sweeps,
 } from '@strongroom/key-shares'
 import { oidcVerifier, proveAccessToken } from '@strongroom/proofs'
@@ -36,6 +37,7 @@ export const mpcAuth: Service<typeof settings> = {
   settings,
   migrations: [guessMigrations, keyShareMigrations],
   keys: keyNeeds,
+  sealed: sealedColumns,
   api: { dialect: duo, endpoints: handlers.map(({ endpoint }) => endpoint) },
   commands,
 

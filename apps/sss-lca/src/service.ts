@@ -45,6 +45,7 @@ export const sssLca: Service<typeof settings> = {
     qrLogin.qrLoginMigrations,
   ],
   keys: [...shares.keyNeeds, ...qrLogin.keyNeeds.filter(({ job }) => job !== 'seal')],
+  sealed: [...shares.sealedColumns, ...qrLogin.sealedColumns],
   api: { dialect: shares.lca, endpoints: endpointsOf('token') },
 
   doors: (values) => [

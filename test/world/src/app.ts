@@ -165,7 +165,7 @@ export async function startApp({ app, processes = 1, settings = {} }: AppWish): 
 }
 
 /** A soft token has a copy of the module and a configuration of its own. */
-function moduleOf({ module }: SoftToken) {
+export function moduleOf({ module }: SoftToken) {
   if (typeof module === 'string') throw new Error('a soft token names its configuration')
   const variables = Object.entries(module.environment ?? {}).map(([name, value]) => `${name}=${value}`)
   return { path: module.path, variables: variables.join(',') }

@@ -1,2 +1,3 @@
 export { type AppProcess, type AppWish, type Settings, startApp, type TestApp } from './app.ts'
 export { testDatabase, type DatabaseTemplate, type TestDatabase } from './database.ts'
+export { halfHeld, secondToken, type SecondToken, sweepNow, tokenStates } from './second-token.ts'

@@ -3,6 +3,7 @@ import { readMigrations } from '@strongroom/storage'
 import { challenge } from './devices/challenge.ts'
 import { list as listDevices } from './devices/list.ts'
 import { revoke } from './devices/revoke.ts'
+import { sealedNames } from './devices/sealed-names.ts'
 import { register as registerDevice } from './enrolment/register-device.ts'
 import { enrol } from './enrolment/register-face.ts'
 import { get as getFace, sessionToken } from './faces/get-face.ts'
@@ -11,6 +12,7 @@ import { list as listTransactions } from './hooks/transactions.ts'
 import { backUp } from './shares/back-up.ts'
 import { list as listKeys } from './shares/list-keys.ts'
 import { recover } from './shares/recover.ts'
+import { sealedBackups } from './shares/sealed-backups.ts'
 import { eventKeys } from './users/event-key.ts'
 import { CHALLENGE_USE, EVENT_USE, FACE_USE, STAMP_USE, USER_USE } from './users/names.ts'
 import { register as registerUser } from './users/register.ts'
@@ -71,6 +73,8 @@ export const keyShareMigrations = readMigrations('key_shares', new URL('../migra
   transactions: rows,
   events: rows,
 })
+
+export const sealedColumns = [sealedNames, sealedBackups]
 
 /** What this domain asks of a token. */
 export const keyNeeds: readonly KeyNeed[] = [

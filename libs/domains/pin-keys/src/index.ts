@@ -3,6 +3,7 @@ import type { KeyNeed } from '@strongroom/hsm'
 import { readMigrations } from '@strongroom/storage'
 import { LOCK_USE } from '@strongroom/time-locks'
 import { keyHandlers } from './keys/api.ts'
+import { sealedKeys } from './keys/sealed-keys.ts'
 import { cancel as cancelReset } from './resets/cancel-reset.ts'
 import { resetCompleter } from './resets/complete-reset.ts'
 import { reset } from './resets/reset-pin.ts'
@@ -11,6 +12,8 @@ import { create } from './users/create-user.ts'
 import { codeSender, noticeDeliverer } from './users/deliver.ts'
 import { RECIPIENT_USE, USER_ID_USE } from './users/identify.ts'
 import { remove } from './users/remove-user.ts'
+import { sealedContacts } from './users/sealed-contacts.ts'
+import { sealedCopies } from './users/sealed-copies.ts'
 
 export * from './contract.ts'
 export { photon } from './dialect.ts'
@@ -32,11 +35,14 @@ export const jobs = [codeSender, noticeDeliverer, resetCompleter]
 export const pinKeyMigrations = readMigrations('pin_keys', new URL('../migrations/', import.meta.url), {
   keys: ['select', 'insert', 'update', 'delete'],
   users: ['select', 'insert', 'update', 'delete'],
-  recovery_copies: ['select', 'insert', 'delete'],
+  recovery_copies: ['select', 'insert', 'update', 'delete'],
   deliveries: ['select', 'insert', 'update', 'delete'],
   completions: ['select', 'insert', 'update', 'delete'],
   confirmations: ['select', 'insert', 'update', 'delete'],
 })
+
+/** Of pending completions nobody waits longer than a minute. */
+export const sealedColumns = [sealedKeys, sealedContacts, sealedCopies]
 
 /** What this domain asks of a token. */
 export const keyNeeds: readonly KeyNeed[] = [

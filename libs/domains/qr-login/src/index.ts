@@ -3,6 +3,7 @@ import { sweep } from '@strongroom/jobs'
 import { type Database, readMigrations } from '@strongroom/storage'
 import { DEVICE_USE } from './devices/address.ts'
 import { deviceHandlers } from './devices/api.ts'
+import { sealedAddresses } from './devices/sealed-addresses.ts'
 import { approve, approveOpen } from './sessions/approve-session.ts'
 import { create } from './sessions/create-session.ts'
 import { lookUp } from './sessions/look-up-session.ts'
@@ -52,6 +53,8 @@ export const qrLoginMigrations = readMigrations('qr_login', new URL('../migratio
   sessions: ['select', 'insert', 'update', 'delete'],
   limits: ['select', 'insert', 'update', 'delete'],
 })
+
+export const sealedColumns = [sealedAddresses]
 
 /** What this domain asks of a token. */
 export const keyNeeds: readonly KeyNeed[] = [

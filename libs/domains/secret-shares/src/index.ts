@@ -5,6 +5,8 @@ import { readMigrations } from '@strongroom/storage'
 import { LOCK_USE } from '@strongroom/time-locks'
 import { noticeDeliverer } from './accounts/deliver.ts'
 import { CONTACT_USE, LOGIN_USE, RECIPIENT_USE } from './accounts/names.ts'
+import { sealedContacts } from './accounts/sealed-contacts.ts'
+import { sealedRecoveryEmails } from './accounts/sealed-recovery-emails.ts'
 import { backUp } from './contacts/email-backup.ts'
 import { send, verify } from './contacts/login-codes.ts'
 import { upgrade } from './contacts/upgrade.ts'
@@ -16,10 +18,12 @@ import { addEmail } from './recovery/add-email.ts'
 import { addMethod } from './recovery/add-method.ts'
 import { getEmail } from './recovery/get-email.ts'
 import { getShare } from './recovery/get-share.ts'
+import { sealedMethods } from './recovery/sealed-methods.ts'
 import { verifyEmail } from './recovery/verify-email.ts'
 import { get } from './shares/get-auth-share.ts'
 import { migrate } from './shares/migrate.ts'
 import { put } from './shares/put-auth-share.ts'
+import { sealedShares } from './shares/sealed-shares.ts'
 
 export type { DeliveryDeps } from './accounts/deliver.ts'
 export { findDid } from './accounts/find-did.ts'
@@ -74,6 +78,9 @@ export const secretShareMigrations = readMigrations('secret_shares', new URL('..
   upgrades: rows,
   notices: rows,
 })
+
+/** What lasts. Copies that are held for a week, and what waits for a code, are sealed by whichever tokens were there. */
+export const sealedColumns = [sealedContacts, sealedRecoveryEmails, sealedShares, sealedMethods]
 
 /** What this domain asks of a token. */
 export const keyNeeds: readonly KeyNeed[] = [

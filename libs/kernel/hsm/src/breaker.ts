@@ -1,6 +1,6 @@
 /** A line for the log: never a secret, a PIN or a value. */
 export type HsmLog = (
-  event: 'hsm-lost' | 'hsm-recovered' | 'hsm-recovery-failed' | 'hsm-replaced',
+  event: 'hsm-lost' | 'hsm-recovered' | 'hsm-recovery-failed' | 'hsm-replaced' | 'hsm-refused',
   reason: string,
 ) => void
 

@@ -38,6 +38,8 @@ export type RefusalReason =
   | 'token-absent'
   | 'token-ambiguous'
   | 'token-shared'
+  | 'tokens-mixed'
+  | 'tokens-refused'
   | 'software-refused'
   | 'pin-refused'
   | 'pin-latched'
@@ -48,6 +50,7 @@ export type RefusalReason =
   | 'key-ambiguous'
   | 'key-unfit'
   | 'key-mismatch'
+  | 'key-uncloned'
   | 'input-refused'
   | 'profile-unknown'
 

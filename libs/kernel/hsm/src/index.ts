@@ -2,7 +2,13 @@ export type { HsmLog } from './breaker.ts'
 export type { TokenConnection } from './connect.ts'
 export * from './errors.ts'
 export * from './keystore.ts'
-export type { ExecutorKind, ExecutorOptions, KeystoreOptions } from './keystore-options.ts'
+export type {
+  ExecutorKind,
+  ExecutorOptions,
+  KeystoreOptions,
+  SeveralTokensOptions,
+  TokenOptions,
+} from './keystore-options.ts'
 export { openKeystore, openRecoveryKeystore } from './open-keystore.ts'
 export { filePinLatch, type PinLatch } from './pin-latch.ts'
 export type { ModuleSource } from './pkcs11/module-registry.ts'
@@ -10,4 +16,7 @@ export { decodeRecoveryPublicKey, encodeRecoveryPublicKey } from './recovery-pub
 export { type RecoveryPlace, sealForRecovery } from './seal-for-recovery.ts'
 export { assertDifferentTokens } from './token-roles.ts'
 export { type ProfileName, profileNames } from './profiles/vendor-profile.ts'
-export { type FoundKey, foundKeyNamed, type ProvisionOptions, provisionKeys } from './provision-keys.ts'
+export { type ProvisionOptions, provisionKeys, type SeveralProvisionOptions } from './provision-keys.ts'
+export { type FoundKey, foundKeyNamed } from './provision-token.ts'
+export { refuseRing } from './several/refuse-ring.ts'
+export { neededOn } from './several/token-records.ts'

@@ -4,8 +4,11 @@ import type { Keystore, LockedKey, LockRequest, RecoveryKeystore, TokenHealth } 
 import type { Lock } from './operations/lock-halves.ts'
 import type { UnlockRequest } from './operations/locked-key.ts'
 
+/** What one token does by itself; recipients concern all. */
+export type TokenKeystore = Omit<Keystore, 'lacksRecipients' | 'completeRecipients' | 'tokens'>
+
 /** The interface of purposes over whatever runs the operations: secrets are unpacked here and packed again. */
-export function keystoreOn(executor: Executor): Keystore {
+export function keystoreOn(executor: Executor): TokenKeystore {
   return {
     seal: (plaintext, binding) => executor.run('seal', { plaintext: plaintext.expose(), binding }),
     open: async (envelope, binding) => new Secret(await executor.run('open', { envelope, binding })),
@@ -41,12 +44,12 @@ export function keystoreOn(executor: Executor): Keystore {
  * are compared here and not beside the token: where a process was lost with its answer nothing was compared, and the
  * guess may be given back.
  */
-async function whereFactorFits<T>(
-  executor: Executor,
+export async function whereFactorFits<T>(
+  asked: Pick<Executor, 'run'>,
   { request, locked }: { request: LockRequest; locked: LockedKey },
   body: (unlock: UnlockRequest) => Promise<T>,
 ): Promise<T | undefined> {
-  const { verifier, factorKey } = await executor.run('lockHalves', { lock: lockOf(request) })
+  const { verifier, factorKey } = await asked.run('lockHalves', { lock: lockOf(request) })
   try {
     if (!equalBytes(verifier, locked.verifier)) return undefined
     return await body({ binding: request.binding, envelope: locked.envelope, factorKey })
@@ -71,4 +74,4 @@ const healthOf = (executor: Executor): TokenHealth => ({
   close: () => executor.close(),
 })
 
-const lockOf = ({ binding, factor }: LockRequest): Lock => ({ binding, factor: factor.expose() })
+export const lockOf = ({ binding, factor }: LockRequest): Lock => ({ binding, factor: factor.expose() })

@@ -21,7 +21,19 @@ export interface ExecutorOptions {
   readonly mostGrowth?: number
 }
 
-export interface KeystoreOptions extends TokenConnection, ExecutorOptions {
+/** How one token is reached and worked with. */
+export interface TokenOptions extends TokenConnection, ExecutorOptions {}
+
+export interface KeystoreOptions extends TokenOptions, CommonOptions {}
+
+/** Several tokens of one class, the first one first: it alone has the signing keys. */
+export interface SeveralTokensOptions extends CommonOptions {
+  readonly tokens: readonly TokenOptions[]
+  /** How many tokens must hold a value before it counts as kept: 1 by default. */
+  readonly minRecipients?: number
+}
+
+interface CommonOptions {
   /** Every key of the app, all versions: what `provisionKeys` returned and the database keeps. */
   readonly keys: readonly KeyRecord[]
   /** Between two looks at the token's own objects. 1000 by default. */

@@ -79,6 +79,27 @@ export interface Keystore extends TokenHealth {
    * one. The key is imported into the token for this call and wrapped there; the caller wipes its own copy.
    */
   lockRecoveredKey(key: Secret, binding: Binding, prepared: PreparedLock): Promise<LockedKey>
+
+  /** Whether `completeRecipients` would change it. No device call. Throws `Unopenable` for what is no envelope. */
+  lacksRecipients(envelope: Uint8Array): boolean
+  /**
+   * The same value with a recipient of every healthy token by its newest seal key, and none of a key that no token has;
+   * needs no factor and leaves the body as it is. `undefined`: nothing is missing. The caller stores it by
+   * compare-and-swap on the old bytes.
+   */
+  completeRecipients(envelope: Uint8Array, binding: Binding): Promise<Uint8Array | undefined>
+
+  /** Every token behind this keystore, the first one first. No device call. */
+  tokens(): readonly TokenStanding[]
+}
+
+/** For health, metrics and logs: no secrets. */
+export interface TokenStanding {
+  readonly label: string
+  /** `refused`: it is kept out for good, since its PIN or one of its keys is not as it should be; the log says which. */
+  readonly state: 'healthy' | 'away' | 'refused'
+  /** Absent while it was never there. */
+  readonly description?: TokenDescription
 }
 
 /**
@@ -145,6 +166,8 @@ export interface KeyNeed {
  * token still holds that very key: one that is gone or another is never silently replaced.
  */
 export interface KeyRecord extends KeyNeed {
+  /** Label of the token that has it; absent for the first token. */
+  readonly token?: string
   readonly version: number
   /**
    * `CKA_LABEL` on the token: `strongroom/<app>/<job>[/<use>]/v<version>`. Of a key that the operator named: his label, or

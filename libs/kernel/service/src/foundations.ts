@@ -1,5 +1,5 @@
 import { auditKeyNeed } from '@strongroom/audit'
-import { type KeyNeed, type KeyRecord, type Keystore, openKeystore } from '@strongroom/hsm'
+import { type KeyNeed, type KeyRecord, type Keystore, neededOn, openKeystore, refuseRing } from '@strongroom/hsm'
 import { Refusal } from '@strongroom/http'
 import { areJobsMigrated } from '@strongroom/jobs'
 import { type Database, isMigrated, openDatabase } from '@strongroom/storage'
@@ -11,7 +11,7 @@ import { allMigrations } from './migrations.ts'
 import { performsWork, type Role } from './role.ts'
 import type { Parts, Service } from './service.ts'
 import { readSettings, type Settings, textOf, type ValuesOf } from './settings.ts'
-import { type AppToken, ownToken } from './token.ts'
+import { type AppToken, ownTokens } from './token.ts'
 
 /** The database or a token is not as this release needs it: run `provision`. */
 export class NeedsProvisioning extends Error {
@@ -25,6 +25,7 @@ export interface Foundations<S extends Settings> {
   readonly recovery: ValuesOf<typeof recoverySettings> | undefined
   readonly database: Database
   readonly hsm: Keystore
+  /** The first of its own. */
   readonly token: AppToken
   readonly keys: readonly KeyRecord[]
   readonly log: Log
@@ -49,20 +50,28 @@ export async function layFoundations<S extends Settings>(
     isRefusal: (answer) => answer instanceof Refusal,
     onConnectionLost: (error) => log.caught('database connection lost', error),
   })
-  const keys = await provisionedKeys(service, database)
+  const tokens = ownTokens(service.name, settings, database)
+  refuseRing(tokens, settings.HSM_MIN_RECIPIENTS)
+  const keys = await provisionedKeys(service, database, tokens)
   await assertTrueClock(settings.STRONGROOM_ENV, database)
   await assertRuntimeRole(settings.STRONGROOM_ENV, database)
-  const token = ownToken(service.name, settings, database)
-  const hsm = await openKeystore({ ...token, keys: ownKeys(keys), log: (event, reason) => log.warn(event, { reason }) })
-  const { label, model, software, executor } = hsm.describe()
-  log.info('token ready', { label, model, software, executor })
+  const hsm = await openKeystore({
+    tokens,
+    minRecipients: settings.HSM_MIN_RECIPIENTS,
+    keys: ownKeys(keys),
+    log: (event, reason) => log.warn(event, { reason }),
+  })
+  for (const { label, state, description } of hsm.tokens()) {
+    const { model, software } = description ?? {}
+    log.info(state === 'healthy' ? 'token ready' : 'token away', { label, model, software })
+  }
   const closers: (() => unknown)[] = []
   return {
     settings,
     recovery,
     database,
     hsm,
-    token,
+    token: tokens[0],
     keys,
     log,
     atEnd: (close) => void closers.push(close),
@@ -83,15 +92,22 @@ function readAll<S extends Settings>({ settings }: Service<S>, env: NodeJS.Proce
   }
 }
 
-async function provisionedKeys<S extends Settings>(service: Service<S>, database: Database): Promise<KeyRecord[]> {
+async function provisionedKeys<S extends Settings>(
+  service: Service<S>,
+  database: Database,
+  tokens: readonly [AppToken, ...AppToken[]],
+): Promise<KeyRecord[]> {
   const migrated = (await areJobsMigrated(database)) && (await isMigrated(database, allMigrations(service.migrations)))
   if (!migrated) throw new NeedsProvisioning('the database lacks migrations')
   const keys = await recordedKeys(database)
   const recovery: readonly KeyNeed[] = service.recovery ? [{ job: 'recover', use: '' }] : []
   const needs = [...service.keys, auditKeyNeed, ...recovery]
-  const lacks = needs.filter(
-    ({ job, use, demand }) => demand !== 'where-able' && !keys.some((key) => key.job === job && key.use === use),
-  )
-  if (lacks.length > 0) throw new NeedsProvisioning('keys that this release needs were not made yet')
+  const isComplete = tokens.every(({ tokenLabel }, at) => {
+    const own = keys.filter(({ token }) => token === (at === 0 ? undefined : tokenLabel))
+    return neededOn(at === 0 ? 'first' : 'further', needs).every(
+      ({ job, use, demand }) => demand === 'where-able' || own.some((key) => key.job === job && key.use === use),
+    )
+  })
+  if (!isComplete) throw new NeedsProvisioning('keys that this release needs were not made yet')
   return keys
 }

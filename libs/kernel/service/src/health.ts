@@ -4,15 +4,26 @@ import { type Database, sql } from '@strongroom/storage'
 import { z } from 'zod'
 
 const Part = z.enum(['ok', 'failing'])
+const Token = z.object({
+  label: z.string(),
+  state: z.enum(['healthy', 'away', 'refused']),
+})
 const notReady = refusal({
   kind: 'not-ready',
   status: 503,
   title: 'Not ready.',
-  details: { database: Part, token: Part, draining: z.boolean() },
+  details: { database: Part, token: Part, tokens: z.array(Token), draining: z.boolean() },
 })
 
 const ready = {
-  200: z.object({ status: z.literal('ok'), database: Part, token: Part, model: z.string(), software: z.boolean() }),
+  200: z.object({
+    status: z.literal('ok'),
+    database: Part,
+    token: Part,
+    model: z.string(),
+    software: z.boolean(),
+    tokens: z.array(Token),
+  }),
 }
 
 export const live = endpoint({
@@ -25,7 +36,7 @@ export const live = endpoint({
 export const readiness = endpoint({
   method: 'GET',
   path: '/health/ready',
-  summary: 'The database and the token answer.',
+  summary: 'The database answers, and as many tokens as must hold a value.',
   reply: ready,
   refusals: [notReady],
 })
@@ -49,10 +60,11 @@ const works = async (probe: Promise<unknown>) => {
 const answerReady = async (_request: unknown, { database, hsm, isDraining }: HealthDeps) => {
   const [databaseWorks, token] = await Promise.all([works(database.reading.run(sql`select 1`)), works(hsm.check())])
   const draining = isDraining()
+  const tokens = hsm.tokens().map(({ label, state }) => ({ label, state }))
   if (databaseWorks === 'failing' || token === 'failing' || draining)
-    return notReady({ database: databaseWorks, token, draining })
+    return notReady({ database: databaseWorks, token, tokens, draining })
   const { model, software } = hsm.describe()
-  return reply(200, { status: 'ok' as const, database: databaseWorks, token, model, software })
+  return reply(200, { status: 'ok' as const, database: databaseWorks, token, model, software, tokens })
 }
 
 export const healthHandlers: readonly Handler<HealthDeps>[] = [

@@ -22,6 +22,32 @@ const variables = z
   )
   .optional()
 
+/** Of a second or third token of the app: all optional, and without its label there is none. */
+const furtherToken = <Nth extends 2 | 3>(nth: Nth) => {
+  const named = <Name extends string, One>(name: Name, one: One) =>
+    ({ [`HSM_${String(nth)}_${name}`]: one }) as Readonly<Record<`HSM_${Nth}_${Name}`, One>>
+  return {
+    ...named(
+      'MODULE',
+      setting(
+        z.string().startsWith('/').optional(),
+        `Absolute path of the PKCS#11 module of token ${String(nth)}.`,
+        '`HSM_MODULE`',
+      ),
+    ),
+    ...named('MODULE_ENV', setting(variables, `As \`HSM_MODULE_ENV\`, for \`HSM_${String(nth)}_MODULE\`.`, 'none')),
+    ...named(
+      'TOKEN_LABEL',
+      setting(
+        z.string().min(1).max(32).optional(),
+        `Label of token ${String(nth)}, which holds every value as well. Hardware and software do not mix.`,
+        'none',
+      ),
+    ),
+    ...named('PIN', optionalSecret(`The user PIN of token ${String(nth)}.`)),
+  }
+}
+
 /** What every app reads. */
 export const kernelSettings = {
   STRONGROOM_ENV: setting(
@@ -64,6 +90,13 @@ export const kernelSettings = {
   ),
   HSM_TOKEN_LABEL: setting(z.string().min(1).max(32), 'Label of the token that belongs to this app alone.'),
   HSM_PIN: secretSetting("The token's user PIN."),
+  ...furtherToken(2),
+  ...furtherToken(3),
+  HSM_MIN_RECIPIENTS: setting(
+    whole(1, 3).default(1),
+    'Tokens that must hold a value before it counts as kept; with fewer healthy nothing is written (503).',
+    '`1`',
+  ),
   HSM_STATE_DIRECTORY: setting(
     z.string().startsWith('/'),
     'Where a refused token PIN is remembered, so that it is not tried again.',

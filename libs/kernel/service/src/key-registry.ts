@@ -10,6 +10,7 @@ export const keystoreMigrations = readMigrations('keystore', new URL('../migrati
 })
 
 const keyRow = z.object({
+  token: z.string(),
   job: z.enum(['seal', 'wrap', 'mac', 'sign', 'sign-ed25519', 'recover']),
   use: z.string(),
   version: column.count,
@@ -18,16 +19,19 @@ const keyRow = z.object({
   checkValue: column.bytes,
 })
 
-export const recordedKeys = (statements: Statements): Promise<KeyRecord[]> =>
-  statements.many(
+export async function recordedKeys(statements: Statements): Promise<KeyRecord[]> {
+  const rows = await statements.many(
     keyRow,
-    sql`select job, use, version, label, strategy, check_value as "checkValue" from keystore.keys order by job, use, version`,
+    sql`select token, job, use, version, label, strategy, check_value as "checkValue"
+          from keystore.keys order by token, job, use, version`,
   )
+  return rows.map(({ token, ...key }) => (token === '' ? key : { ...key, token }))
+}
 
 export const recordKey = (tx: Statements, key: KeyRecord): Promise<number> =>
   tx.run(sql`
-    insert into keystore.keys (job, use, version, label, strategy, check_value)
-    values (${key.job}, ${key.use}, ${key.version}, ${key.label}, ${key.strategy}, ${key.checkValue})`)
+    insert into keystore.keys (token, job, use, version, label, strategy, check_value)
+    values (${key.token ?? ''}, ${key.job}, ${key.use}, ${key.version}, ${key.label}, ${key.strategy}, ${key.checkValue})`)
 
 /** Those of the app's own token, and those of its recovery token. */
 export const ownKeys = (keys: readonly KeyRecord[]): KeyRecord[] => keys.filter(({ job }) => job !== 'recover')

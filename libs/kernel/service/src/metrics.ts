@@ -1,3 +1,4 @@
+import type { TokenStanding } from '@strongroom/hsm'
 import type { Told } from '@strongroom/http'
 import { countJobs, type JobCount } from '@strongroom/jobs'
 import type { Database } from '@strongroom/storage'
@@ -9,8 +10,14 @@ export interface Metrics {
   render(): Promise<string>
 }
 
+interface Watched {
+  readonly isTokenReady: () => boolean
+  readonly tokens: () => readonly TokenStanding[]
+  readonly database: Database
+}
+
 /** Prometheus metrics: routes are templates and labels are closed sets, so that nothing of a caller becomes a label. */
-export function openMetrics({ isTokenReady, database }: { isTokenReady: () => boolean; database: Database }): Metrics {
+export function openMetrics({ isTokenReady, tokens, database }: Watched): Metrics {
   const registers = [new Registry()] as [Registry]
   collectDefaultMetrics({ register: registers[0] })
   const answers = new Counter({
@@ -31,6 +38,15 @@ export function openMetrics({ isTokenReady, database }: { isTokenReady: () => bo
     help: '1 while the token answers.',
     registers,
     collect: () => token.set(isTokenReady() ? 1 : 0),
+  })
+  const each: Gauge<'token'> = new Gauge({
+    name: 'strongroom_hsm_token_ready',
+    help: '1 for each token that answers, by label; 0 while it is away or kept out.',
+    labelNames: ['token'],
+    registers,
+    collect: () => {
+      for (const { label, state } of tokens()) each.set({ token: label }, state === 'healthy' ? 1 : 0)
+    },
   })
   const count = jobCounter(database)
   const jobs: Gauge<'kind' | 'state'> = new Gauge({

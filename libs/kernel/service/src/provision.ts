@@ -1,15 +1,22 @@
 import { auditKeyNeed } from '@strongroom/audit'
-import { type FoundKey, type KeyNeed, openKeystore, openRecoveryKeystore, provisionKeys } from '@strongroom/hsm'
+import {
+  assertDifferentTokens,
+  type FoundKey,
+  type KeyNeed,
+  openKeystore,
+  openRecoveryKeystore,
+  provisionKeys,
+} from '@strongroom/hsm'
 import { migrateJobs } from '@strongroom/jobs'
 import { alone, type Database, migrate, openDatabase } from '@strongroom/storage'
 import { ownKeys, recordedKeys, recordKey, recoveryKeys } from './key-registry.ts'
 import { kernelSettings, provisionSettings, recoverySettings } from './kernel-settings.ts'
 import type { Log } from './log.ts'
 import { allMigrations } from './migrations.ts'
-import { keepRecoveryKey, readRecoveryKey } from './recovery-key.ts'
+import { completeRecoveryKey, keepRecoveryKey, readRecoveryKey } from './recovery-key.ts'
 import type { Service } from './service.ts'
 import { readSettings, type Settings, textOf } from './settings.ts'
-import { type AppToken, ownToken, recoveryToken } from './token.ts'
+import { type AppToken, ownTokens, recoveryToken } from './token.ts'
 
 const recoverNeed: KeyNeed = { job: 'recover', use: '' }
 
@@ -33,13 +40,13 @@ export async function provision<S extends Settings>(
 
     const database = openDatabase({ connectionString: migratorUrl, connections: 1 })
     try {
-      const own = ownToken(service.name, settings, database)
+      const own = ownTokens(service.name, settings, database)
       const found = settings.HSM_FOUND_KEYS
       await makeKeys(database, own, { needs: [...service.keys, auditKeyNeed], found, log })
       if (recovery)
         await makeRecoveryKey(database, {
           own,
-          second: recoveryToken(own, { ...settings, ...recovery }, database),
+          second: recoveryToken(own[0], { ...settings, ...recovery }, database),
           found,
           log,
         })
@@ -49,34 +56,41 @@ export async function provision<S extends Settings>(
   })
 }
 
+type AppTokens = readonly [AppToken, ...AppToken[]]
+
 interface Wanted {
   readonly needs: readonly KeyNeed[]
   readonly found: readonly FoundKey[]
   readonly log: Log
 }
 
-async function makeKeys(database: Database, token: AppToken, { needs, found, log }: Wanted) {
+async function makeKeys(database: Database, tokens: AppTokens, { needs, found, log }: Wanted): Promise<void> {
   const recorded = await recordedKeys(database)
   const existing = needs.includes(recoverNeed) ? recoveryKeys(recorded) : ownKeys(recorded)
-  const made = await provisionKeys({ ...token, needs, existing, found })
+  const made = await provisionKeys({ tokens, needs, existing, found })
   await database.transaction(async (tx) => {
     for (const key of made) await recordKey(tx, key)
   })
-  log.info('keys provisioned', { token: token.tokenLabel, made: made.length, found: existing.length })
+  const labels = tokens.map(({ tokenLabel }) => tokenLabel).join(', ')
+  log.info('keys provisioned', { token: labels, made: made.length, found: existing.length })
 }
 
 async function makeRecoveryKey(
   database: Database,
-  { own, second, found, log }: { own: AppToken; second: AppToken } & Pick<Wanted, 'found' | 'log'>,
+  { own, second, found, log }: { own: AppTokens; second: AppToken } & Pick<Wanted, 'found' | 'log'>,
 ): Promise<void> {
-  await makeKeys(database, second, { needs: [recoverNeed], found, log })
+  await makeKeys(database, [second], { needs: [recoverNeed], found, log })
   const keys = await recordedKeys(database)
-  const hsm = await openKeystore({ ...own, keys: ownKeys(keys) })
+  const [{ app }] = own
+  const hsm = await openKeystore({ tokens: own, minRecipients: own.length, keys: ownKeys(keys) })
   try {
-    if (await readRecoveryKey(database, hsm, own.app)) return
+    if (await readRecoveryKey(database, hsm, app)) return await completeRecoveryKey(database, hsm, app)
     const recovery = await openRecoveryKeystore({ ...second, keys: recoveryKeys(keys) })
     try {
-      await keepRecoveryKey(database, hsm, { app: own.app, publicKey: await recovery.publicKey() })
+      for (const { description } of hsm.tokens()) {
+        if (description) assertDifferentTokens(description, recovery.describe())
+      }
+      await keepRecoveryKey(database, hsm, { app, publicKey: await recovery.publicKey() })
     } finally {
       await recovery.close()
     }

@@ -26,6 +26,13 @@ export async function readRecoveryKey(
   return sealed && decodeRecoveryPublicKey((await hsm.open(sealed, binding(app))).expose())
 }
 
+/** For tokens that the app was given since; only who provisions may write here. */
+export async function completeRecoveryKey(statements: Statements, hsm: Keystore, app: string): Promise<void> {
+  const sealed = await sealedRecoveryKey(statements)
+  const complete = sealed && (await hsm.completeRecipients(sealed, binding(app)))
+  if (complete) await storeRecoveryKey(statements, complete)
+}
+
 export async function keepRecoveryKey(
   statements: Statements,
   hsm: Keystore,

@@ -1,6 +1,6 @@
 import type { KeyNeed, Keystore, RecoveryKeystore, RecoveryPublicKey } from '@strongroom/hsm'
 import type { Described, Mount } from '@strongroom/http'
-import type { Work } from '@strongroom/jobs'
+import type { SealedColumn, Work } from '@strongroom/jobs'
 import type { Database, MigrationSet } from '@strongroom/storage'
 import type { kernelSettings } from './kernel-settings.ts'
 import type { Log } from './log.ts'
@@ -15,6 +15,8 @@ export interface Service<S extends Settings> {
   /** In the order in which they must run; the kernel's own come before. */
   readonly migrations: readonly MigrationSet[]
   readonly keys: readonly KeyNeed[]
+  /** Every column of envelopes, so that each value gets a recipient of each token. */
+  readonly sealed: readonly SealedColumn[]
   /** Whether copies of keys are encrypted to a second token, which only a worker logs in to. */
   readonly recovery?: 'second-token'
   /** The endpoints of the public listener, as documents describe them. */

@@ -31,7 +31,11 @@ export async function startListeners<S extends Settings>(
   const { settings, database, hsm } = foundations
   const { HOST: host, PORT: port, MANAGEMENT_PORT: managementPort, SHUTDOWN_SECONDS: drainSeconds } = settings
   let draining = false
-  const metrics = openMetrics({ isTokenReady: () => isQuiet(() => hsm.assertAvailable()), database })
+  const metrics = openMetrics({
+    isTokenReady: () => isQuiet(() => hsm.assertAvailable()),
+    tokens: () => hsm.tokens(),
+    database,
+  })
   const onAnswer = (told: Told) => {
     metrics.observe(told)
     logAnswer(log, told)

@@ -1,6 +1,14 @@
 import { linkEvents, sinkFrom } from '@strongroom/audit'
 import { assertDifferentTokens, openRecoveryKeystore, type RecoveryKeystore } from '@strongroom/hsm'
-import { mountWork, startWorker, sweep } from '@strongroom/jobs'
+import {
+  completionSweep,
+  mountWork,
+  pageCompleter,
+  type SealedColumn,
+  startWorker,
+  sweep,
+  type Work,
+} from '@strongroom/jobs'
 import type { Foundations } from './foundations.ts'
 import { recoveryKeys } from './key-registry.ts'
 import type { Log } from './log.ts'
@@ -24,6 +32,7 @@ export async function startWork<S extends Settings>(
     work: [
       ...(service.work?.({ settings, database, hsm, log, atEnd, recovery: needed }) ?? []),
       auditing(service.name, foundations),
+      completing(service.sealed, foundations),
     ],
     concurrency: settings.WORKER_CONCURRENCY,
     stopSeconds: settings.SHUTDOWN_SECONDS,
@@ -52,7 +61,9 @@ async function openRecovery<S extends Settings>(
     keys: recoveryKeys(keys),
     log: (event, reason) => log.warn(event, { reason, token: second.tokenLabel }),
   })
-  assertDifferentTokens(hsm.describe(), opened.describe())
+  for (const { description } of hsm.tokens()) {
+    if (description) assertDifferentTokens(description, opened.describe())
+  }
   const { label, model, software, executor } = opened.describe()
   log.info('recovery token ready', { label, model, software, executor })
   return opened
@@ -73,6 +84,19 @@ function auditing<S extends Settings>(app: string, { settings, database, hsm }: 
     deps: {},
   })
 }
+
+/** Gives values the recipients of tokens that are new, or were away when they were sealed. */
+const completing = (columns: readonly SealedColumn[], { database, hsm, log }: Foundations<Settings>): Work =>
+  mountWork({
+    jobs: [pageCompleter],
+    sweeps: [completionSweep()],
+    deps: {
+      database,
+      hsm,
+      columns,
+      onUnopenable: ({ column, id }) => log.warn('a sealed value does not open', { column, id }),
+    },
+  })
 
 function fail(message: string): never {
   throw new Error(message)

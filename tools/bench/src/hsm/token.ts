@@ -4,6 +4,12 @@ import { softToken, type SoftToken } from '@strongroom/hsm/testing'
 export const tenant = { deployment: 'strongroom', app: 'key-server' } as const
 export const MAC_USE = 'bench'
 
+export const needs = [
+  { job: 'seal', use: '' },
+  { job: 'mac', use: 'lock' },
+  { job: 'mac', use: MAC_USE },
+] as const
+
 export interface ProvisionedToken {
   readonly token: SoftToken
   readonly source: ModuleSource
@@ -13,10 +19,5 @@ export interface ProvisionedToken {
 /** A fresh token of that module with the keys of a key server, made by the same code. */
 export async function provisionToken(module?: string): Promise<ProvisionedToken> {
   const token = await softToken(module === undefined ? {} : { module })
-  const needs = [
-    { job: 'seal', use: '' },
-    { job: 'mac', use: 'lock' },
-    { job: 'mac', use: MAC_USE },
-  ] as const
   return { token, source: token.module, keys: await provisionKeys({ ...token, ...tenant, needs, existing: [] }) }
 }

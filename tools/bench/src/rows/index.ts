@@ -9,6 +9,7 @@ import { health } from './health.ts'
 import { hooks } from './hooks.ts'
 import { hsmLayer } from './hsm-layer.ts'
 import { hsmProcess } from './hsm-process.ts'
+import { hsmTokens } from './hsm-tokens.ts'
 import { identities } from './identities.ts'
 import { memory } from './memory.ts'
 import { notices } from './notices.ts'
@@ -30,6 +31,7 @@ export const rows: readonly Row[] = [
   createKey,
   hsmLayer,
   hsmProcess,
+  hsmTokens,
   growth,
   notices,
   tail,

@@ -12,7 +12,7 @@ export interface Content {
 type Named = BlobPlace & { readonly id: string }
 
 /** A private text of another owner, of another type (a public one too), or of another bringer, does not open. */
-const bindingOf = ({ id, owner, type, bringer }: Named): Binding => ({
+export const bindBlob = ({ id, owner, type, bringer }: Named): Binding => ({
   table: 'identity.blobs',
   row: id,
   owner: [owner, String(blobTypes[type]), bringer ? toHex(bringer) : ''].join('/'),
@@ -24,7 +24,7 @@ export async function contentOf(hsm: Keystore, blob: Named, text: Uint8Array): P
   if (!isPrivateBlob(blob.type)) return { value: text, envelope: null }
   const secret = new Secret(text)
   try {
-    return { value: null, envelope: await hsm.seal(secret, bindingOf(blob)) }
+    return { value: null, envelope: await hsm.seal(secret, bindBlob(blob)) }
   } finally {
     secret.wipe()
   }
@@ -37,7 +37,7 @@ export async function readContent(hsm: Keystore, blob: Named, { value, envelope 
     return fromUtf8(value)
   }
   if (!envelope) throw new Error('a private blob has no envelope')
-  const opened = await hsm.open(envelope, bindingOf(blob))
+  const opened = await hsm.open(envelope, bindBlob(blob))
   try {
     return fromUtf8(opened.expose())
   } finally {

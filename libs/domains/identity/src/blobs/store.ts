@@ -11,7 +11,7 @@ const typeOfBit = new Map<number, BlobType>(
   Object.entries(blobTypes).map(([type, bit]) => [bit, type as BlobType] as const),
 )
 
-const type = z.int().transform((bit, context): BlobType => {
+export const typeOfRow = z.int().transform((bit, context): BlobType => {
   const known = typeOfBit.get(bit)
   if (known) return known
   context.addIssue({ code: 'custom', message: 'is no type of blobs' })
@@ -21,7 +21,7 @@ const type = z.int().transform((bit, context): BlobType => {
 const blobRow = z.object({
   id: z.string(),
   owner: z.string(),
-  type,
+  type: typeOfRow,
   bringer: column.bytes.nullable(),
   deletedAt: column.instant.nullable(),
 })

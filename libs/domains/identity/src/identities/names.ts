@@ -37,7 +37,7 @@ export interface IdentityPlace {
   readonly address: string
 }
 
-const bindingOf = ({ id, address }: IdentityPlace) => ({
+export const bindIdentity = ({ id, address }: IdentityPlace) => ({
   table: 'identity.identities',
   row: id,
   owner: address,
@@ -45,12 +45,12 @@ const bindingOf = ({ id, address }: IdentityPlace) => ({
 })
 
 export const sealIdentity = (hsm: Keystore, place: IdentityPlace, contents: Contents): Promise<Uint8Array> =>
-  sealJson(hsm, bindingOf(place), contents)
+  sealJson(hsm, bindIdentity(place), contents)
 
 export const openIdentity = async (
   hsm: Keystore,
   identity: IdentityPlace & { readonly contents: Uint8Array },
-): Promise<Contents> => Contents.parse(await openJson(hsm, bindingOf(identity), identity.contents))
+): Promise<Contents> => Contents.parse(await openJson(hsm, bindIdentity(identity), identity.contents))
 
 export type Names = Readonly<Record<IdentifierKind, Uint8Array | null>>
 

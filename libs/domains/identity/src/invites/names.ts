@@ -12,7 +12,7 @@ export interface InvitePlace {
   readonly contact: Uint8Array
 }
 
-const bindingOf = ({ type, sale, contact }: InvitePlace) => ({
+export const bindInvite = ({ type, sale, contact }: InvitePlace) => ({
   table: 'identity.invites',
   row: toHex(contact),
   owner: `${type}/${sale}`,
@@ -20,10 +20,10 @@ const bindingOf = ({ type, sale, contact }: InvitePlace) => ({
 })
 
 export const sealEmail = (hsm: Keystore, place: InvitePlace, email: string): Promise<Uint8Array> =>
-  sealJson(hsm, bindingOf(place), email)
+  sealJson(hsm, bindInvite(place), email)
 
 export const openEmail = async (hsm: Keystore, invite: InvitePlace & { readonly email: Uint8Array }): Promise<string> =>
-  z.string().parse(await openJson(hsm, bindingOf(invite), invite.email))
+  z.string().parse(await openJson(hsm, bindInvite(invite), invite.email))
 
 /** TokenD's payload for its web client: `{"type":"invite-verify","meta":{"email","token"}}`, base64url behind the router. */
 export function inviteLink(router: URL, meta: { readonly email: string; readonly token: string }): string {

@@ -12,7 +12,7 @@ export const multisigHandlers = [createSigner, submitSigned]
 export const gatewayHandlers = [submitSignedToGateway]
 
 /** What the runtime role may do. */
-export const multisigTables = { stored_signers: ['select', 'insert', 'delete'] } as const
+export const multisigTables = { stored_signers: ['select', 'insert', 'update', 'delete'] } as const
 
 export const multisigKeyNeeds: readonly KeyNeed[] = [
   { job: 'wrap', use: '' },

@@ -17,7 +17,7 @@ export type StoredSigner = z.output<typeof storedRow>
 
 type Place = Pick<StoredSigner, 'id' | 'account'>
 
-const bindingOf = ({ id, account }: Place): Binding => ({
+export const bindSeed = ({ id, account }: Place): Binding => ({
   table: 'identity.stored_signers',
   row: id,
   owner: account,
@@ -29,8 +29,8 @@ const stampSigner = (hsm: Keystore, { id, account, key, identity }: Omit<StoredS
 
 /** The seed is made inside the token, and opened once to learn its key. */
 export async function makeSigner(hsm: Keystore, place: Place & { readonly identity: number }): Promise<StoredSigner> {
-  const envelope = await hsm.issueKey(bindingOf(place))
-  const seed = await hsm.openKey(envelope, bindingOf(place))
+  const envelope = await hsm.issueKey(bindSeed(place))
+  const seed = await hsm.openKey(envelope, bindSeed(place))
   try {
     const signer = { ...place, key: signerOfSeed(seed).key }
     return { ...signer, envelope, stamp: await stampSigner(hsm, signer) }
@@ -41,7 +41,7 @@ export async function makeSigner(hsm: Keystore, place: Place & { readonly identi
 
 /** @throws Unopenable for a seed that belongs elsewhere. */
 export async function signWith(hsm: Keystore, signer: StoredSigner, hash: Uint8Array): Promise<Uint8Array> {
-  const seed = await hsm.openKey(signer.envelope, bindingOf(signer))
+  const seed = await hsm.openKey(signer.envelope, bindSeed(signer))
   try {
     const own = signerOfSeed(seed)
     if (own.key !== signer.key) throw new Unopenable()

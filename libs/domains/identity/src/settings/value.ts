@@ -3,7 +3,7 @@ import { openJson, sealJson } from '../wallets/names.ts'
 import type { SettingPlace } from './store.ts'
 
 /** A value that was moved to another key or account does not open there. */
-const bindingOf = ({ accountId, key }: SettingPlace): Binding => ({
+export const bindSetting = ({ accountId, key }: SettingPlace): Binding => ({
   table: 'identity.settings',
   row: `${accountId}/${key}`,
   owner: accountId,
@@ -11,8 +11,8 @@ const bindingOf = ({ accountId, key }: SettingPlace): Binding => ({
 })
 
 export const sealSetting = (hsm: Keystore, place: SettingPlace, value: unknown): Promise<Uint8Array> =>
-  sealJson(hsm, bindingOf(place), value)
+  sealJson(hsm, bindSetting(place), value)
 
 /** Throws `Unopenable` for what belongs elsewhere. */
 export const openSetting = (hsm: Keystore, place: SettingPlace, envelope: Uint8Array): Promise<unknown> =>
-  openJson(hsm, bindingOf(place), envelope)
+  openJson(hsm, bindSetting(place), envelope)

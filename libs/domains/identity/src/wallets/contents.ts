@@ -7,7 +7,7 @@ const Contents = z.object({ walletId: z.string(), email: z.string(), keychain: z
 /** What a wallet holds and a dump does not show. */
 export type Contents = z.output<typeof Contents>
 
-const bindingOf = (place: Place) => ({
+export const bindContents = (place: Place) => ({
   table: 'identity.wallets',
   row: place.id,
   owner: ownerOf(place),
@@ -15,10 +15,10 @@ const bindingOf = (place: Place) => ({
 })
 
 export const sealContents = (hsm: Keystore, place: Place, contents: Contents): Promise<Uint8Array> =>
-  sealJson(hsm, bindingOf(place), contents)
+  sealJson(hsm, bindContents(place), contents)
 
 export const openContents = async (hsm: Keystore, wallet: Place & { contents: Uint8Array }): Promise<Contents> =>
-  Contents.parse(await openJson(hsm, bindingOf(wallet), wallet.contents))
+  Contents.parse(await openJson(hsm, bindContents(wallet), wallet.contents))
 
 const PasswordSecret = z.object({ accountId: z.string(), salt: z.string(), keychain: z.string() })
 
@@ -40,7 +40,7 @@ export interface FactorPlace {
   readonly type: string
 }
 
-const factorBinding = ({ wallet, ref, type }: FactorPlace) => ({
+export const bindFactor = ({ wallet, ref, type }: FactorPlace) => ({
   table: 'identity.factors',
   row: ref,
   owner: `${wallet.accountId}/${wallet.id}`,
@@ -51,16 +51,16 @@ export const sealFactor = (
   hsm: Keystore,
   place: FactorPlace,
   secret: PasswordSecret | TotpSecret | AddressSecret,
-): Promise<Uint8Array> => sealJson(hsm, factorBinding(place), secret)
+): Promise<Uint8Array> => sealJson(hsm, bindFactor(place), secret)
 
 export const openPassword = async (hsm: Keystore, place: FactorPlace, secret: Uint8Array): Promise<PasswordSecret> =>
-  PasswordSecret.parse(await openJson(hsm, factorBinding(place), secret))
+  PasswordSecret.parse(await openJson(hsm, bindFactor(place), secret))
 
 export const openTotp = async (hsm: Keystore, place: FactorPlace, secret: Uint8Array): Promise<TotpSecret> =>
-  TotpSecret.parse(await openJson(hsm, factorBinding(place), secret))
+  TotpSecret.parse(await openJson(hsm, bindFactor(place), secret))
 
 export const openAddressSecret = async (
   hsm: Keystore,
   place: FactorPlace,
   secret: Uint8Array,
-): Promise<AddressSecret> => AddressSecret.parse(await openJson(hsm, factorBinding(place), secret))
+): Promise<AddressSecret> => AddressSecret.parse(await openJson(hsm, bindFactor(place), secret))

@@ -55,7 +55,7 @@ export async function faceRefOf(hsm: Keystore, owner: Owner): Promise<string> {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20)}`
 }
 
-const bindName = (owner: Owner, deviceKey: string): Binding => ({
+export const bindName = (owner: Owner, deviceKey: string): Binding => ({
   table: 'key_shares.devices',
   row: deviceKey,
   owner: ownerOf(owner),

@@ -53,7 +53,7 @@ export interface Caps {
 }
 
 /** Bound to the name as well: a code for one user cannot be sent to the address of another. */
-const bindContact = ({ keyId, userId, subject }: ContactPlace): Binding => ({
+export const bindContact = ({ keyId, userId, subject }: ContactPlace): Binding => ({
   table: 'pin_keys.users',
   row: userId,
   owner: `${keyId}/${subject}`,

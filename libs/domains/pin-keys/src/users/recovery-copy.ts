@@ -15,7 +15,7 @@ export interface Recovery {
 }
 
 /** What a copy is bound to. The PIN may change; the copy stays the same. */
-const bindCopy = (keyId: string, purpose: string): Binding => ({
+export const bindCopy = (keyId: string, purpose: 'encryption-key' | 'recovery-copy'): Binding => ({
   table: 'pin_keys.recovery_copies',
   row: keyId,
   owner: keyId,

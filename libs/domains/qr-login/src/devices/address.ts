@@ -23,7 +23,7 @@ export interface DevicePlace {
   readonly lookup: Uint8Array
 }
 
-const bindAddress = ({ accountId, lookup }: DevicePlace): Binding => ({
+export const bindAddress = ({ accountId, lookup }: DevicePlace): Binding => ({
   table: 'qr_login.devices',
   row: toHex(lookup),
   owner: accountId,

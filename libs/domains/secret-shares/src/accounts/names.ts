@@ -96,7 +96,7 @@ export interface Kept {
   readonly which?: string
 }
 
-const bind = ({ accountId, owner }: Place, { purpose, which = '' }: Kept): Binding => ({
+export const bindValue = ({ accountId, owner }: Place, { purpose, which = '' }: Kept): Binding => ({
   table: PURPOSES[purpose],
   row: which === '' ? accountId : `${accountId}/${which}`,
   owner,
@@ -104,11 +104,11 @@ const bind = ({ accountId, owner }: Place, { purpose, which = '' }: Kept): Bindi
 })
 
 export const sealValue = (hsm: Keystore, place: Place, kept: Kept & { value: unknown }): Promise<Uint8Array> =>
-  hsm.seal(new Secret(toUtf8(JSON.stringify(kept.value))), bind(place, kept))
+  hsm.seal(new Secret(toUtf8(JSON.stringify(kept.value))), bindValue(place, kept))
 
 /** Throws `Unopenable` for what belongs elsewhere. */
 export async function openValue(hsm: Keystore, place: Place, kept: Kept & { envelope: Uint8Array }): Promise<unknown> {
-  const opened = await hsm.open(kept.envelope, bind(place, kept))
+  const opened = await hsm.open(kept.envelope, bindValue(place, kept))
   try {
     return JSON.parse(fromUtf8(opened.expose())) as unknown
   } finally {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { encodeTuple, type TuplePart } from '@strongroom/crypto'
+import { encodeTuple, toUtf8, type TuplePart } from '@strongroom/crypto'
 import type { Binding } from '../keystore.ts'
 import { ENVELOPE_FORMAT, type EnvelopeKind, type Recipient } from './envelope.ts'
 
@@ -18,9 +18,9 @@ export interface Place {
 /** Of a recipient's sealed payload: the row, and how and by which key it was sealed. */
 export const bindRecipient = (place: Place, recipient: Omit<Recipient, 'sealed'>): Uint8Array =>
   encodeTuple(
-    'strongroom/recipient',
+    lasting('strongroom/recipient'),
     ENVELOPE_FORMAT,
-    place.kind,
+    lasting(place.kind),
     recipient.keyId,
     recipient.version,
     recipient.strategy,
@@ -40,11 +40,22 @@ export const bindBody = (place: Place): Uint8Array =>
 
 /** The row as tuple parts. An absent version is the empty text, which no number encodes to. */
 export const bindingParts = ({ tenant, binding }: Omit<Place, 'kind'>): readonly TuplePart[] => [
-  tenant.deployment,
-  tenant.app,
+  lasting(tenant.deployment),
+  lasting(tenant.app),
   binding.table,
   binding.row,
   binding.owner,
   binding.purpose,
   binding.version ?? '',
 ]
+
+const encoded = new Map<string, Uint8Array>()
+
+/** The same bytes as the text itself gives. Of texts that are the same in every envelope: encoding them costs as much as the cipher. */
+function lasting(text: string): Uint8Array {
+  const known = encoded.get(text)
+  if (known !== undefined) return known
+  const bytes = toUtf8(text)
+  encoded.set(text, bytes)
+  return bytes
+}

@@ -4,13 +4,14 @@ import { ByteReader } from './byte-reader.ts'
 import {
   type Envelope,
   ENVELOPE_FORMAT,
+  type EnvelopeHead,
   type EnvelopeKind,
   envelopeKinds,
   MOST_BODY_BYTES,
   type Recipient,
 } from './envelope.ts'
 
-const MOST_RECIPIENTS = 8
+export const MOST_RECIPIENTS = 8
 const MOST_KEY_ID_BYTES = 64
 const MOST_STRATEGY_BYTES = 40
 const MOST_SEALED_BYTES = 8 * 1024
@@ -28,31 +29,55 @@ const mostBodyBytes: Readonly<Partial<Record<EnvelopeKind, number>>> = {
  * version (4), strategy (1 + n), sealed payload (2 + n); last the body (4 + n). Nothing follows.
  */
 export function encodeEnvelope({ kind, recipients, body }: Envelope): Uint8Array {
-  const parts = [
-    Uint8Array.of(ENVELOPE_FORMAT, envelopeKinds[kind], recipients.length),
-    ...recipients.flatMap(({ keyId, version, strategy, sealed }) => [
-      framed(1, keyId),
-      encodeNumber(4, version),
-      framed(1, toUtf8(strategy)),
-      framed(2, sealed),
-    ]),
-    framed(4, body),
-  ]
-  return new Uint8Array(Buffer.concat(parts))
+  const strategies = recipients.map(({ strategy }) => toUtf8(strategy))
+  const sizes = recipients.map((one, at) => 8 + one.keyId.length + (strategies[at]?.length ?? 0) + one.sealed.length)
+  // One allocation: this stands on the way of every value.
+  const bytes = new Uint8Array(sizes.reduce((sum, size) => sum + size, 7 + body.length))
+  bytes.set([ENVELOPE_FORMAT, envelopeKinds[kind], recipients.length])
+  let at = 3
+  for (const [index, { keyId, version, sealed }] of recipients.entries()) {
+    at = put(bytes, at, { width: 1, field: keyId })
+    at = putNumber(bytes, at, { width: 4, value: version })
+    at = put(bytes, at, { width: 1, field: strategies[index] ?? new Uint8Array() })
+    at = put(bytes, at, { width: 2, field: sealed })
+  }
+  put(bytes, at, { width: 4, field: body })
+  return bytes
+}
+
+/** A length and so many bytes; answers where the next field goes. */
+function put(bytes: Uint8Array, at: number, { width, field }: { width: 1 | 2 | 4; field: Uint8Array }): number {
+  const start = putNumber(bytes, at, { width, value: field.length })
+  bytes.set(field, start)
+  return start + field.length
+}
+
+function putNumber(bytes: Uint8Array, at: number, { width, value }: { width: 1 | 2 | 4; value: number }): number {
+  if (value >= 2 ** (8 * width)) throw new RangeError('a field of an envelope is too long')
+  for (let byte = 0; byte < width; byte++) bytes[at + byte] = Math.floor(value / 2 ** (8 * (width - 1 - byte)))
+  return at + width
 }
 
 /** Throws `Unopenable` for anything that `encodeEnvelope` would not have written. */
 export function decodeEnvelope(bytes: Uint8Array): Envelope {
   const reader = new ByteReader(bytes)
+  const head = readHead(reader)
+  const body = reader.readBytes(4, mostBodyBytes[head.kind] ?? 0)
+  reader.finish()
+  return { ...head, body }
+}
+
+/** All but the body, which is not looked at: it may be large. Throws `Unopenable`. */
+export const decodeHead = (bytes: Uint8Array): EnvelopeHead => readHead(new ByteReader(bytes))
+
+function readHead(reader: ByteReader): EnvelopeHead {
   if (reader.readNumber(1) !== ENVELOPE_FORMAT) throw new Unopenable()
   const kind = kindOf(reader.readNumber(1))
   const count = reader.readNumber(1)
   if (count > MOST_RECIPIENTS) throw new Unopenable()
   const [first, ...others] = Array.from({ length: count }, () => decodeRecipient(reader))
-  const body = reader.readBytes(4, mostBodyBytes[kind] ?? 0)
-  reader.finish()
   if (first === undefined) throw new Unopenable()
-  return { kind, recipients: [first, ...others], body }
+  return { kind, recipients: [first, ...others] }
 }
 
 const decodeRecipient = (reader: ByteReader): Recipient => ({

@@ -30,6 +30,8 @@ export interface Envelope {
   readonly body: Uint8Array
 }
 
+export type EnvelopeHead = Omit<Envelope, 'body'>
+
 export const ENVELOPE_FORMAT = 1
 
 /** Of the body of an envelope: 64 MiB. */

@@ -16,9 +16,9 @@ import { strategyOf } from './job-strategies.ts'
 import { companionId, companionLabel } from './locate-key.ts'
 import type { TokenAccess } from './token-key.ts'
 
-const ID_BYTES = 16
+export const ID_BYTES = 16
 
-type NewKey = Omit<KeyRecord, 'checkValue'>
+export type NewKey = Omit<KeyRecord, 'checkValue'>
 
 /** Generates the key on the token under its label, without its companion. Needs a read-write session. */
 export function makeKey(access: TokenAccess, record: NewKey): void {
@@ -52,7 +52,12 @@ interface Place {
   readonly mechanisms: readonly number[]
 }
 
-function attributesFor(access: TokenAccess, template: JobTemplate, { label, id, mechanisms }: Place): Attributes {
+/** Of a key that stays on the token. */
+export function attributesFor(
+  access: TokenAccess,
+  template: JobTemplate,
+  { label, id, mechanisms }: Place,
+): Attributes {
   return withoutInexpressible(access, {
     ...attributesOf(template),
     token: true,

@@ -5,6 +5,7 @@ import { mac } from './mac.ts'
 import { open } from './open.ts'
 import { seal } from './seal.ts'
 import { lockRecoveredKey, prepareLock } from './prepared-lock.ts'
+import { drawKey, holdKey, holdPayload, readPayload, sealKeys } from './recipients.ts'
 import { openRecovered, recoveryPublicKey } from './recovery.ts'
 import { ed25519PublicKey, signEd25519 } from './sign-ed25519.ts'
 import { publicKey, sign } from './sign.ts'
@@ -31,6 +32,11 @@ export const operations = {
   lockRecoveredKey,
   recoveryPublicKey,
   openRecovered,
+  sealKeys,
+  drawKey,
+  readPayload,
+  holdPayload,
+  holdKey,
 } as const
 
 export type Operations = typeof operations
@@ -57,4 +63,9 @@ export const judgesStoredValue: Readonly<Record<OperationName, boolean>> = {
   lockRecoveredKey: true,
   recoveryPublicKey: false,
   openRecovered: true,
+  sealKeys: false,
+  drawKey: false,
+  readPayload: true,
+  holdPayload: false,
+  holdKey: false,
 }

@@ -1,42 +1,68 @@
 import { encodeTuple } from '@strongroom/crypto'
 import { bindingParts } from '../envelope/associated-data.ts'
-import { generateWrappableKey, readableKey, useAndDestroy } from '../keys/session-keys.ts'
+import { encodeEnvelope } from '../envelope/codec.ts'
+import type { Recipient } from '../envelope/envelope.ts'
+import { generateWrappableKey, importAesKey, readableKey, useAndDestroy } from '../keys/session-keys.ts'
 import { handlesIn } from '../keys/token-key.ts'
 import { Unopenable } from '../errors.ts'
 import type { Binding } from '../keystore.ts'
+import type { Handle } from '../pkcs11/session.ts'
 import { SEALED_RANDOM, shapeOf } from '../strategies/shapes.ts'
 import type { OperationContext } from './operation.ts'
-import { openPayload, placeOf, readEnvelope, sealWhole } from './payload.ts'
+import { openPayload, placeOf, readEnvelope, sealPayload } from './payload.ts'
 import { decodeWrappedKey, encodeWrappedKey } from './wrapped-key.ts'
 
 const KEY_BYTES = 32
 
-/**
- * Generated and wrapped inside the token, then bound to its row by sealing the wrapped bytes: GCM costs the same one
- * device call as a MAC over them would, hides them as well, and needs no further key. Where nothing wraps: drawn, and sealed.
- */
-export function issueKey(context: OperationContext, { binding }: { binding: Binding }): Uint8Array {
-  const { session, capabilities, keys } = context
-  const place = placeOf(context, 'issued-key', binding)
-  const wrapper = keys.current('wrap')
-  const { id, record } = wrapper
-  if (shapeOf(record.strategy).keyless) {
-    const drawn = session.drawRandom(KEY_BYTES)
-    const payload = encodeWrappedKey({ strategy: SEALED_RANDOM, wrapperId: id, wrapped: drawn })
-    try {
-      return sealWhole(context, place, payload)
-    } finally {
-      drawn.fill(0)
-      payload.fill(0)
-    }
+export const issueKey = (context: OperationContext, { binding }: { binding: Binding }): Uint8Array =>
+  encodeEnvelope({ kind: 'issued-key', recipients: [drawKeyFor(context, binding)], body: new Uint8Array() })
+
+/** Generated and wrapped inside the token; where nothing wraps: drawn there, and sealed. */
+function drawKeyFor(context: OperationContext, binding: Binding): Recipient {
+  const { session } = context
+  if (!wrapsNothing(context))
+    return useAndDestroy(session, (own) => wrapIssuedKey(context, binding, own(generateWrappableKey(session))))
+  const drawn = session.drawRandom(KEY_BYTES)
+  try {
+    return sealDrawnKey(context, binding, drawn)
+  } finally {
+    drawn.fill(0)
   }
-  const strategy = capabilities.wrap(record.strategy)
-  const wrapped = useAndDestroy(session, (own) => {
-    const subject = { key: own(generateWrappableKey(session)), context: wrapContext(context, binding) }
-    return strategy.wrap(session, handlesIn('working', wrapper), subject)
-  })
-  const payload = encodeWrappedKey({ strategy: strategy.name, wrapperId: id, wrapped })
-  return sealWhole(context, place, payload)
+}
+
+/** This token's recipient of a key that another one issued. */
+export function holdIssuedKey(context: OperationContext, binding: Binding, value: Uint8Array): Recipient {
+  const { session } = context
+  if (wrapsNothing(context)) return sealDrawnKey(context, binding, value)
+  return useAndDestroy(session, (own) =>
+    wrapIssuedKey(context, binding, own(importAesKey(session, { value, uses: [], extractable: 'extractable' }))),
+  )
+}
+
+const wrapsNothing = ({ keys }: OperationContext): boolean =>
+  shapeOf(keys.current('wrap').record.strategy).keyless ?? false
+
+/**
+ * Wrapped inside the token, then bound to its row by sealing the wrapped bytes: GCM costs the same one device call as a
+ * MAC over them would, hides them as well, and needs no further key.
+ */
+function wrapIssuedKey(context: OperationContext, binding: Binding, key: Handle): Recipient {
+  const { session, capabilities, keys } = context
+  const wrapper = keys.current('wrap')
+  const strategy = capabilities.wrap(wrapper.record.strategy)
+  const subject = { key, context: wrapContext(context, binding) }
+  const wrapped = strategy.wrap(session, handlesIn('working', wrapper), subject)
+  const payload = encodeWrappedKey({ strategy: strategy.name, wrapperId: wrapper.id, wrapped })
+  return sealPayload(context, placeOf(context, 'issued-key', binding), payload)
+}
+
+function sealDrawnKey(context: OperationContext, binding: Binding, drawn: Uint8Array): Recipient {
+  const payload = encodeWrappedKey({ strategy: SEALED_RANDOM, wrapperId: new Uint8Array(), wrapped: drawn })
+  try {
+    return sealPayload(context, placeOf(context, 'issued-key', binding), payload)
+  } finally {
+    payload.fill(0)
+  }
 }
 
 export function openKey(

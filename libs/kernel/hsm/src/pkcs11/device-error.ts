@@ -1,3 +1,4 @@
+import { clearOpenSslErrors } from './clear-openssl-errors.ts'
 import { CKR } from './cryptoki.ts'
 
 /** What PKCS#11 answered, by name and number. Never holds an argument of the call. */
@@ -21,6 +22,7 @@ const knownCode = /(CKR_\w+)(?::(\d+))?/
  */
 export function toDeviceError(error: unknown, method: string): DeviceError {
   if (error instanceof DeviceError) return error
+  clearOpenSslErrors()
   const message = error instanceof Error ? error.message : ''
   const match = knownCode.exec(message)
   const code = codeOf(error) ?? (match?.[2] === undefined ? 0 : Number(match[2]))

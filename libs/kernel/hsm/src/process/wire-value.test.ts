@@ -24,6 +24,13 @@ test('whatever is plain crosses unchanged', () => {
   )
 })
 
+test('a member that is called __proto__ is a member like any', () => {
+  const value = Object.fromEntries([['__proto__', { issued: true }]])
+  const decoded = decodeValue(encodeValue(value)) as object
+  expect(Object.getOwnPropertyNames(decoded)).toEqual(['__proto__'])
+  expect('issued' in decoded).toBe(false)
+})
+
 test('what is cut off, added to or tagged otherwise is malformed, never half read', () => {
   fc.assert(
     fc.property(anyValue, fc.nat(), (value, cut) => {

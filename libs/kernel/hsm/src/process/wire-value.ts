@@ -115,9 +115,8 @@ class Reader {
         return Array.from({ length: this.#length() }, () => this.read())
       case tags.object: {
         const count = this.#length()
-        const object: Record<string, WireValue> = {}
-        for (let read = 0; read < count; read++) object[this.#text()] = this.read()
-        return object
+        // Not by assignment, which of the name `__proto__` would make the object’s prototype.
+        return Object.fromEntries(Array.from({ length: count }, () => [this.#text(), this.read()]))
       }
       default:
         throw new MalformedValue()
