@@ -108,11 +108,17 @@ export async function liveInIdentity({
     questionOf(place, `PUT /wallets/${owner.walletId}`, { by, body: changedWallet(next, envelope) })
   await passing(place, changing, factors)
 
-  // What the last recovery replaced is held, and the address that it asks for waits to be verified.
+  // What the last recovery replaced is held.
   const last = await recover('of the last thief')
-  const elsewhere = named('elsewhere', { signer: last.signer, accountId: owner.accountId })
-  const moving = () => questionOf(place, `POST /wallets/${last.walletId}`, { body: walletBody(elsewhere) })
-  await passing(place, moving, { ...factors, password: last.factor })
+
+  // Somebody else is signed in, and the address that they move to waits to be verified.
+  const other = named('of another')
+  told(await mustAnswer(signUp(place, other), 201))
+  await mustAnswer(followLink(place, await linkTo(place, other.email)), 204)
+  told(await mustAnswer(ask(openWallet(place, other.walletId)), 200))
+  const elsewhere = named('elsewhere', { signer: other.signer, accountId: other.accountId })
+  const moving = () => questionOf(place, `POST /wallets/${other.walletId}`, { body: walletBody(elsewhere) })
+  await passing(place, moving, { password: other.factor })
 
   // Left unanswered: what waits is worth most.
   told(await ask(openWallet(place, last.walletId)))
