@@ -4,8 +4,11 @@ import type { Keystore, LockedKey, LockRequest, RecoveryKeystore, TokenHealth } 
 import type { Lock } from './operations/lock-halves.ts'
 import type { UnlockRequest } from './operations/locked-key.ts'
 
-/** What one token does by itself; recipients concern all. */
-export type TokenKeystore = Omit<Keystore, 'lacksRecipients' | 'completeRecipients' | 'tokens'>
+/** What one token does by itself; recipients and epochs concern all. */
+export type TokenKeystore = Omit<
+  Keystore,
+  'lacksRecipients' | 'completeRecipients' | 'tokens' | 'epochs' | 'raiseEpochs'
+>
 
 /** The interface of purposes over whatever runs the operations: secrets are unpacked here and packed again. */
 export function keystoreOn(executor: Executor): TokenKeystore {

@@ -91,6 +91,18 @@ export interface Keystore extends TokenHealth {
 
   /** Every token behind this keystore, the first one first. No device call. */
   tokens(): readonly TokenStanding[]
+
+  /** Of each healthy token, the first one first. */
+  epochs(): Promise<readonly TokenEpoch[]>
+  /** Raises those of the healthy tokens that are below `to`, a whole number above 0; bears repeating. Answers what they are then. */
+  raiseEpochs(to: number): Promise<readonly TokenEpoch[]>
+}
+
+/** How often an app was started or restored, as its token remembers it: a database that says less is an old one. */
+export interface TokenEpoch {
+  readonly label: string
+  /** Absent of a token that holds none: it was never raised, or keeps no such object. */
+  readonly number?: number
 }
 
 /** For health, metrics and logs: no secrets. */

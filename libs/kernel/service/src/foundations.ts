@@ -4,6 +4,7 @@ import { Refusal } from '@strongroom/http'
 import { areJobsMigrated } from '@strongroom/jobs'
 import { type Database, isMigrated, openDatabase } from '@strongroom/storage'
 import { assertDoorsShut, assertLoopback, assertNoRecoveryLogin, assertRuntimeRole, assertTrueClock } from './doors.ts'
+import { beginEpoch } from './epoch.ts'
 import { ownKeys, recordedKeys } from './key-registry.ts'
 import { kernelSettings, recoverySettings } from './kernel-settings.ts'
 import type { Log } from './log.ts'
@@ -27,6 +28,8 @@ export interface Foundations<S extends Settings> {
   readonly hsm: Keystore
   /** The first of its own. */
   readonly token: AppToken
+  /** Labels of the tokens that keep no epoch: an old database is not noticed by them. */
+  readonly unnoticing: readonly string[]
   readonly keys: readonly KeyRecord[]
   readonly log: Log
   readonly atEnd: (close: () => unknown) => void
@@ -65,6 +68,8 @@ export async function layFoundations<S extends Settings>(
     const { model, software } = description ?? {}
     log.info(state === 'healthy' ? 'token ready' : 'token away', { label, model, software })
   }
+  const { unable } = await beginEpoch({ database, hsm })
+  for (const label of unable) log.warn('a database that was rolled back is not noticed by this token', { label })
   const closers: (() => unknown)[] = []
   return {
     settings,
@@ -72,6 +77,7 @@ export async function layFoundations<S extends Settings>(
     database,
     hsm,
     token: tokens[0],
+    unnoticing: unable,
     keys,
     log,
     atEnd: (close) => void closers.push(close),

@@ -7,6 +7,7 @@ export const keystoreMigrations = readMigrations('keystore', new URL('../migrati
   keys: ['select'],
   recovery_key: ['select'],
   refused_pins: ['select', 'insert', 'update'],
+  epoch: ['select', 'update'],
 })
 
 const keyRow = z.object({

@@ -5,6 +5,7 @@ import { mac } from './mac.ts'
 import { open } from './open.ts'
 import { seal } from './seal.ts'
 import { lockRecoveredKey, prepareLock } from './prepared-lock.ts'
+import { raiseEpoch, readEpoch } from './epoch.ts'
 import { drawKey, holdKey, holdPayload, readPayload, sealKeys } from './recipients.ts'
 import { openRecovered, recoveryPublicKey } from './recovery.ts'
 import { ed25519PublicKey, signEd25519 } from './sign-ed25519.ts'
@@ -12,7 +13,7 @@ import { publicKey, sign } from './sign.ts'
 
 /**
  * Every composite operation by name. Requests and results are plain data, so that they can cross to another process. None
- * compares what somebody guessed, and none changes the token: one whose answer was lost may be asked for again.
+ * compares what somebody guessed, and none but `raiseEpoch` changes the token: one whose answer was lost may be asked again.
  */
 export const operations = {
   seal,
@@ -37,6 +38,8 @@ export const operations = {
   readPayload,
   holdPayload,
   holdKey,
+  readEpoch,
+  raiseEpoch,
 } as const
 
 export type Operations = typeof operations
@@ -68,4 +71,6 @@ export const judgesStoredValue: Readonly<Record<OperationName, boolean>> = {
   readPayload: true,
   holdPayload: false,
   holdKey: false,
+  readEpoch: false,
+  raiseEpoch: false,
 }

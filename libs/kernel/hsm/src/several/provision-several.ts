@@ -4,6 +4,7 @@ import type { KeyNeed, KeyRecord } from '../keystore.ts'
 import { DeviceError } from '../pkcs11/device-error.ts'
 import { type FoundKey, provisionMissing } from '../provision-token.ts'
 import type { TokenLink } from '../token-link.ts'
+import { refuseNewerMark } from './epochs.ts'
 import { type Candidate, provisionMacKey } from './mac-keys.ts'
 import { oneClass, refuseRing } from './refuse-ring.ts'
 import { neededOn, recordsOf, refuseUnequalRecords } from './token-records.ts'
@@ -13,10 +14,11 @@ interface Ceremony {
   readonly needs: readonly KeyNeed[]
   readonly existing: readonly KeyRecord[]
   readonly found: readonly FoundKey[]
+  readonly epoch?: number
 }
 
 /** As `provisionKeys`, of several tokens that are all at hand. Nothing is answered, and so recorded, before all hold it. */
-export async function provisionSeveral({ tokens, needs, existing, found }: Ceremony): Promise<KeyRecord[]> {
+export async function provisionSeveral({ tokens, needs, existing, found, epoch }: Ceremony): Promise<KeyRecord[]> {
   refuseRing(tokens)
   const [{ app, tokenLabel: first }] = tokens
   const accept = oneClass()
@@ -29,6 +31,7 @@ export async function provisionSeveral({ tokens, needs, existing, found }: Cerem
       const link = await connect(token, recorded)
       links.push(link)
       accept(link.description)
+      refuseNewerMark(link, epoch)
       candidates.push({ access: link.access, label, recorded, ...(label !== first && { token: label }) })
     }
     const made = [...ownKeys(candidates, { needs, found, app }), ...macKeys(candidates, { needs, found, app })]

@@ -7,6 +7,7 @@ import { lockOf, whereFactorFits } from '../keystore-on-executor.ts'
 import { DATA_KEY_OVERHEAD, encryptBody } from '../operations/data-key.ts'
 import { MOST_DIRECT_BYTES } from '../operations/seal.ts'
 import { completing } from './complete-recipients.ts'
+import { epochsOn } from './epochs.ts'
 import type { Member } from './member.ts'
 import type { Ring } from './ring.ts'
 import { holdByAll, shareWithOthers } from './share.ts'
@@ -81,6 +82,7 @@ export function severalKeystore(ring: Ring, tenant: Tenant): Keystore {
       )
     },
     ...completing(ring),
+    ...epochsOn(ring),
     ...healthOf(ring),
   }
 }

@@ -1,5 +1,6 @@
 import type { TokenPromise } from '../token-promise.ts'
 import { ed25519Signatures } from './ed25519-signatures.ts'
+import { epochs } from './epochs.ts'
 import { issuedKeys } from './issued-keys.ts'
 import { recoveryPairs, signingPairs } from './key-pairs.ts'
 import { lockedKeys } from './locked-keys.ts'
@@ -17,7 +18,7 @@ import { weakEdwardsKeys, weakKeys, weakRecoveryKeys } from './weak-keys.ts'
 
 /** Everything that the keystore promises of every token: the one list, for the contract suite and for operators. */
 export const tokenPromises: readonly TokenPromise[] = [
-  [provisioning, missingCapabilities, recoveryAlone, signingPairs, recoveryPairs],
+  [provisioning, missingCapabilities, recoveryAlone, signingPairs, recoveryPairs, epochs],
   [weakKeys, weakEdwardsKeys, weakRecoveryKeys, pins],
   [wrapKeyJob, sealKeyJob, macKeyJob, edwardsKeyJob, recoveryKeyJob],
   [gcm, wrap, paddedWrap, macVectors],
