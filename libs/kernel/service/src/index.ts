@@ -1,6 +1,7 @@
 export { describeService } from './describe.ts'
 export { StartRefused } from './doors.ts'
 export { type EpochPlaces, raiseEpoch, type Raised } from './epoch.ts'
+export { joinServices, type ServicePart } from './join-services.ts'
 export { kernelSettings, provisionSettings, recoverySettings } from './kernel-settings.ts'
 export { allMigrations } from './migrations.ts'
 export { runService } from './run-service.ts'
