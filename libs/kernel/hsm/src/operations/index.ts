@@ -1,4 +1,6 @@
 import { issueKey, openKey } from './issued-key.ts'
+import { readPair } from './held-pair.ts'
+import { issuedPublicKey, issueKeyPair, signWithIssued } from './issued-pair.ts'
 import { lockHalves } from './lock-halves.ts'
 import { issueLockedKey, rewrapKey, unlockKey } from './locked-key.ts'
 import { mac } from './mac.ts'
@@ -6,7 +8,7 @@ import { open } from './open.ts'
 import { seal } from './seal.ts'
 import { lockRecoveredKey, prepareLock } from './prepared-lock.ts'
 import { raiseEpoch, readEpoch } from './epoch.ts'
-import { drawKey, holdKey, holdPayload, readPayload, sealKeys } from './recipients.ts'
+import { drawKey, holdKey, holdPair, holdPayload, readPayload, sealKeys } from './recipients.ts'
 import { openRecovered, recoveryPublicKey } from './recovery.ts'
 import { ed25519PublicKey, signEd25519 } from './sign-ed25519.ts'
 import { publicKey, sign } from './sign.ts'
@@ -25,6 +27,9 @@ export const operations = {
   ed25519PublicKey,
   issueKey,
   openKey,
+  issueKeyPair,
+  signWithIssued,
+  issuedPublicKey,
   issueLockedKey,
   lockHalves,
   unlockKey,
@@ -40,6 +45,8 @@ export const operations = {
   holdKey,
   readEpoch,
   raiseEpoch,
+  readPair,
+  holdPair,
 } as const
 
 export type Operations = typeof operations
@@ -58,6 +65,9 @@ export const judgesStoredValue: Readonly<Record<OperationName, boolean>> = {
   ed25519PublicKey: false,
   issueKey: false,
   openKey: true,
+  issueKeyPair: false,
+  signWithIssued: true,
+  issuedPublicKey: true,
   issueLockedKey: false,
   lockHalves: false,
   unlockKey: true,
@@ -73,4 +83,6 @@ export const judgesStoredValue: Readonly<Record<OperationName, boolean>> = {
   holdKey: false,
   readEpoch: false,
   raiseEpoch: false,
+  readPair: true,
+  holdPair: false,
 }
