@@ -42,7 +42,9 @@ const settings = {
   // No hash of the sources at the end of the code: a comment must not change what runs.
   metadata: { bytecodeHash: 'none', appendCBOR: false },
   outputSelection: {
-    '*': { '*': ['abi', 'evm.bytecode.object', 'evm.deployedBytecode.object', 'evm.deployedBytecode.immutableReferences'] },
+    '*': {
+      '*': ['abi', 'evm.bytecode.object', 'evm.deployedBytecode.object', 'evm.deployedBytecode.immutableReferences'],
+    },
   },
 }
 
@@ -70,7 +72,12 @@ export function compileContracts(): ReadonlyMap<string, string> {
       const immutables = Object.values(deployedBytecode.immutableReferences)
         .flat()
         .map(({ start }) => start)
-      const artifact = { abi: one.abi, bytecode: `0x${bytecode.object}`, code: `0x${deployedBytecode.object}`, immutables }
+      const artifact = {
+        abi: one.abi,
+        bytecode: `0x${bytecode.object}`,
+        code: `0x${deployedBytecode.object}`,
+        immutables,
+      }
       return [`${name}.json`, `${JSON.stringify(artifact)}\n`]
     }),
   )

@@ -27,7 +27,11 @@ describe.each(['osaka', 'prague'] as const)('on %s', (hardfork) => {
   const create = (plan: AccountPlan) =>
     world.send(
       contractsOf(world).factory,
-      encodeFunctionData({ abi: factoryAbi, functionName: 'createAccount', args: planArguments(plan, contractsOf(world)) }),
+      encodeFunctionData({
+        abi: factoryAbi,
+        functionName: 'createAccount',
+        args: planArguments(plan, contractsOf(world)),
+      }),
     )
   /** An account of these keys, deployed. */
   async function accountOf(...keys: readonly SigningKey[]) {
@@ -44,13 +48,19 @@ describe.each(['osaka', 'prague'] as const)('on %s', (hardfork) => {
   /** Whether the account did as it was asked. */
   async function ask(request: unknown, ...keys: readonly SigningKey[]) {
     const { message, execution } = decoded(request)
-    return submit(request, execution.account, keys.map((one) => one.sign(message)))
+    return submit(
+      request,
+      execution.account,
+      keys.map((one) => one.sign(message)),
+    )
   }
   const submit = (request: unknown, account: Hex, signatures: readonly SignatureOf[]) =>
     world.send(account, executionData(decoded(request).execution, signatures, contractsOf(world)))
   const change = (account: string, wanted: AccountChange) => world.chain().describeChange(account, wanted)
   const keysOf = async (account: string) =>
-    (await world.chain().readAccount(account))?.signers.map(({ publicKey }) => Buffer.from(publicKey).toString('hex')).toSorted()
+    (await world.chain().readAccount(account))?.signers
+      .map(({ publicKey }) => Buffer.from(publicKey).toString('hex'))
+      .toSorted()
   const hexes = (...keys: readonly SigningKey[]) =>
     keys.map(({ signer }) => Buffer.from(signer.publicKey).toString('hex')).toSorted()
 
@@ -61,7 +71,10 @@ describe.each(['osaka', 'prague'] as const)('on %s', (hardfork) => {
     expect(await create(plan)).toBe(true)
     const found = await world.chain().readAccount(address)
     expect(found).toMatchObject({ address, threshold: 1000, isGenuine: true })
-    expect(found?.signers.map(({ weight, scheme }) => [weight, scheme])).toEqual([[500, 'p256-sha256'], [500, 'p256-sha256']])
+    expect(found?.signers.map(({ weight, scheme }) => [weight, scheme])).toEqual([
+      [500, 'p256-sha256'],
+      [500, 'p256-sha256'],
+    ])
     expect(await create({ ...plan, signers: plan.signers.toReversed() })).toBe(true)
     expect(await world.chain().readAccount(address)).toEqual(found)
   })
@@ -72,7 +85,11 @@ describe.each(['osaka', 'prague'] as const)('on %s', (hardfork) => {
     expect(await create(foreign)).toBe(true)
     expect(world.chain().addressOf(foreign)).not.toBe(world.chain().addressOf(ours))
     expect(await world.chain().readAccount(world.chain().addressOf(ours) ?? '')).toBeUndefined()
-    for (const other of [{ accountId: randomUUID() }, { threshold: 500 }, { signers: ours.signers.map((one) => ({ ...one, weight: 999 })) }])
+    for (const other of [
+      { accountId: randomUUID() },
+      { threshold: 500 },
+      { signers: ours.signers.map((one) => ({ ...one, weight: 999 })) },
+    ])
       expect(world.chain().addressOf({ ...ours, ...other })).not.toBe(world.chain().addressOf(ours))
   })
 
@@ -111,7 +128,10 @@ describe.each(['osaka', 'prague'] as const)('on %s', (hardfork) => {
   test('a passkey and the server move an account; without the user verified they do not', async () => {
     const [key, server, hasty] = [passkey(), deviceKey(), passkey({ flags: 0x01 })]
     const account = await accountOf(key, server)
-    expect((await world.chain().readAccount(account))?.signers.map(({ scheme }) => scheme).toSorted()).toEqual(['p256-sha256', 'webauthn'])
+    expect((await world.chain().readAccount(account))?.signers.map(({ scheme }) => scheme).toSorted()).toEqual([
+      'p256-sha256',
+      'webauthn',
+    ])
     expect(await ask(await change(account, { kind: 'add-signer', signer: hasty.signer }), key, server)).toBe(true)
     const request = await change(account, { kind: 'add-signer', signer: deviceKey().signer })
     expect(await ask(request, hasty, server)).toBe(false)
@@ -125,9 +145,15 @@ describe.each(['osaka', 'prague'] as const)('on %s', (hardfork) => {
     const { message, execution } = decoded(request)
     const signatures = [device, server].map((one) => one.sign(message))
     const data = executionData(execution, signatures, contractsOf(world))
-    const low = executionData(execution, [{ ...deviceKey().sign(message), publicKey: device.signer.publicKey }], contractsOf(world))
+    const low = executionData(
+      execution,
+      [{ ...deviceKey().sign(message), publicKey: device.signer.publicKey }],
+      contractsOf(world),
+    )
     expect(low).not.toBe(data)
-    const [high = '', normal = ''] = [device.sign(message), signatures[0]].map((one) => Buffer.from(one?.signature.subarray(32) ?? []).toString('hex'))
+    const [high = '', normal = ''] = [device.sign(message), signatures[0]].map((one) =>
+      Buffer.from(one?.signature.subarray(32) ?? []).toString('hex'),
+    )
     expect(high).toBe(normal)
     expect(data).not.toContain(high)
     expect(await submit(request, execution.account, signatures)).toBe(true)
@@ -142,7 +168,9 @@ describe.each(['osaka', 'prague'] as const)('on %s', (hardfork) => {
     const data = executionData(execution, signatures, contractsOf(world))
     expect(await world.send(twin as Hex, data)).toBe(false)
     const elsewhere = { ...execution, chainId: 1 }
-    expect(decodeRequest(typedDataOf(elsewhere), { chainId: world.node.chainId, at: contractsOf(world) })).toBeUndefined()
+    expect(
+      decodeRequest(typedDataOf(elsewhere), { chainId: world.node.chainId, at: contractsOf(world) }),
+    ).toBeUndefined()
     const other = decodeRequest(typedDataOf(elsewhere), { chainId: 1, at: contractsOf(world) })
     const foreign = [device, server].map((one) => one.sign(other?.message ?? new Uint8Array()))
     expect(await submit(request, execution.account, foreign)).toBe(false)
@@ -166,12 +194,22 @@ describe.each(['osaka', 'prague'] as const)('on %s', (hardfork) => {
     const [id, signers, weights, threshold] = planArguments(planOf(deviceKey(), deviceKey()), contractsOf(world))
     expect(id).toHaveLength(66)
     const again = encodeFunctionData({
-      abi: [{ type: 'function', name: 'initialize', stateMutability: 'nonpayable', outputs: [], inputs: [{ type: 'bytes[]' }, { type: 'uint64[]' }, { type: 'uint64' }] }],
+      abi: [
+        {
+          type: 'function',
+          name: 'initialize',
+          stateMutability: 'nonpayable',
+          outputs: [],
+          inputs: [{ type: 'bytes[]' }, { type: 'uint64[]' }, { type: 'uint64' }],
+        },
+      ],
       args: [signers, weights, threshold],
     })
     expect(await world.send(execution.account, again)).toBe(false)
     expect(await world.send(contractsOf(world).implementation, again)).toBe(false)
-    expect(await ask(await change(account, { kind: 'remove-signer', publicKey: server.signer.publicKey }), device, server)).toBe(false)
+    expect(
+      await ask(await change(account, { kind: 'remove-signer', publicKey: server.signer.publicKey }), device, server),
+    ).toBe(false)
     expect(await keysOf(account)).toEqual(hexes(device, server))
   })
 })

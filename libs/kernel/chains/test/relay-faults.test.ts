@@ -39,7 +39,9 @@ test('where other code stands than ours, nobody is asked to sign and nothing is 
   const chain = evm.chain({ rpcUrl: road.url })
   const id = await world.queue(chain)
   await expect(world.look(chain)).rejects.toMatchObject({ name: 'ChainUnavailable', code: 'other_contracts' })
-  await expect(chain.describeChange(implementation, { kind: 'other' })).rejects.toMatchObject({ code: 'other_contracts' })
+  await expect(chain.describeChange(implementation, { kind: 'other' })).rejects.toMatchObject({
+    code: 'other_contracts',
+  })
   expect((await world.read(id)).state).toBe('queued')
   expect(road.asked.get('eth_sendRawTransaction')).toBeUndefined()
 })
@@ -86,7 +88,13 @@ test('answers that nobody understands hold up the others for a while, and not fo
   const ids = [await world.queue(chain), await world.queue(chain)]
   let outages = 0
   for (; outages < 50; outages++)
-    if (await world.look(chain).then(() => true, () => false)) break
+    if (
+      await world.look(chain).then(
+        () => true,
+        () => false,
+      )
+    )
+      break
   expect(outages).toBeGreaterThan(10)
   await world.look(chain)
   await pass()

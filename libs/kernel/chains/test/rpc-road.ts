@@ -8,7 +8,12 @@ const question = z.object({ method: z.string(), params: z.array(z.unknown()).def
 type Question = z.output<typeof question>
 
 /** What happens to one call on the road: it goes on, its answer is lost, it meets an answer that is not the node’s, or nobody. */
-export type Fate = 'forward' | 'lose-answer' | 'away' | { readonly code: number; readonly message: string } | { readonly result: unknown }
+export type Fate =
+  | 'forward'
+  | 'lose-answer'
+  | 'away'
+  | { readonly code: number; readonly message: string }
+  | { readonly result: unknown }
 
 /** The road to a node, which a test can break. */
 export interface RpcRoad extends AsyncDisposable {
@@ -20,9 +25,10 @@ export interface RpcRoad extends AsyncDisposable {
   mend(): void
 }
 
+const forward = () => 'forward' as const
+
 export async function openRoad(nodeUrl: string): Promise<RpcRoad> {
   const asked = new Map<string, number>()
-  const forward = () => 'forward' as const
   let judge: (question: Question) => Fate | Promise<Fate> = forward
 
   const serve = async (body: string, response: ServerResponse) => {

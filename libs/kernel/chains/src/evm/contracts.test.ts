@@ -13,7 +13,8 @@ const read = (name: string) => readFileSync(join(folder, name), 'utf8')
 test('the artifacts are what the compiler makes of the contracts, byte for byte', () => {
   const compiled = compileContracts()
   expect([...compiled.keys()].toSorted()).toEqual(readdirSync(folder).toSorted())
-  for (const [name, text] of compiled) expect(read(name) === text, `${name} is stale: node scripts/compile.ts`).toBe(true)
+  for (const [name, text] of compiled)
+    expect(read(name) === text, `${name} is stale: node scripts/compile.ts`).toBe(true)
 })
 
 test('what we call is what the contracts have', () => {

@@ -71,7 +71,8 @@ async function send({ node, chainId }: { node: Node; chainId: number }, { addres
     maxFee: 2n * head.baseFee + tip,
     maxTip: tip,
   }
-  if ((await node.balanceOf(address)) < unsigned.gas * unsigned.maxFee) throw new ChainUnavailable('deployer_out_of_funds')
+  if ((await node.balanceOf(address)) < unsigned.gas * unsigned.maxFee)
+    throw new ChainUnavailable('deployer_out_of_funds')
   const { bytes } = await signTransaction(unsigned, key, address)
   await node.send(bytesToHex(bytes))
 }

@@ -26,10 +26,7 @@ export async function describeChange(
   account: Hex,
   { change, validSeconds = HOUR }: Wish,
 ): Promise<unknown> {
-  const [head, standing] = await Promise.all([
-    node.head(),
-    readStanding(node, account, { at: 'latest', contracts }),
-  ])
+  const [head, standing] = await Promise.all([node.head(), readStanding(node, account, { at: 'latest', contracts })])
   if (!standing?.isGenuine) throw new RangeError('no account of ours stands there')
   const known = change.kind === 'remove-signer' ? nameScheme(change, standing.signers) : change
   return typedDataOf({
@@ -53,5 +50,4 @@ function nameScheme(change: Removal, signers: Signers): Removal {
 const findSigner = (
   signers: readonly { publicKey: Uint8Array; scheme: 'p256-sha256' | 'webauthn' }[],
   { publicKey, scheme }: Removal,
-) =>
-  signers.find((one) => equalBytes(one.publicKey, publicKey) && (scheme === undefined || one.scheme === scheme))
+) => signers.find((one) => equalBytes(one.publicKey, publicKey) && (scheme === undefined || one.scheme === scheme))

@@ -59,7 +59,14 @@ export function evmChain(name: ChainName, setting: EvmSetting, node: Node = open
       const at = deepBlock(number, setting.confirmations)
       if (at < 0n) return undefined
       const found = await readStanding(node, account, { at, contracts })
-      return found && { address: found.address, signers: found.signers, threshold: found.threshold, isGenuine: found.isGenuine }
+      return (
+        found && {
+          address: found.address,
+          signers: found.signers,
+          threshold: found.threshold,
+          isGenuine: found.isGenuine,
+        }
+      )
     },
 
     async describeChange(address, change, validSeconds) {

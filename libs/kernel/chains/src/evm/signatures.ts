@@ -25,4 +25,8 @@ export const executionData = (
   signatures: readonly SignatureOf[],
   at: EvmContracts,
 ): Hex =>
-  encodeFunctionData({ abi: accountAbi, functionName: 'execute', args: [calls, deadline, joinSignatures(signatures, at)] })
+  encodeFunctionData({
+    abi: accountAbi,
+    functionName: 'execute',
+    args: [calls, deadline, joinSignatures(signatures, at)],
+  })

@@ -40,7 +40,12 @@ export function planArguments(plan: AccountPlan, at: EvmContracts): readonly [He
   if (weights.size !== plan.signers.length) throw new TypeError('a signer stands twice in a plan')
   const signers = [...weights.keys()].toSorted(byHash)
   // The id itself does not go onto a chain, where it would tie a row of ours to an address for everybody.
-  return [keccak256(toUtf8(plan.accountId)), signers, signers.map((one) => weights.get(one) ?? 0n), BigInt(plan.threshold)]
+  return [
+    keccak256(toUtf8(plan.accountId)),
+    signers,
+    signers.map((one) => weights.get(one) ?? 0n),
+    BigInt(plan.threshold),
+  ]
 }
 
 const saltParameters = parseAbiParameters('bytes32, bytes[], uint64[], uint64')

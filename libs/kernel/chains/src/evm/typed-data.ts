@@ -91,7 +91,10 @@ const wire = z.object({
   evm: z.object({
     domain: z.object({ chainId: z.int(), verifyingContract: address }),
     message: z.object({
-      calls: z.array(z.object({ target: address, value: number, data })).min(1).max(MOST_CALLS),
+      calls: z
+        .array(z.object({ target: address, value: number, data }))
+        .min(1)
+        .max(MOST_CALLS),
       nonce: number,
       deadline: number.refine((seconds) => seconds <= LAST_DEADLINE),
     }),

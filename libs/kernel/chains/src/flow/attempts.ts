@@ -73,11 +73,7 @@ const held = z.object({ key_index: z.int(), sequence_number: z.int() })
  * Takes a key that proposes nothing now, under its row’s lock. Of what the chain says and what we know the later number
  * counts: the chain may have been asked before our last transaction ended.
  */
-export async function takeKey(
-  tx: Statements,
-  chain: string,
-  keys: readonly ChainKey[],
-): Promise<ChainKey | undefined> {
+export async function takeKey(tx: Statements, chain: string, keys: readonly ChainKey[]): Promise<ChainKey | undefined> {
   const offered = sql`unnest(${keys.map(({ index }) => index)}::int[],
                              ${keys.map(({ sequenceNumber }) => sequenceNumber)}::bigint[]) as o (key_index, sequence_number)`
   await tx.run(sql`

@@ -1,7 +1,15 @@
 import type { Tx } from '@strongroom/storage'
 import { type BareAddress, bareAddress } from './address.ts'
 import type { FlowDeps } from './advance.ts'
-import { type AttemptRow, findAttempt, holdKey, insertAttempt, mayHaveKey, type NewAttempt, takeKey } from './attempts.ts'
+import {
+  type AttemptRow,
+  findAttempt,
+  holdKey,
+  insertAttempt,
+  mayHaveKey,
+  type NewAttempt,
+  takeKey,
+} from './attempts.ts'
 import { understand } from './decode.ts'
 import { countedSignatures, isEnough } from './keys.ts'
 import type { FlowSignature } from './message.ts'
@@ -81,7 +89,10 @@ async function begin(
 }
 
 /** What was asked to be relayed, if it will run: the chain would take our money for it all the same. */
-async function judge({ api, payer }: FlowDeps, { message, signatures }: TransactionRow): Promise<NewAttempt | undefined> {
+async function judge(
+  { api, payer }: FlowDeps,
+  { message, signatures }: TransactionRow,
+): Promise<NewAttempt | undefined> {
   const understood = understand(Buffer.from(message ?? []).toString('hex'), payer.address)
   if (understood?.message.form !== 'payload') return undefined
   const { bytes, account: address } = understood

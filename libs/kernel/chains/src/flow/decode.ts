@@ -3,7 +3,8 @@ import type { AccountRequest } from '../chain.ts'
 import type { AccessApi } from './access-api.ts'
 import { type BareAddress, shownAddress } from './address.ts'
 import { isPoint, liveKeys, publicKeyOf } from './keys.ts'
-import { decodeMessage, type FlowMessage } from './message.ts'
+import { decodeMessage } from './decode-message.ts'
+import type { FlowMessage } from './message.ts'
 import { asAccountChange, changeOf, type KeyChange, THRESHOLD } from './scripts.ts'
 import { GOOD_FOR_BLOCKS, MOST_GAS } from './settings.ts'
 
@@ -58,8 +59,7 @@ export async function decodeRequest(
   const found = await api.accountAt(account, 'sealed')
   if (!found) return undefined
   const stands = liveKeys(found).some(
-    (key) =>
-      equalBytes(publicKeyOf(key), change.publicKey) && (change.kind === 'add' || key.index === change.index),
+    (key) => equalBytes(publicKeyOf(key), change.publicKey) && (change.kind === 'add' || key.index === change.index),
   )
   if (stands !== (change.kind === 'remove')) return undefined
   return {

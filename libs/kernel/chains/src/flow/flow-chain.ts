@@ -62,7 +62,8 @@ export function flowChain(name: FlowName, setting: FlowSetting, ask: typeof fetc
     },
 
     async describeChange(text: string, change: AccountChange) {
-      if (change.kind === 'other' || change.kind === 'call') throw new TypeError('only a change of signers can be described')
+      if (change.kind === 'other' || change.kind === 'call')
+        throw new TypeError('only a change of signers can be described')
       if (change.kind === 'add-signer') {
         const { publicKey, weight } = change.signer
         checkPlan({ signers: [change.signer], threshold: THRESHOLD })

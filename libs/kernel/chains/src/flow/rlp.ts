@@ -50,7 +50,7 @@ function read(bytes: Uint8Array, at: number, depth: number): { item: Rlp; end: n
   if (!isList) return { item: bytes.slice(start, end), end }
   if (depth === 0) throw new RangeError('too deep')
   const items: Rlp[] = []
-  for (let next = start; next < end; ) {
+  for (let next = start; next < end;) {
     const one = read(bytes.subarray(0, end), next, depth - 1)
     items.push(one.item)
     next = one.end

@@ -18,13 +18,15 @@ export interface Queued {
   readonly appId: string
 }
 
-/** The same plan twice is one deployment. */
+/** The same plan twice is one deployment; one that was given up is tried anew. */
 export const insertDeployment = (tx: Statements, { chain, digest, appId }: Queued, args: readonly string[]) =>
   tx.one(
     withId,
     sql`insert into chains.flow_transactions as t (chain, kind, digest, app_id, arguments)
         values (${chain}, 'deployment', ${digest}, ${appId}, ${JSON.stringify(args)})
-        on conflict (chain, digest) do update set digest = t.digest
+        on conflict (chain, digest) do update
+           set state = case when t.state = 'failed' then 'queued' else t.state end,
+               due_at = case when t.state = 'failed' then excluded.due_at else t.due_at end
         returning id`,
   )
 
@@ -35,11 +37,7 @@ export interface RequestRow {
 }
 
 /** The same message twice is one transaction; one that was refused is tried anew. */
-export const insertRequest = (
-  tx: Statements,
-  { chain, digest, appId }: Queued,
-  { message, signatures }: RequestRow,
-) =>
+export const insertRequest = (tx: Statements, { chain, digest, appId }: Queued, { message, signatures }: RequestRow) =>
   tx.one(
     withId,
     sql`insert into chains.flow_transactions as t (chain, kind, digest, app_id, message, signatures)
@@ -89,11 +87,7 @@ export interface Ending {
   readonly address?: string | undefined
 }
 
-export const endTransaction = (
-  tx: Statements,
-  id: string,
-  { state, reason, address }: Ending,
-): Promise<number> =>
+export const endTransaction = (tx: Statements, id: string, { state, reason, address }: Ending): Promise<number> =>
   tx.run(
     sql`update chains.flow_transactions set state = ${state}, reason = ${reason ?? null}, address = ${address ?? null}
          where id = ${id} and state = 'queued'`,
@@ -120,8 +114,11 @@ export const dueTransactions = (chain: string, most: number): Query => sql`
              or exists (select from chains.flow_attempts a where a.transaction_id = t.id and a.outcome is null))
       order by t.due_at limit ${most})
     union all
-    (${waitingTransactions(chain, sql`greatest(1, (select count(*) from chains.flow_proposal_keys k
-                                                    where k.chain = ${chain} and k.held_by is null))`)})`
+    (${waitingTransactions(
+      chain,
+      sql`greatest(1, (select count(*) from chains.flow_proposal_keys k
+                                                    where k.chain = ${chain} and k.held_by is null))`,
+    )})`
 
 /** Deployments that nobody works on, oldest first. */
 export const waitingTransactions = (chain: string, most: Query): Query => sql`

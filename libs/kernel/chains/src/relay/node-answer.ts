@@ -12,8 +12,14 @@ const meanings: readonly (readonly [Meaning, RegExp])[] = [
   ['held', /already known|already imported|known transaction|already in (the )?(mem)?pool|alreadyknown/i],
   ['passed', /nonce too low|nonce is too low|oldnonce|nonce has already been used|old nonce/i],
   ['funds', /insufficient (funds|balance)|balance too low|doesn't have enough (funds|ether)|upfront cost exceeds/i],
-  ['cheap', /underpriced|fee too low|gas price too low|less than block base fee|below (the )?(current )?base ?fee|fee ?cap/i],
-  ['never', /intrinsic gas|exceeds block gas limit|gas limit (is )?too (high|low)|oversized|max initcode|exceeds the gas cap/i],
+  [
+    'cheap',
+    /underpriced|fee too low|gas price too low|less than block base fee|below (the )?(current )?base ?fee|fee ?cap/i,
+  ],
+  [
+    'never',
+    /intrinsic gas|exceeds block gas limit|gas limit (is )?too (high|low)|oversized|max initcode|exceeds the gas cap/i,
+  ],
   ['never', /invalid (sender|signature|chain ?id)|transaction type not supported|floor data gas|gas uint64 overflow/i],
 ]
 

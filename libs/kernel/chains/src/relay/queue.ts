@@ -76,11 +76,7 @@ export async function stateOf(
 }
 
 /** Where a deployment stands, once it does at as many confirmations as are asked. */
-export async function findDeployed(
-  statements: Statements,
-  chain: ChainName,
-  id: string,
-): Promise<Hex | undefined> {
+export async function findDeployed(statements: Statements, chain: ChainName, id: string): Promise<Hex | undefined> {
   const found = await statements.maybe(
     z.object({ account: hexColumn }),
     sql`select account from chains.transactions

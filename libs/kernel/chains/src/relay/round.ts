@@ -40,6 +40,11 @@ async function round(place: Place): Promise<boolean> {
   const live = await readLive(place)
   await sendLive(place, sight, live)
   const took = await takeQueued(place, sight, place.chain.setting.inFlight - live.length)
-  if (took) await sendLive(place, sight, (await readLive(place)).filter(({ unsent }) => unsent))
+  if (took)
+    await sendLive(
+      place,
+      sight,
+      (await readLive(place)).filter(({ unsent }) => unsent),
+    )
   return took
 }

@@ -49,7 +49,8 @@ async function settleOne(place: Place, { head }: Sight, one: Sent): Promise<void
     return end(place, one, { hash, receipt, nothing: one.nothings[index] ?? false })
   }
   // Its nonce went to bytes that we do not know, such as before the database was restored: it never will.
-  if (one.old && deep >= 0n && (await node.countOf(place.relayer.address, deep)) > one.nonce) await queueAgain(place, one)
+  if (one.old && deep >= 0n && (await node.countOf(place.relayer.address, deep)) > one.nonce)
+    await queueAgain(place, one)
 }
 
 interface End {

@@ -70,4 +70,3 @@ export function newestOf(one: LiveTransaction): Version | undefined {
   if (version === null || nothing === null || maxFee === null || maxTip === null || signed === null) return undefined
   return { transactionId, nonce, version, nothing, maxFee, maxTip, signed }
 }
-

@@ -5,16 +5,7 @@ import type { AccountPlan } from '../../src/chain.ts'
 import { advance } from '../../src/flow/advance.ts'
 import { payloadMessage } from '../../src/flow/message.ts'
 import type { FlowRelay } from '../../src/flow/relay.ts'
-import {
-  bare,
-  cadenceOf,
-  type FlowWorld,
-  flowWorld,
-  payloadFor,
-  payloadHex,
-  planOf,
-  testKey,
-} from './flow-world.ts'
+import { bare, cadenceOf, type FlowWorld, flowWorld, payloadFor, payloadHex, planOf, testKey } from './flow-world.ts'
 
 let world: FlowWorld
 beforeAll(async () => {
@@ -49,7 +40,7 @@ function killer(at: number, when: 'before' | 'after') {
     relay: world.relayWith({
       database,
       fetch: (input, init) => hit(() => fetch(input, init)),
-      sign: (digest) => hit(() => world.payer.signDigest(digest)),
+      sign: (message) => hit(() => world.payer.signAnew(message)),
     }),
     struck: () => step >= at,
   }

@@ -77,10 +77,13 @@ test.each<[string, (payload: FlowPayload) => Partial<FlowPayload>]>([
   ['an argument', () => ({ arguments: ['{"type":"String","value":""}'] })],
   ['the payer as an authoriser too', () => ({ authorizers: [account, payer] })],
   ['the payer as the only authoriser', () => ({ authorizers: [payer] })],
-  ['the payer as authoriser and proposer', ({ proposer }) => ({
-    authorizers: [payer],
-    proposer: { ...proposer, address: payer },
-  })],
+  [
+    'the payer as authoriser and proposer',
+    ({ proposer }) => ({
+      authorizers: [payer],
+      proposer: { ...proposer, address: payer },
+    }),
+  ],
   ['a second account', () => ({ authorizers: [account, stranger] })],
   ['an account twice', () => ({ authorizers: [account, account] })],
   ['no authoriser', () => ({ authorizers: [] })],

@@ -124,9 +124,7 @@ describe('an account on Flow', () => {
     }))
     expect(await Promise.all(signed.map(({ request }) => world.chain.decode(request)))).not.toContain(undefined)
     for (const { request, signatures } of signed) {
-      const id = await world.database.transaction((tx) =>
-        world.chain.queueRequest(tx, request, { signatures, charge }),
-      )
+      const id = await world.database.transaction((tx) => world.chain.queueRequest(tx, request, { signatures, charge }))
       await world.work()
       outcomes.push(await world.chain.transaction(world.database, id))
     }
@@ -162,10 +160,7 @@ describe('an account on Flow', () => {
 })
 
 describe('the paymaster', () => {
-  const envelopeOf = async (
-    { address }: { address: string },
-    keys: readonly (readonly [TestKey, number])[],
-  ) => {
+  const envelopeOf = async ({ address }: { address: string }, keys: readonly (readonly [TestKey, number])[]) => {
     const script = cadenceOf(await world.chain.describeChange(address, add(testKey())))
     const payload = await payloadFor(world, { account: bare(address), script })
     const by = keys.map(([key, keyIndex]) => ({
