@@ -21,7 +21,13 @@ export interface AppleOptions {
 const APPLE = 'https://appleid.apple.com'
 
 /** Identity tokens of “Sign in with Apple”, by Apple’s page “Verifying a user”. */
-export function appleLogin({ clientIds, issuer = APPLE, keysUrl, nonce = 'unchecked', ...rest }: AppleOptions): LoginJudge {
+export function appleLogin({
+  clientIds,
+  issuer = APPLE,
+  keysUrl,
+  nonce = 'unchecked',
+  ...rest
+}: AppleOptions): LoginJudge {
   const tokens = tokenVerifier({
     ...rest,
     issuer,
@@ -51,5 +57,7 @@ function hasNonce({ rest }: Claims, { wanted, form }: NonceRule): boolean {
   const { nonce } = rest
   if (typeof nonce !== 'string') return false
   const forms = form === 'unchecked' ? (['plain', 'sha256'] as const) : [form]
-  return forms.some((one) => equalBytes(toUtf8(nonce), toUtf8(one === 'plain' ? wanted : toHex(sha256(toUtf8(wanted))))))
+  return forms.some((one) =>
+    equalBytes(toUtf8(nonce), toUtf8(one === 'plain' ? wanted : toHex(sha256(toUtf8(wanted))))),
+  )
 }

@@ -10,6 +10,7 @@ const isYes = (claim: unknown): boolean => claim === true || claim === 'true'
 /** What a token says of somebody's address. Said of one that is malformed, it is not said. */
 export function emailIn({ rest }: Claims): Pick<Login, 'email' | 'emailVerified'> {
   const { email, email_verified: verified } = rest
-  if (typeof email !== 'string' || email.length > LONGEST_ADDRESS || !address.test(email)) return { emailVerified: false }
+  if (typeof email !== 'string' || email.length > LONGEST_ADDRESS || !address.test(email))
+    return { emailVerified: false }
   return { email, emailVerified: isYes(verified) }
 }

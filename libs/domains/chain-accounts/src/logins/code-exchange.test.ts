@@ -51,7 +51,7 @@ async function drawCode(clientId = 'app'): Promise<Secret> {
   grant.addOIDCScope('openid email')
   const grantId = await grant.save()
   const said = { accountId: 'ann', client, grantId, redirectUri, scope: 'openid email', gty: 'authorization_code' }
-  const code = new provider.AuthorizationCode(said as unknown as ConstructorParameters<typeof provider.AuthorizationCode>[0])
+  const code = new provider.AuthorizationCode(said)
   return new Secret(await code.save())
 }
 
@@ -65,7 +65,10 @@ function verify(token: Secret, options: Partial<CodeExchangeOptions> = {}) {
     idTokens,
     ...options,
   })
-  return loginsOf(() => ({ firebase: firebaseLogin({ idTokens, codes }) })).verify({ id: 'a' }, { method: 'firebase', token })
+  return loginsOf(() => ({ firebase: firebaseLogin({ idTokens, codes }) })).verify(
+    { id: 'a' },
+    { method: 'firebase', token },
+  )
 }
 const isRefused = async (answer: ReturnType<typeof verify>) => {
   const answered = await answer

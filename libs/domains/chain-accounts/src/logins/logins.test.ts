@@ -66,13 +66,21 @@ test.each<[string, object, { alg?: string; kid?: string }?]>([
 })
 
 test('a token of one provider is none of the other', async () => {
-  expect(await kindOf(verify({ method: 'apple', token: await provider.sign(firebase()) }))).toBe('invalid-provider-token')
-  expect(await kindOf(verify({ method: 'firebase', token: await provider.sign(apple()) }))).toBe('invalid-provider-token')
+  expect(await kindOf(verify({ method: 'apple', token: await provider.sign(firebase()) }))).toBe(
+    'invalid-provider-token',
+  )
+  expect(await kindOf(verify({ method: 'firebase', token: await provider.sign(apple()) }))).toBe(
+    'invalid-provider-token',
+  )
 })
 
 test.each(['com.example.ios', 'com.example.web'])('Apple’s token for %s names a person', async (aud) => {
   const token = await provider.sign(apple({ aud }))
-  expect(await verify({ method: 'apple', token })).toEqual({ provider: 'apple', subject: '001.ann', emailVerified: false })
+  expect(await verify({ method: 'apple', token })).toEqual({
+    provider: 'apple',
+    subject: '001.ann',
+    emailVerified: false,
+  })
 })
 
 test.each<[unknown, boolean]>([

@@ -25,12 +25,14 @@ export const Change = z.object({
   digest: Hex.meta({ description: 'SHA-256 of what is changed, in hex: an approving device signs this text.' }),
   askedBy: z.string().meta({ description: 'Public key of the device that asked.' }),
   state: z.enum(['held', 'approved', 'signed', 'cancelled', 'lapsed']),
-  opensAt: Timestamp.nullable().meta({ description: 'When it is signed without anybody’s approval.' }),
+  opensAt: Timestamp.meta({ description: 'When it is signed without anybody’s approval.' }),
   createdAt: Timestamp,
 })
 export type Change = z.input<typeof Change>
 
-const held = z.object({ change: Change }).meta({ description: 'Not signed yet: ask again when it is approved or open.' })
+const held = z
+  .object({ change: Change })
+  .meta({ description: 'Not signed yet: ask again when it is approved or open.' })
 const params = z.object({ id: z.uuid() })
 
 /** What every wish to be signed for may be refused with. */
@@ -75,7 +77,12 @@ export const getPayer = endpoint({
   refusals: [unsupportedChain, tooManyRequests],
 })
 
-const message = z.object({ message: z.string().regex(/^([0-9a-f]{2})+$/i).max(65_536) })
+const message = z.object({
+  message: z
+    .string()
+    .regex(/^([0-9a-f]{2})+$/i)
+    .max(65_536),
+})
 const cadenceSignature = z.object({ signature: z.object({ addr: z.string(), keyId: z.int(), signature: Hex }) })
 
 export const signCadence = endpoint({
@@ -124,7 +131,8 @@ export const getRelayed = endpoint({
 export const listChanges = endpoint({
   method: 'GET',
   path: '/sign/v1/changes',
-  summary: 'Changes of the account’s signers of the last month, newest first: what waits, and what became of the others.',
+  summary:
+    'Changes of the account’s signers of the last month, newest first: what waits, and what became of the others.',
   proof: accountToken,
   reply: { 200: z.object({ changes: z.array(Change) }) },
   refusals: [tooManyRequests],

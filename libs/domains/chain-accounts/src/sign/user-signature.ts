@@ -41,7 +41,11 @@ async function byPasskey(
 ): Promise<UserSignature | undefined> {
   const { publicKey } = key
   if (!passkeys || message.length !== 32) return undefined
-  const answered = await verifyPasskey(passkeys, { assertion, challenge: message, passkey: { publicKey, signCount: 0 } })
+  const answered = await verifyPasskey(passkeys, {
+    assertion,
+    challenge: message,
+    passkey: { publicKey, signCount: 0 },
+  })
   if (!answered) return undefined
   const signature = encodeAssertion({
     authenticatorData: fromBase64url(assertion.authenticatorData),

@@ -37,7 +37,8 @@ export const TwoFactorAuth = z.object({
     destDevice: Device.nullable(),
     requestedAt: Timestamp,
     message: z.string().meta({
-      description: 'JSON text of what the approving device is to sign: `{"evm":…}`, typed data, or `{"cadence":…}`, a script.',
+      description:
+        'JSON text of what the approving device is to sign: `{"evm":…}`, typed data, or `{"cadence":…}`, a script.',
     }),
   }),
   status: z.enum(['pending', 'approved', 'denied', 'expired']),

@@ -37,7 +37,14 @@ export const requestPusher = perform<PushDeps>()(pushRequest, async ({ requestId
     : (['2fa-request', 'A new device asks to sign in to your account.'] as const)
   const data = { 'hyphen:type': type, 'hyphen:data': dataOf(view) }
   const to = `fcm:${device.pushToken}`
-  await sendOnce(sender, { id: `${requestId}.${keyId}.${row.state}`, channel: 'push', to, subject: 'Sign-in', text, data })
+  await sendOnce(sender, {
+    id: `${requestId}.${keyId}.${row.state}`,
+    channel: 'push',
+    to,
+    subject: 'Sign-in',
+    text,
+    data,
+  })
 })
 
 /** Trying again brings a device back that is gone as little as one whose address is none. */

@@ -106,10 +106,7 @@ export const approveRequest = async (tx: Statements, { id, by, txId }: Answer & 
 export const denyRequest = async (tx: Statements, { id, by }: Answer): Promise<boolean> =>
   (await tx.run(answered({ id, by, kind: events.twoFactorDenied }, sql`state = 'denied'`))) === 1
 
-const answered = (
-  { id, by, kind }: Answer & { kind: typeof events.twoFactorApproved },
-  change: Query,
-): Query => sql`
+const answered = ({ id, by, kind }: Answer & { kind: typeof events.twoFactorApproved }, change: Query): Query => sql`
     with answered as (
       update chain_accounts.two_factor_requests set ${change}, ended_at = strongroom.now()
        where id = ${id} and state = 'pending' and expires_at > strongroom.now() returning id, account_id
