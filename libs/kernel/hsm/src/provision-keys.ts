@@ -1,6 +1,6 @@
 import { connect, type TokenConnection } from './connect.ts'
 import { HsmUnavailable } from './errors.ts'
-import type { KeyNeed, KeyRecord } from './keystore.ts'
+import { type KeyNeed, type KeyRecord, loadable } from './keystore.ts'
 import { DeviceError } from './pkcs11/device-error.ts'
 import { type FoundKey, provisionMissing } from './provision-token.ts'
 import { provisionSeveral } from './several/provision-several.ts'
@@ -28,7 +28,7 @@ export interface SeveralProvisionOptions extends Pick<ProvisionOptions, 'needs' 
 export async function provisionKeys(options: ProvisionOptions | SeveralProvisionOptions): Promise<KeyRecord[]> {
   const { needs, existing, found = [] } = options
   refuseSharedToken([...needs, ...existing])
-  if (!('tokens' in options)) return provisionOne(options)
+  if (!('tokens' in options)) return provisionOne({ ...options, ofAllTokens: existing })
   const [first, ...others] = options.tokens
   return others.length === 0
     ? provisionOne({
@@ -36,14 +36,21 @@ export async function provisionKeys(options: ProvisionOptions | SeveralProvision
         needs,
         found,
         existing: recordsOf(existing, { label: first.tokenLabel, first: first.tokenLabel }),
+        ofAllTokens: existing,
       })
     : provisionSeveral({ ...options, found })
 }
 
-async function provisionOne({ needs, existing, found = [], ...connection }: ProvisionOptions): Promise<KeyRecord[]> {
-  const link = await connect(connection, existing)
+async function provisionOne({
+  needs,
+  existing,
+  ofAllTokens,
+  found = [],
+  ...connection
+}: ProvisionOptions & { ofAllTokens: readonly KeyRecord[] }): Promise<KeyRecord[]> {
+  const link = await connect(connection, loadable(existing))
   try {
-    return provisionMissing(link.access, { needs, existing, found, app: connection.app })
+    return provisionMissing(link.access, { needs, existing, ofAllTokens, found, app: connection.app })
   } catch (error) {
     throw error instanceof DeviceError ? new HsmUnavailable(error.message) : error
   } finally {

@@ -6,6 +6,7 @@ import { open } from './open.ts'
 import { seal } from './seal.ts'
 import { lockRecoveredKey, prepareLock } from './prepared-lock.ts'
 import { drawKey, holdKey, holdPayload, readPayload, sealKeys } from './recipients.ts'
+import { renewRecipient } from './renew-recipient.ts'
 import { openRecovered, recoveryPublicKey } from './recovery.ts'
 import { ed25519PublicKey, signEd25519 } from './sign-ed25519.ts'
 import { publicKey, sign } from './sign.ts'
@@ -37,6 +38,7 @@ export const operations = {
   readPayload,
   holdPayload,
   holdKey,
+  renewRecipient,
 } as const
 
 export type Operations = typeof operations
@@ -68,4 +70,5 @@ export const judgesStoredValue: Readonly<Record<OperationName, boolean>> = {
   readPayload: true,
   holdPayload: false,
   holdKey: false,
+  renewRecipient: true,
 }
