@@ -1,6 +1,7 @@
 export { describeService } from './describe.ts'
 export { StartRefused } from './doors.ts'
 export { kernelSettings, provisionSettings, recoverySettings } from './kernel-settings.ts'
+export { type Log, openLog } from './log.ts'
 export { allMigrations } from './migrations.ts'
 export {
   type Activated,
