@@ -137,13 +137,13 @@ test('killed after any step a destruction goes on where it was', async () => {
 })
 
 test('a value that turns up after the keys were withdrawn brings them back', async () => {
-  const [value] = await app.sql(`select envelope from pin_keys.keys limit 1`)
+  const [value] = await app.sql(`select envelope::text from pin_keys.keys limit 1`)
   const version = await activateNext(desk)
   await rewrapped(desk)
   await letTimePass(app)
   await app.sql(`update keystore.keys set state = 'destroying' where version = ${String(version - 1)} and job = 'seal'`)
   await app.sql(`create table public.late (value bytea)`)
-  await app.sql(`insert into public.late values ('\\x${(value?.['envelope'] as Buffer).toString('hex')}')`)
+  await app.sql(`insert into public.late values ('${String(value?.['envelope'])}')`)
   expect(await refusalOf(desk.destroy(version - 1))).toEqual({
     reason: 'still-referred-to',
     details: ['public.late.value: 1'],

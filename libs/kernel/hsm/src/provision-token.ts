@@ -156,9 +156,7 @@ function witnessOf(access: TokenAccess, job: 'seal' | 'wrap', label: string): Wi
 
 /** A key that fills a need has the version of the others that it is rotated with. */
 export const versionFor = (need: KeyNeed, existing: readonly KeyRecord[]): number =>
-  kekJobs.includes(need.job)
-    ? Math.max(1, ...existing.filter(isActiveKek).map(({ version }) => version))
-    : 1
+  kekJobs.includes(need.job) ? Math.max(1, ...existing.filter(isActiveKek).map(({ version }) => version)) : 1
 
 const isActiveKek = ({ job, state = 'active' }: KeyRecord): boolean => kekJobs.includes(job) && state === 'active'
 

@@ -105,9 +105,9 @@ describe.each([softHsm, inProcess])('following keys on $name', (module) => {
     const { record, follow, reports } = await followedWorld(module)
     const { hsm } = await follow()
     const sealed: Uint8Array[] = []
-    let isOver = false
+    const over = new AbortController()
     const load = Array.from({ length: 8 }, async () => {
-      while (!isOver) {
+      while (!over.signal.aborted) {
         const value = new Secret(randomBytes(16))
         const envelope = await hsm.seal(value, binding)
         if (!(await hsm.open(envelope, binding)).equals(value)) throw new Error('another value')
@@ -123,11 +123,9 @@ describe.each([softHsm, inProcess])('following keys on $name', (module) => {
       record([version, 'active'], [next, 'published'])
       await expect.poll(() => reports.at(-1), soon).toBeGreaterThan(1)
       record([version, 'retired'], [next, 'active'])
-      const newest = (await hsm.tokens()).length && reports.length
       await expect.poll(() => sealerOf(sealed.at(-1) ?? new Uint8Array()), soon).toEqual([next])
-      expect(reports.length).toBeGreaterThanOrEqual(newest)
     }
-    isOver = true
+    over.abort()
     await Promise.all(load)
     expect(new Set(sealed.flatMap(sealerOf))).toEqual(new Set([1, 2]))
   })

@@ -1,5 +1,13 @@
 import { auditKeyNeed } from '@strongroom/audit'
-import { followKeys, type HsmLog, type KeyNeed, type KeyRecord, type Keystore, neededOn, openKeystore } from '@strongroom/hsm'
+import {
+  followKeys,
+  type HsmLog,
+  type KeyNeed,
+  type KeyRecord,
+  type Keystore,
+  neededOn,
+  openKeystore,
+} from '@strongroom/hsm'
 import type { Database } from '@strongroom/storage'
 import { ownKeys } from './key-registry.ts'
 import type { Log } from './log.ts'

@@ -28,9 +28,7 @@ export function following(follower: Follower): Keystore {
       follower.write(() => follower.open(locked.envelope, (hsm) => hsm.relockKey(request, locked, next))),
     prepareLock: (request) => follower.write(() => follower.run((hsm) => hsm.prepareLock(request))),
     lockRecoveredKey: (key, binding, prepared) =>
-      follower.write(() =>
-        follower.open(prepared.envelope, (hsm) => hsm.lockRecoveredKey(key, binding, prepared)),
-      ),
+      follower.write(() => follower.open(prepared.envelope, (hsm) => hsm.lockRecoveredKey(key, binding, prepared))),
     lacksRecipients: (envelope) => follower.keystore.lacksRecipients(envelope),
     completeRecipients: (envelope, binding) =>
       follower.write(() => follower.open(envelope, (hsm) => hsm.completeRecipients(envelope, binding))),

@@ -16,7 +16,10 @@ interface Ceremony {
 export async function provisionSeveral({ tokens, needs, existing, found }: Ceremony): Promise<KeyRecord[]> {
   const [{ app }] = tokens
   return withTokens(tokens, existing, (candidates) => {
-    const made = [...ownKeys(candidates, { needs, existing, found, app }), ...macKeys(candidates, { needs, found, app })]
+    const made = [
+      ...ownKeys(candidates, { needs, existing, found, app }),
+      ...macKeys(candidates, { needs, found, app }),
+    ]
     const labels = tokens.map(({ tokenLabel }) => tokenLabel)
     refuseUnequalRecords([...loadable(existing), ...made], labels)
     return made

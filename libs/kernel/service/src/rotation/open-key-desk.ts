@@ -85,9 +85,12 @@ async function statusOf(database: Database, { app, tokens }: { app: string; toke
     generation,
     tokens: tokens.map(({ tokenLabel }) => tokenLabel),
     versions: kekVersions(keys).map((version) => describeVersion(version, { first, app })),
-    replicas: replicas.map(({ steadySeconds: _, ...replica }) => ({
-      ...replica,
-      isCurrent: replica.generation >= generation,
+    replicas: replicas.map(({ id, name, generation: loaded, seenSecondsAgo }) => ({
+      id,
+      name,
+      generation: loaded,
+      seenSecondsAgo,
+      isCurrent: loaded >= generation,
     })),
   }
 }

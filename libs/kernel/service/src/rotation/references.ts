@@ -14,7 +14,10 @@ export async function findReferences(
   { version, records }: Pick<KekVersion, 'version' | 'records'>,
 ): Promise<References> {
   const ids = records.flatMap(({ keyId }) => (keyId === undefined || keyId.length === 0 ? [] : [Buffer.from(keyId)]))
-  const rows = await statements.many(hit, sql`select place, field, hits from keystore.count_references(${ids}::bytea[])`)
+  const rows = await statements.many(
+    hit,
+    sql`select place, field, hits from keystore.count_references(${ids}::bytea[])`,
+  )
   const columns = rows.map(({ place, field, hits }) => ({ table: place, column: field, rows: hits }))
   return { version, columns, rows: columns.reduce((sum, one) => sum + one.rows, 0) }
 }

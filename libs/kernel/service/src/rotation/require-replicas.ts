@@ -14,7 +14,8 @@ export async function requireReplicas(statements: Statements): Promise<number> {
   if (behind.length === 0) return replicas.length
   throw new KeyRefused('replicas-behind', {
     what: `${String(behind.length)} of ${String(replicas.length)} processes have not loaded the newest keys`,
-    remedy: 'wait a few seconds; one that stays behind says in its log why, and one that ended counts as gone after a minute',
+    remedy:
+      'wait a few seconds; one that stays behind says in its log why, and one that ended counts as gone after a minute',
     details: behind.map(({ name, id }) => `${name} (${id})`),
   })
 }
