@@ -1,4 +1,5 @@
-import { type KeyDesk, type KeyRefused, openKeyDesk, openLog } from '@strongroom/service'
+import { type KeyDesk, type KeyRefused, openKeyDesk } from '@strongroom/service'
+import { openLog } from '@strongroom/service/operator'
 import type { TestApp } from '@strongroom/test-world'
 import { expect } from 'vitest'
 import { keyServer } from '../src/service.ts'

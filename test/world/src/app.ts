@@ -49,6 +49,8 @@ export interface TestApp extends AsyncDisposable {
   provision(): Promise<number | null>
   /** Runs one of the app's commands, as an operator would. */
   run(command: string, ...given: readonly string[]): Promise<{ code: number | null; output: string }>
+  /** Begins a process with these arguments, and waits for nothing. */
+  launch(command: readonly string[], settings?: Settings): ChildProcess
   /** One more process, on the same database and token. */
   spawn(settings?: Settings, ...options: readonly string[]): Promise<AppProcess>
   stop(): Promise<void>
@@ -93,7 +95,7 @@ export async function startApp({ app, processes = 1, settings = {} }: AppWish): 
   }
   chmodSync(scratch, 0o700)
 
-  const launch = (command: readonly string[], extra: Settings) => {
+  const launch: TestApp['launch'] = (command, extra = {}) => {
     const child = spawn(process.execPath, ['--conditions=@strongroom/source', `apps/${app}/src/main.ts`, ...command], {
       cwd: root,
       env: { ...environment, ...extra },
@@ -162,6 +164,7 @@ export async function startApp({ app, processes = 1, settings = {} }: AppWish): 
     bringTokenBack: () => token.bringBack(),
     provision,
     run,
+    launch,
     spawn: spawnOne,
     stop,
     [Symbol.asyncDispose]: stop,

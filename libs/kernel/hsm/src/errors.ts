@@ -53,6 +53,7 @@ export type RefusalReason =
   | 'key-uncloned'
   | 'input-refused'
   | 'profile-unknown'
+  | 'database-behind'
 
 /** A configuration that would be unsafe or cannot work. The message says what is wrong and how to mend it. */
 export class HsmRefusal extends Error {

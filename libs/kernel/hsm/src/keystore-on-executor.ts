@@ -4,8 +4,11 @@ import type { Keystore, LockedKey, LockRequest, RecoveryKeystore, TokenHealth } 
 import type { Lock } from './operations/lock-halves.ts'
 import type { UnlockRequest } from './operations/locked-key.ts'
 
-/** What one token does by itself; recipients concern all. */
-export type TokenKeystore = Omit<Keystore, 'lacksRecipients' | 'completeRecipients' | 'tokens'>
+/** What one token does by itself; recipients and epochs concern all. */
+export type TokenKeystore = Omit<
+  Keystore,
+  'lacksRecipients' | 'completeRecipients' | 'tokens' | 'epochs' | 'raiseEpochs'
+>
 
 /** The interface of purposes over whatever runs the operations: secrets are unpacked here and packed again. */
 export function keystoreOn(executor: Executor): TokenKeystore {
@@ -19,6 +22,9 @@ export function keystoreOn(executor: Executor): TokenKeystore {
     ed25519PublicKey: (use) => executor.run('ed25519PublicKey', { use }),
     issueKey: (binding) => executor.run('issueKey', { binding }),
     openKey: async (envelope, binding) => new Secret(await executor.run('openKey', { envelope, binding })),
+    issueKeyPair: (curve, binding) => executor.run('issueKeyPair', { curve, binding }),
+    signWithIssued: (issued, binding, digest) => executor.run('signWithIssued', { ...issued, binding, digest }),
+    issuedPublicKey: (issued, binding) => executor.run('issuedPublicKey', { ...issued, binding }),
     issueLockedKey: (request) => executor.run('issueLockedKey', { lock: lockOf(request) }),
     fitsLock: async (request, locked) =>
       (await whereFactorFits(executor, { request, locked }, () => Promise.resolve(true))) ?? false,

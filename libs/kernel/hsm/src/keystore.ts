@@ -29,6 +29,23 @@ export interface PreparedLock {
   readonly envelope: Uint8Array
 }
 
+/** Curves of pairs that are issued: FIPS 186-5 P-256, and that of SEC 2 which Ethereum signs on. */
+export type PairCurve = 'p256' | 'secp256k1'
+
+/** A key pair of a row, such as an account's. Both parts are safe to store. */
+export interface KeyPair {
+  /** Uncompressed SEC 1 point, 65 bytes. */
+  readonly publicKey: Uint8Array
+  /** The private key, wrapped inside the token, and the public key, sealed together to the binding. */
+  readonly envelope: Uint8Array
+}
+
+/** What is stored of a pair. */
+export interface IssuedPair {
+  readonly curve: PairCurve
+  readonly envelope: Uint8Array
+}
+
 export interface LockRequest {
   readonly binding: Binding
   readonly factor: Secret
@@ -63,6 +80,16 @@ export interface Keystore extends TokenHealth {
   issueKey(binding: Binding): Promise<Uint8Array>
   openKey(envelope: Uint8Array, binding: Binding): Promise<Secret>
 
+  /** Generated and wrapped inside the token; where that wraps no private keys of the curve: drawn there, and sealed. */
+  issueKeyPair(curve: PairCurve, binding: Binding): Promise<KeyPair>
+  /**
+   * ECDSA over a digest of 32 bytes: r and s, 64 bytes, s in the lower half, verified against the sealed public key. The
+   * private key is unwrapped for this call, not extractable, where the token wrapped it; elsewhere this process signs.
+   */
+  signWithIssued(issued: IssuedPair, binding: Binding, digest: Uint8Array): Promise<Uint8Array>
+  /** The public key as it was sealed: a copy of it in a column proves nothing, since whoever writes there can swap it. */
+  issuedPublicKey(issued: IssuedPair, binding: Binding): Promise<Uint8Array>
+
   /** A 256-bit key generated inside the token and locked there with the factor. */
   issueLockedKey(request: LockRequest): Promise<LockedKey>
   /** `undefined`: the factor does not fit. The comparison takes constant time and the trace does not depend on the row. */
@@ -91,6 +118,18 @@ export interface Keystore extends TokenHealth {
 
   /** Every token behind this keystore, the first one first. No device call. */
   tokens(): readonly TokenStanding[]
+
+  /** Of each healthy token, the first one first. */
+  epochs(): Promise<readonly TokenEpoch[]>
+  /** Raises those of the healthy tokens that are below `to`, a whole number above 0; bears repeating. Answers what they are then. */
+  raiseEpochs(to: number): Promise<readonly TokenEpoch[]>
+}
+
+/** How often an app was started or restored, as its token remembers it: a database that says less is an old one. */
+export interface TokenEpoch {
+  readonly label: string
+  /** Absent of a token that holds none: it was never raised, or keeps no such object. */
+  readonly number?: number
 }
 
 /** For health, metrics and logs: no secrets. */
@@ -149,7 +188,7 @@ export interface KeystoreDescription extends TokenDescription {
 }
 
 /** A job that one token key has; no key has two. */
-export const keyJobs = ['seal', 'wrap', 'mac', 'sign', 'sign-ed25519', 'recover'] as const
+export const keyJobs = ['seal', 'wrap', 'wrap-pair', 'mac', 'sign', 'sign-ed25519', 'recover'] as const
 
 export type KeyJob = (typeof keyJobs)[number]
 
@@ -157,7 +196,7 @@ export type KeyJob = (typeof keyJobs)[number]
  * Keys that encrypt other keys and values. All of an app's have one number of their version, on every token, and are
  * rotated together: what the current seal key sealed was wrapped by the current wrap key.
  */
-export const kekJobs: readonly KeyJob[] = ['seal', 'wrap']
+export const kekJobs: readonly KeyJob[] = ['seal', 'wrap', 'wrap-pair']
 
 /**
  * A version of a key. `published`: every replica loads it, it opens and does not seal yet. `active`: the newest active one
@@ -167,7 +206,7 @@ export const keyStates = ['published', 'active', 'retired', 'destroying'] as con
 
 export type KeyState = (typeof keyStates)[number]
 
-/** A key that an app needs: `use` tells MAC and signing keys apart, and is empty for seal, wrap and recover. */
+/** A key that an app needs: `use` tells MAC and signing keys apart, and is empty for seal, wrap, wrap-pair and recover. */
 export interface KeyNeed {
   readonly job: KeyJob
   readonly use: string

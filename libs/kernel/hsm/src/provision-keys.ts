@@ -3,6 +3,7 @@ import { HsmUnavailable } from './errors.ts'
 import { type KeyNeed, type KeyRecord, loadable } from './keystore.ts'
 import { DeviceError } from './pkcs11/device-error.ts'
 import { type FoundKey, provisionMissing } from './provision-token.ts'
+import { refuseNewerMark } from './several/epochs.ts'
 import { provisionSeveral } from './several/provision-several.ts'
 import { recordsOf } from './several/token-records.ts'
 import { refuseSharedToken } from './token-roles.ts'
@@ -13,10 +14,12 @@ export interface ProvisionOptions extends TokenConnection {
   readonly existing: readonly KeyRecord[]
   /** Where the operator’s own keys serve some of the needs. A companion has the label with "/mac" behind it, or the same id. */
   readonly found?: readonly FoundKey[]
+  /** What the database says. Where a token was raised further nothing is made: the database is an old one. */
+  readonly epoch?: number
 }
 
 /** Several tokens, all at hand, the first one first. Records of the others name their token; each holds what is `found`. */
-export interface SeveralProvisionOptions extends Pick<ProvisionOptions, 'needs' | 'existing' | 'found'> {
+export interface SeveralProvisionOptions extends Pick<ProvisionOptions, 'needs' | 'existing' | 'found' | 'epoch'> {
   readonly tokens: readonly [TokenConnection, ...TokenConnection[]]
 }
 
@@ -35,6 +38,7 @@ export async function provisionKeys(options: ProvisionOptions | SeveralProvision
         ...first,
         needs,
         found,
+        ...(options.epoch !== undefined && { epoch: options.epoch }),
         existing: recordsOf(existing, { label: first.tokenLabel, first: first.tokenLabel }),
         ofAllTokens: existing,
       })
@@ -46,10 +50,12 @@ async function provisionOne({
   existing,
   ofAllTokens,
   found = [],
+  epoch,
   ...connection
 }: ProvisionOptions & { ofAllTokens: readonly KeyRecord[] }): Promise<KeyRecord[]> {
   const link = await connect(connection, loadable(existing))
   try {
+    refuseNewerMark(link, epoch)
     return provisionMissing(link.access, { needs, existing, ofAllTokens, found, app: connection.app })
   } catch (error) {
     throw error instanceof DeviceError ? new HsmUnavailable(error.message) : error

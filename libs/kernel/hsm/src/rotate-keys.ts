@@ -6,13 +6,12 @@ import type { TokenAccess } from './keys/token-key.ts'
 import { kekJobs, type KeyRecord } from './keystore.ts'
 import { type FoundKey, isSameNeed, newRecord, ownLabel, provisionKey, recordOfFound } from './provision-token.ts'
 import type { Candidate } from './several/mac-keys.ts'
-import { type TokenConnections, withTokens } from './several/with-tokens.ts'
+import { type Recorded, type TokenConnections, withTokens } from './several/with-tokens.ts'
 import { shapeOf } from './strategies/shapes.ts'
 
-interface Recorded {
+interface Keys extends Recorded {
   /** All at hand, the first one first. */
   readonly tokens: TokenConnections
-  readonly existing: readonly KeyRecord[]
 }
 
 /** Whether the app made it; a key that the operator named is the operator’s. */
@@ -28,9 +27,10 @@ export async function publishKeys({
   existing,
   version,
   found = [],
-}: Recorded & { version: number; found?: readonly FoundKey[] }): Promise<KeyRecord[]> {
+  epoch,
+}: Keys & { version: number; found?: readonly FoundKey[] }): Promise<KeyRecord[]> {
   const [{ app }] = tokens
-  return withTokens(tokens, existing, (candidates) =>
+  return withTokens(tokens, { existing, epoch }, (candidates) =>
     candidates.flatMap((candidate) => publishOn(candidate, { version, found, app })),
   )
 }
@@ -62,8 +62,8 @@ function refuseSameKey({ label }: KeyRecord): never {
 }
 
 /** The ids of keys that were recorded without one. */
-export async function identifyKeys({ tokens, existing }: Recorded): Promise<KeyRecord[]> {
-  return withTokens(tokens, existing, (candidates) =>
+export async function identifyKeys({ tokens, existing, epoch }: Keys): Promise<KeyRecord[]> {
+  return withTokens(tokens, { existing, epoch }, (candidates) =>
     candidates.flatMap(({ keys }) => keys.all.map(({ record, id }) => ({ ...record, keyId: Uint8Array.from(id) }))),
   )
 }
@@ -76,13 +76,14 @@ export async function destroyKeys({
   tokens,
   existing,
   doomed,
-}: Recorded & { doomed: readonly KeyRecord[] }): Promise<KeyRecord[]> {
+  epoch,
+}: Keys & { doomed: readonly KeyRecord[] }): Promise<KeyRecord[]> {
   const [{ app }] = tokens
   for (const record of doomed) assertOurs(record, app)
   const isDoomed = (record: KeyRecord) =>
     doomed.some(({ label, token }) => label === record.label && token === record.token)
   const others = existing.filter((record) => !isDoomed(record))
-  return withTokens(tokens, others, (candidates) =>
+  return withTokens(tokens, { existing: others, epoch }, (candidates) =>
     candidates.flatMap(({ access, token }) =>
       doomed.filter((record) => record.token === token && destroyOn(access, record) > 0),
     ),

@@ -81,8 +81,10 @@ export class TokenLink {
   }
 
   get context(): OperationContext {
-    const { worker, keys } = this.#current()
-    return { session: worker, keys, capabilities: this.#proved(), tenant: this.#options.tenant }
+    const { worker, keys, slot } = this.#current()
+    const { module, tenant } = this.#options
+    const openWriting = () => new Session(module.pkcs11, slot, 'read-write')
+    return { session: worker, keys, capabilities: this.#proved(), tenant, openWriting }
   }
 
   get proved(): Proved {

@@ -3,6 +3,7 @@ import { Refusal } from '@strongroom/http'
 import { areJobsMigrated } from '@strongroom/jobs'
 import { type Database, isMigrated, openDatabase } from '@strongroom/storage'
 import { assertDoorsShut, assertLoopback, assertNoRecoveryLogin, assertRuntimeRole, assertTrueClock } from './doors.ts'
+import { beginEpoch } from './epoch.ts'
 import { kernelSettings, recoverySettings } from './kernel-settings.ts'
 import type { Log } from './log.ts'
 import { allMigrations } from './migrations.ts'
@@ -22,6 +23,8 @@ export interface Foundations<S extends Settings> {
   readonly hsm: Keystore
   /** The first of its own. */
   readonly token: AppToken
+  /** Labels of the tokens that keep no epoch: an old database is not noticed by them. */
+  readonly unnoticing: readonly string[]
   readonly keys: readonly KeyRecord[]
   readonly log: Log
   readonly atEnd: (close: () => unknown) => void
@@ -60,6 +63,8 @@ export async function layFoundations<S extends Settings>(
     const { model, software } = description ?? {}
     log.info(state === 'healthy' ? 'token ready' : 'token away', { label, model, software })
   }
+  const { unable } = await begunOrClosed(hsm, () => beginEpoch({ database, hsm }))
+  for (const label of unable) log.warn('a database that was rolled back is not noticed by this token', { label })
   const closers: (() => unknown)[] = []
   return {
     settings,
@@ -67,6 +72,7 @@ export async function layFoundations<S extends Settings>(
     database,
     hsm,
     token: tokens[0],
+    unnoticing: unable,
     keys,
     log,
     atEnd: (close) => void closers.push(close),
@@ -75,6 +81,16 @@ export async function layFoundations<S extends Settings>(
       await hsm.close()
       await database.close()
     },
+  }
+}
+
+/** A process that does not start is not waited for. */
+async function begunOrClosed<T>(hsm: Keystore, begin: () => Promise<T>): Promise<T> {
+  try {
+    return await begin()
+  } catch (error) {
+    await hsm.close()
+    throw error
   }
 }
 

@@ -7,6 +7,8 @@ const Part = z.enum(['ok', 'failing'])
 const Token = z.object({
   label: z.string(),
   state: z.enum(['healthy', 'away', 'refused']),
+  /** Of a token that keeps no epoch. */
+  rollback: z.literal('unnoticed').optional(),
 })
 const notReady = refusal({
   kind: 'not-ready',
@@ -45,6 +47,8 @@ export const healthz = endpoint({ ...readiness, path: '/healthz', summary: 'The 
 export interface HealthDeps {
   readonly database: Database
   readonly hsm: Keystore
+  /** Labels of the tokens by which an old database is not noticed. */
+  readonly unnoticing: readonly string[]
   readonly isDraining: () => boolean
 }
 
@@ -57,10 +61,14 @@ const works = async (probe: Promise<unknown>) => {
   }
 }
 
-const answerReady = async (_request: unknown, { database, hsm, isDraining }: HealthDeps) => {
+const answerReady = async (_request: unknown, { database, hsm, unnoticing, isDraining }: HealthDeps) => {
   const [databaseWorks, token] = await Promise.all([works(database.reading.run(sql`select 1`)), works(hsm.check())])
   const draining = isDraining()
-  const tokens = hsm.tokens().map(({ label, state }) => ({ label, state }))
+  const tokens = hsm.tokens().map(({ label, state }) => ({
+    label,
+    state,
+    ...(unnoticing.includes(label) && { rollback: 'unnoticed' as const }),
+  }))
   if (databaseWorks === 'failing' || token === 'failing' || draining)
     return notReady({ database: databaseWorks, token, tokens, draining })
   const { model, software } = hsm.describe()

@@ -1,7 +1,8 @@
 export { describeService } from './describe.ts'
 export { StartRefused } from './doors.ts'
+export { type EpochPlaces, raiseEpoch, type Raised } from './epoch.ts'
+export { joinServices, type ServicePart } from './join-services.ts'
 export { kernelSettings, provisionSettings, recoverySettings } from './kernel-settings.ts'
-export { type Log, openLog } from './log.ts'
 export { allMigrations } from './migrations.ts'
 export {
   type Activated,
@@ -20,7 +21,6 @@ export {
   type VersionedKey,
 } from './rotation/key-desk.ts'
 export { openKeyDesk } from './rotation/open-key-desk.ts'
-export { NeedsProvisioning } from './needs-provisioning.ts'
 export { runService } from './run-service.ts'
 export {
   type ApiParts,

@@ -10,6 +10,7 @@ import {
 } from '@strongroom/hsm'
 import { migrateJobs } from '@strongroom/jobs'
 import { alone, type Database, migrate, openDatabase } from '@strongroom/storage'
+import { epochOf } from './epoch.ts'
 import { ownKeys, recordedKeys, recordKey, recordKeyId, recoveryKeys } from './key-registry.ts'
 import { kernelSettings, provisionSettings, recoverySettings } from './kernel-settings.ts'
 import type { Log } from './log.ts'
@@ -43,7 +44,12 @@ export async function provision<S extends Settings>(
     try {
       const own = ownTokens(service.name, settings, database)
       const found = settings.HSM_FOUND_KEYS
-      await makeKeys(database, own, { needs: [...service.keys, auditKeyNeed], found, log })
+      await makeKeys(database, own, {
+        needs: [...service.keys, auditKeyNeed],
+        found,
+        epoch: await epochOf(database),
+        log,
+      })
       if (recovery)
         await makeRecoveryKey(database, {
           own,
@@ -62,13 +68,15 @@ type AppTokens = readonly [AppToken, ...AppToken[]]
 interface Wanted {
   readonly needs: readonly KeyNeed[]
   readonly found: readonly FoundKey[]
+  /** Of the database; a token that is ahead of it is given no keys. */
+  readonly epoch?: number
   readonly log: Log
 }
 
-async function makeKeys(database: Database, tokens: AppTokens, { needs, found, log }: Wanted): Promise<void> {
+async function makeKeys(database: Database, tokens: AppTokens, { needs, found, epoch, log }: Wanted): Promise<void> {
   const recorded = await recordedKeys(database)
   const existing = needs.includes(recoverNeed) ? recoveryKeys(recorded) : ownKeys(recorded)
-  const made = await provisionKeys({ tokens, needs, existing, found })
+  const made = await provisionKeys({ tokens, needs, existing, found, ...(epoch !== undefined && { epoch }) })
   const isNameless = existing.some(({ keyId, state }) => keyId === undefined && state !== 'destroying')
   const identified = isNameless ? await identifyKeys({ tokens, existing }) : []
   await database.transaction(async (tx) => {

@@ -1,5 +1,6 @@
 import { HsmRefusal } from '@strongroom/hsm'
 import { MigrationMismatch } from '@strongroom/storage'
+import { acceptRestore } from './accept-restore.ts'
 import { StartRefused } from './doors.ts'
 import { type Log, openLog } from './log.ts'
 import { provision } from './provision.ts'
@@ -15,7 +16,7 @@ const exit = { fine: 0, failed: 1, usage: 64, needsProvisioning: 78 } as const
 
 /**
  * The whole life of an app's process. `main.ts serve` (or nothing) serves, `--role` says what; `main.ts provision` runs migrations and
- * makes keys. SIGTERM and SIGINT drain; so does the end of a parent that holds an IPC channel.
+ * makes keys; `accept-restore` goes on with a database that was rolled back. SIGTERM and SIGINT drain; so does the end of a parent that holds an IPC channel.
  */
 export async function runService<S extends Settings>(service: Service<S>): Promise<void> {
   const [command = 'serve', ...options] = process.argv.slice(2)
@@ -27,6 +28,9 @@ export async function runService<S extends Settings>(service: Service<S>): Promi
   try {
     if (command === 'provision' && options.length === 0) {
       await provision(service, process.env, log)
+      finish(log, exit.fine)
+    } else if (command === 'accept-restore' && options.length === 0) {
+      process.stdout.write(`${await acceptRestore(service, { env: process.env, log })}\n`)
       finish(log, exit.fine)
     } else if (command === 'serve' && role) {
       stopWhenTold(await serve(service, { env: process.env, role, log }), log)
@@ -48,7 +52,7 @@ function usageOf<S extends Settings>({ commands = {} }: Service<S>): string {
     ([name, { takes, summary }]) =>
       `       main.ts ${[name, ...takes.map((one) => `<${one}>`)].join(' ')}   ${summary}\n`,
   )
-  return `usage: main.ts [serve [--role=api|worker|all] | provision]\n${more.join('')}`
+  return `usage: main.ts [serve [--role=api|worker|all] | provision | accept-restore]\n${more.join('')}`
 }
 
 function stopWhenTold(running: Running, log: Log) {

@@ -29,7 +29,7 @@ export async function startListeners<S extends Settings>(
   foundations: Foundations<S>,
   { role, log }: { role: Role; log: Log },
 ): Promise<Listeners> {
-  const { settings, database, hsm } = foundations
+  const { settings, database, hsm, unnoticing } = foundations
   const { HOST: host, PORT: port, MANAGEMENT_PORT: managementPort, SHUTDOWN_SECONDS: drainSeconds } = settings
   let draining = false
   const metrics = openMetrics({
@@ -44,7 +44,7 @@ export async function startListeners<S extends Settings>(
   const health = mount({
     dialect: problems,
     handlers: healthHandlers,
-    deps: { database, hsm, isDraining: () => draining },
+    deps: { database, hsm, unnoticing, isDraining: () => draining },
   })
   const beside = managementPages(describeService(service), metrics)
   const shared = { trustedProxyHops: settings.TRUSTED_PROXY_HOPS, onAnswer }

@@ -1,5 +1,6 @@
 import { keyServer } from '@strongroom/key-server'
-import { openKeyDesk, openLog } from '@strongroom/service'
+import { openKeyDesk } from '@strongroom/service'
+import { openLog } from '@strongroom/service/operator'
 import { type Bench, CONNECTIONS, type Row } from '../bench.ts'
 import { load } from '../load/load.ts'
 import { getKey } from '../load/requests.ts'

@@ -21,6 +21,10 @@ export function following(follower: Follower): Keystore {
     ed25519PublicKey: (use) => follower.run((hsm) => hsm.ed25519PublicKey(use)),
     issueKey: (binding) => follower.write(() => follower.run((hsm) => hsm.issueKey(binding))),
     openKey: (envelope, binding) => follower.open(envelope, (hsm) => hsm.openKey(envelope, binding)),
+    issueKeyPair: (curve, binding) => follower.write(() => follower.run((hsm) => hsm.issueKeyPair(curve, binding))),
+    signWithIssued: (issued, binding, digest) =>
+      follower.open(issued.envelope, (hsm) => hsm.signWithIssued(issued, binding, digest)),
+    issuedPublicKey: (issued, binding) => follower.open(issued.envelope, (hsm) => hsm.issuedPublicKey(issued, binding)),
     issueLockedKey: (request) => follower.write(() => follower.run((hsm) => hsm.issueLockedKey(request))),
     openLockedKey: (request, locked) => follower.open(locked.envelope, (hsm) => hsm.openLockedKey(request, locked)),
     fitsLock: (request, locked) => follower.run((hsm) => hsm.fitsLock(request, locked)),
@@ -32,6 +36,8 @@ export function following(follower: Follower): Keystore {
     lacksRecipients: (envelope) => follower.keystore.lacksRecipients(envelope),
     completeRecipients: (envelope, binding) =>
       follower.write(() => follower.open(envelope, (hsm) => hsm.completeRecipients(envelope, binding))),
+    epochs: () => follower.run((hsm) => hsm.epochs()),
+    raiseEpochs: (to) => follower.run((hsm) => hsm.raiseEpochs(to)),
     tokens: () => follower.keystore.tokens(),
     ...healthOf(follower),
   }

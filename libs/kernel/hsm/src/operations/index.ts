@@ -1,11 +1,14 @@
 import { issueKey, openKey } from './issued-key.ts'
+import { readPair } from './held-pair.ts'
+import { issuedPublicKey, issueKeyPair, signWithIssued } from './issued-pair.ts'
 import { lockHalves } from './lock-halves.ts'
 import { issueLockedKey, rewrapKey, unlockKey } from './locked-key.ts'
 import { mac } from './mac.ts'
 import { open } from './open.ts'
 import { seal } from './seal.ts'
 import { lockRecoveredKey, prepareLock } from './prepared-lock.ts'
-import { drawKey, holdKey, holdPayload, readPayload, sealKeys } from './recipients.ts'
+import { raiseEpoch, readEpoch } from './epoch.ts'
+import { drawKey, holdKey, holdPair, holdPayload, readPayload, sealKeys } from './recipients.ts'
 import { renewRecipient } from './renew-recipient.ts'
 import { openRecovered, recoveryPublicKey } from './recovery.ts'
 import { ed25519PublicKey, signEd25519 } from './sign-ed25519.ts'
@@ -13,7 +16,7 @@ import { publicKey, sign } from './sign.ts'
 
 /**
  * Every composite operation by name. Requests and results are plain data, so that they can cross to another process. None
- * compares what somebody guessed, and none changes the token: one whose answer was lost may be asked for again.
+ * compares what somebody guessed, and none but `raiseEpoch` changes the token: one whose answer was lost may be asked again.
  */
 export const operations = {
   seal,
@@ -25,6 +28,9 @@ export const operations = {
   ed25519PublicKey,
   issueKey,
   openKey,
+  issueKeyPair,
+  signWithIssued,
+  issuedPublicKey,
   issueLockedKey,
   lockHalves,
   unlockKey,
@@ -39,6 +45,10 @@ export const operations = {
   holdPayload,
   holdKey,
   renewRecipient,
+  readEpoch,
+  raiseEpoch,
+  readPair,
+  holdPair,
 } as const
 
 export type Operations = typeof operations
@@ -57,6 +67,9 @@ export const judgesStoredValue: Readonly<Record<OperationName, boolean>> = {
   ed25519PublicKey: false,
   issueKey: false,
   openKey: true,
+  issueKeyPair: false,
+  signWithIssued: true,
+  issuedPublicKey: true,
   issueLockedKey: false,
   lockHalves: false,
   unlockKey: true,
@@ -71,4 +84,8 @@ export const judgesStoredValue: Readonly<Record<OperationName, boolean>> = {
   holdPayload: false,
   holdKey: false,
   renewRecipient: true,
+  readEpoch: false,
+  raiseEpoch: false,
+  readPair: true,
+  holdPair: false,
 }

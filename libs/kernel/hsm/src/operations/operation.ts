@@ -9,6 +9,8 @@ export interface OperationContext {
   readonly keys: KeySet
   readonly capabilities: Capabilities
   readonly tenant: Tenant
+  /** A session of its own that may write, for what changes the token; the caller closes it. */
+  readonly openWriting: () => Session
 }
 
 export type Operation<Request, Result> = (context: OperationContext, request: Request) => Result

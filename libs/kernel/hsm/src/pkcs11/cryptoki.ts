@@ -2,7 +2,7 @@
 
 export const CKU = { so: 0, user: 1 } as const
 
-export const CKO = { publicKey: 2, privateKey: 3, secretKey: 4 } as const
+export const CKO = { data: 0, publicKey: 2, privateKey: 3, secretKey: 4 } as const
 
 export const CKK = { rsa: 0x00, ec: 0x03, genericSecret: 0x10, aes: 0x1f, ecEdwards: 0x40 } as const
 
@@ -44,6 +44,7 @@ export const CKA = {
   token: 0x1,
   private: 0x2,
   label: 0x3,
+  application: 0x10,
   value: 0x11,
   keyType: 0x100,
   id: 0x102,
@@ -65,6 +66,8 @@ export const CKA = {
   ecParams: 0x180,
   ecPoint: 0x181,
   allowedMechanisms: 0x4000_0600,
+  /** Of NSS, which wants it of a private key: the public one. */
+  nssPublicValue: 0xd5a0_db00,
 } as const
 
 /** `CK_GCM_PARAMS` as pkcs11js numbers it, in the form of 2.40: the older one leaves `ulIvBits` uninitialised. */

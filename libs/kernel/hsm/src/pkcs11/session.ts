@@ -105,11 +105,20 @@ export class Session {
     return attempt('C_FindObjects', () => {
       this.#pkcs11.C_FindObjectsInit(this.#handle, toTemplate(attributes))
       try {
-        return this.#pkcs11.C_FindObjects(this.#handle, MOST_FOUND)
+        return this.#findAll()
       } finally {
         this.#pkcs11.C_FindObjectsFinal(this.#handle)
       }
     })
+  }
+
+  #findAll(): readonly Handle[] {
+    const found: Handle[] = []
+    for (;;) {
+      const more = this.#pkcs11.C_FindObjects(this.#handle, MOST_FOUND)
+      found.push(...more)
+      if (more.length < MOST_FOUND) return found
+    }
   }
 
   /** No sized buffer goes in: pkcs11js would leak its native copy, with the value in it. */

@@ -37,7 +37,8 @@ export class SessionLink implements Link {
     this.#slot = viewAsBuffer(slot)
     this.#session = this.#open()
     const capabilities = capabilitiesOf(strategies, () => this.#open(), this.profile)
-    this.#shared = { keys: keySetOf(keys.map(withHandles)), capabilities, tenant }
+    const openWriting = () => new Session(this.#pkcs11, this.#slot, 'read-write')
+    this.#shared = { keys: keySetOf(keys.map(withHandles)), capabilities, tenant, openWriting }
   }
 
   get context(): OperationContext {

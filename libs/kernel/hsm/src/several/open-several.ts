@@ -3,6 +3,7 @@ import type { KeystoreOptions, SeveralTokensOptions, TokenOptions } from '../key
 import type { Keystore } from '../keystore.ts'
 import { openExecutor } from '../open-executor.ts'
 import { completing } from './complete-recipients.ts'
+import { epochsOn } from './epochs.ts'
 import { isAway, Member } from './member.ts'
 import { oneClass, refuseRing } from './refuse-ring.ts'
 import { Ring } from './ring.ts'
@@ -16,7 +17,8 @@ export async function openOne(options: KeystoreOptions): Promise<Keystore> {
   const executor = await openExecutor({ ...options, keys })
   const member = new Member({ label, open: () => Promise.resolve(executor), accept: () => undefined, log, random })
   await member.join()
-  return { ...keystoreOn(executor), ...completing(new Ring([member], 1)), tokens: () => [member.standing] }
+  const ring = new Ring([member], 1)
+  return { ...keystoreOn(executor), ...completing(ring), ...epochsOn(ring), tokens: () => [member.standing] }
 }
 
 /** Starts with those that are there, if they are enough. What a token refuses, the start refuses. */

@@ -10,12 +10,13 @@ interface Ceremony {
   readonly needs: readonly KeyNeed[]
   readonly existing: readonly KeyRecord[]
   readonly found: readonly FoundKey[]
+  readonly epoch?: number
 }
 
 /** As `provisionKeys`, of several tokens that are all at hand. Nothing is answered, and so recorded, before all hold it. */
-export async function provisionSeveral({ tokens, needs, existing, found }: Ceremony): Promise<KeyRecord[]> {
+export async function provisionSeveral({ tokens, needs, existing, found, epoch }: Ceremony): Promise<KeyRecord[]> {
   const [{ app }] = tokens
-  return withTokens(tokens, existing, (candidates) => {
+  return withTokens(tokens, { existing, epoch }, (candidates) => {
     const made = [
       ...ownKeys(candidates, { needs, existing, found, app }),
       ...macKeys(candidates, { needs, found, app }),

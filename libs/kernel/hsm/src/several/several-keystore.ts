@@ -7,6 +7,7 @@ import { lockOf, whereFactorFits } from '../keystore-on-executor.ts'
 import { DATA_KEY_OVERHEAD, encryptBody } from '../operations/data-key.ts'
 import { MOST_DIRECT_BYTES } from '../operations/seal.ts'
 import { completing } from './complete-recipients.ts'
+import { epochsOn } from './epochs.ts'
 import type { Member } from './member.ts'
 import type { Ring } from './ring.ts'
 import { holdByAll, shareWithOthers } from './share.ts'
@@ -39,6 +40,16 @@ export function severalKeystore(ring: Ring, tenant: Tenant): Keystore {
       })
     },
     openKey: async (envelope, binding) => new Secret(await ring.askHolder(envelope, 'openKey', { envelope, binding })),
+    async issueKeyPair(curve, binding) {
+      ring.assertWritable()
+      return ring.first(ring.members, async (maker) => {
+        const { publicKey, envelope } = await maker.run('issueKeyPair', { curve, binding })
+        return { publicKey, envelope: await shareWithOthers(ring, maker, { envelope, binding }) }
+      })
+    },
+    signWithIssued: (issued, binding, digest) =>
+      ring.askHolder(issued.envelope, 'signWithIssued', { ...issued, binding, digest }),
+    issuedPublicKey: (issued, binding) => ring.askHolder(issued.envelope, 'issuedPublicKey', { ...issued, binding }),
     async issueLockedKey(request) {
       ring.assertWritable()
       const lock = lockOf(request)
@@ -81,6 +92,7 @@ export function severalKeystore(ring: Ring, tenant: Tenant): Keystore {
       )
     },
     ...completing(ring),
+    ...epochsOn(ring),
     ...healthOf(ring),
   }
 }
