@@ -11,13 +11,14 @@ import {
   type Keystore,
   type KeyState,
   openKeystore,
+  provisionKeys,
   publishKeys,
   Unopenable,
 } from '../src/index.ts'
 import { findKey } from '../src/keys/locate-key.ts'
 import { type TestedModule, testedModules } from './modules.ts'
 import { makeRing, testedRings } from './several/ring-world.ts'
-import { binding, openWorld, pin, placeOf, rawSession, tenant } from './world.ts'
+import { binding, needs, openWorld, pin, placeOf, rawSession, tenant } from './world.ts'
 
 const modules = testedModules.filter(({ name }) => ['SoftHSM', 'SoftHSM in a process of its own', 'NSS'].includes(name))
 const [softHsm] = modules as [TestedModule, ...TestedModule[]]
@@ -130,6 +131,31 @@ describe.each(modules)('versions of keys on $name', (module) => {
     expect(await left.open(await left.seal(new Secret('x'), binding), binding)).toHaveLength(1)
   })
 })
+
+test.each(modules)(
+  'a pair that was issued is wrapped anew on $name, and signs as before when the old keys are gone',
+  async (module) => {
+    const { token, keys } = await openWorld(module)
+    const connection = { ...token, ...tenant }
+    const needed = [...needs, { job: 'wrap-pair', use: '' }] as const
+    const first = [...keys, ...(await provisionKeys({ ...connection, needs: needed, existing: keys }))]
+    const made = await publishKeys({ tokens: [connection], existing: first, version: 2 })
+    expect(made.map(({ job }) => job)).toEqual(['seal', 'wrap', 'wrap-pair'])
+    const open = async (records: readonly KeyRecord[]) => {
+      const keystore = await openKeystore({ ...connection, ...placeOf(module), keys: records, probeIntervalMs: 60_000 })
+      onTestFinished(() => keystore.close())
+      return keystore
+    }
+    const { publicKey, envelope } = await (await open(first)).issueKeyPair('p256', binding)
+    const both = inState(inState([...first, ...made], 2, 'active'), 1, 'retired')
+    const renewed = (await (await open(both)).completeRecipients(envelope, binding)) ?? new Uint8Array()
+    const alone = await open(inState(both, 1, 'destroying'))
+    const pair = { curve: 'p256', envelope: renewed } as const
+    expect(await alone.issuedPublicKey(pair, binding)).toEqual(publicKey)
+    expect(await alone.signWithIssued(pair, binding, randomBytes(32))).toHaveLength(64)
+    await expect(alone.signWithIssued({ ...pair, envelope }, binding, randomBytes(32))).rejects.toThrow(Unopenable)
+  },
+)
 
 test('a key that the operator named, or that has another id than the recorded one, is never destroyed', async () => {
   const { connection, keys } = await twoVersions(softHsm)
