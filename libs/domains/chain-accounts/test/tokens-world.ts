@@ -6,13 +6,12 @@ import { type Keystore, openKeystore, provisionKeys } from '@strongroom/hsm'
 import { softToken } from '@strongroom/hsm/testing'
 import { openWebCrypto } from '@strongroom/hsm/webcrypto'
 import { endpoint, implement, limiter, listener, mount, Refusal, reply } from '@strongroom/http'
-import { type Database, fingerprint, migrate, openDatabase, shiftClock, storageMigrations } from '@strongroom/storage'
+import { type Database, fingerprint, migrate, openDatabase, shiftClock, sql, storageMigrations } from '@strongroom/storage'
 import { testDatabase } from '@strongroom/test-world'
 import { z } from 'zod'
 import { stampKey } from '../src/accounts/key-row.ts'
 import { insertKey } from '../src/accounts/keys-store.ts'
 import { TOKEN_USE } from '../src/accounts/names.ts'
-import { insertAccount } from '../src/accounts/store.ts'
 import { proveApp } from '../src/apps/judge-app.ts'
 import { findOnlyApp } from '../src/apps/store.ts'
 import { accountsDialect } from '../src/dialect.ts'
@@ -127,13 +126,21 @@ async function newPerson({ database, hsm }: { database: Database; hsm: Keystore 
   const app = await findOnlyApp(database)
   if (!app) throw new Error('there is one app')
   const owner = { id: randomUUID(), appId: app.id }
+  await database.run(sql`insert into chain_accounts.accounts (id, app_id) values (${owner.id}, ${owner.appId})`)
+  return addKey({ database, hsm }, owner)
+}
+
+/** A further key of an account. */
+export async function addKey(
+  { database, hsm }: { database: Database; hsm: Keystore },
+  owner: { id: string; appId: string },
+): Promise<Person> {
   const { x = '', y = '' } = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ format: 'jwk' })
   const publicKey = Uint8Array.of(...fromBase64url(x), ...fromBase64url(y))
   const key = { id: randomUUID(), type: 'user-key', kind: 'device', publicKey, state: 'active' } as const
   const stamp = await stampKey(hsm, owner, key)
-  await database.transaction(async (tx) => {
-    await insertAccount(tx, owner)
-    await insertKey(tx, { ...key, accountId: owner.id, envelope: null, data: null, stamp })
-  })
-  return { accountId: owner.id, appId: app.id, keyId: key.id, publicKey }
+  await database.transaction((tx) =>
+    insertKey(tx, { ...key, accountId: owner.id, envelope: null, data: null, stamp }),
+  )
+  return { accountId: owner.id, appId: owner.appId, keyId: key.id, publicKey }
 }

@@ -10,7 +10,7 @@ import { stampKey } from '../src/accounts/key-row.ts'
 import { activateKey, markRevoked } from '../src/accounts/keys-store.ts'
 import { tokenTypes } from '../src/tokens/claims.ts'
 import { thumbprintOf } from '../src/tokens/token-keys.ts'
-import { ISSUER, type Person, type TokensWorld, tokensWorld } from './tokens-world.ts'
+import { addKey, ISSUER, type Person, type TokensWorld, tokensWorld } from './tokens-world.ts'
 
 let world: TokensWorld
 beforeAll(async () => {
@@ -99,12 +99,19 @@ describe('an access token', () => {
 
   test('of a family that was pointed at another key, or another account, is good for nothing', async () => {
     const [mine, theirs] = [await signIn(), await signIn()]
-    const { sid } = decodeJwt(mine.accessToken)
-    await world.database.run(sql`
-      update chain_accounts.token_families set key_id = ${theirs.person.keyId}, account_id = ${theirs.person.accountId}
-       where id = ${String(sid)}`)
-    expect(await world.get('/account', mine.accessToken)).toMatchObject(no)
-    expect(await world.refresh(mine.refreshToken)).toMatchObject(no)
+    const { accountId, appId } = mine.person
+    const further = await addKey(world, { id: accountId, appId })
+    const point = ({ keyId, accountId: id }: Person) =>
+      world.database.run(sql`
+        update chain_accounts.token_families set key_id = ${keyId}, account_id = ${id}
+         where id = ${String(decodeJwt(mine.accessToken)['sid'])}`)
+    for (const elsewhere of [further, theirs.person]) {
+      await point(elsewhere)
+      expect(await world.get('/account', mine.accessToken)).toMatchObject(no)
+      expect(await world.refresh(mine.refreshToken)).toMatchObject(no)
+    }
+    await point(mine.person)
+    expect(await world.get('/account', mine.accessToken)).toMatchObject({ status: 200 })
   })
 
   test('of an account that was closed is good for nothing', async () => {

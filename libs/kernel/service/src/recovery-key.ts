@@ -38,5 +38,8 @@ export async function keepRecoveryKey(
   hsm: Keystore,
   { app, publicKey }: { app: string; publicKey: RecoveryPublicKey },
 ): Promise<void> {
-  await storeRecoveryKey(statements, await hsm.seal(new Secret(encodeRecoveryPublicKey(publicKey)), recoveryKeyBinding(app)))
+  await storeRecoveryKey(
+    statements,
+    await hsm.seal(new Secret(encodeRecoveryPublicKey(publicKey)), recoveryKeyBinding(app)),
+  )
 }

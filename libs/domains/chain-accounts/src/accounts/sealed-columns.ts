@@ -1,5 +1,5 @@
 import { toHex } from '@strongroom/crypto'
-import { BEFORE_EVERY_UUID, type SealedColumn } from '@strongroom/jobs'
+import { BEFORE_EVERY_UUID, countRows, type SealedColumn } from '@strongroom/jobs'
 import { column, sql } from '@strongroom/storage'
 import { z } from 'zod'
 import { bindKeyData, bindProfile, bindServerKey } from './names.ts'
@@ -10,6 +10,7 @@ const row = z.object({ id: z.uuid(), accountId: z.uuid(), appId: z.uuid(), envel
 export const sealedKeyData: SealedColumn = {
   name: 'chain-accounts.key-data',
   first: BEFORE_EVERY_UUID,
+  rows: (statements) => countRows(statements, sql`chain_accounts.keys where data is not null`),
   async page(statements, { after, limit }) {
     const rows = await statements.many(
       row,
@@ -32,6 +33,7 @@ export const sealedKeyData: SealedColumn = {
 export const sealedServerKeys: SealedColumn = {
   name: 'chain-accounts.server-keys',
   first: BEFORE_EVERY_UUID,
+  rows: (statements) => countRows(statements, sql`chain_accounts.keys where envelope is not null`),
   async page(statements, { after, limit }) {
     const rows = await statements.many(
       row,
@@ -57,6 +59,7 @@ const profileRow = z.object({ lookup: column.bytes, accountId: z.uuid(), appId: 
 export const sealedProfiles: SealedColumn = {
   name: 'chain-accounts.profiles',
   first: '00',
+  rows: (statements) => countRows(statements, sql`chain_accounts.identities`),
   async page(statements, { after, limit }) {
     const rows = await statements.many(
       profileRow,

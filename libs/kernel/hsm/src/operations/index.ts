@@ -9,6 +9,7 @@ import { seal } from './seal.ts'
 import { lockRecoveredKey, prepareLock } from './prepared-lock.ts'
 import { raiseEpoch, readEpoch } from './epoch.ts'
 import { drawKey, holdKey, holdPair, holdPayload, readPayload, sealKeys } from './recipients.ts'
+import { renewRecipient } from './renew-recipient.ts'
 import { openRecovered, recoveryPublicKey } from './recovery.ts'
 import { ed25519PublicKey, signEd25519 } from './sign-ed25519.ts'
 import { publicKey, sign } from './sign.ts'
@@ -43,6 +44,7 @@ export const operations = {
   readPayload,
   holdPayload,
   holdKey,
+  renewRecipient,
   readEpoch,
   raiseEpoch,
   readPair,
@@ -81,6 +83,7 @@ export const judgesStoredValue: Readonly<Record<OperationName, boolean>> = {
   readPayload: true,
   holdPayload: false,
   holdKey: false,
+  renewRecipient: true,
   readEpoch: false,
   raiseEpoch: false,
   readPair: true,

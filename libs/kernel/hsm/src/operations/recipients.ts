@@ -8,6 +8,7 @@ import type { OpenRequest } from './open.ts'
 import { holdIssuedPair } from './held-pair.ts'
 import type { OperationContext } from './operation.ts'
 import { openPayload, placeOf, sealPayload } from './payload.ts'
+import { toGive } from './to-give.ts'
 
 /** What an envelope may hold for several tokens alike: of issued keys and pairs each holds its own wrapping, of a recovery copy none. */
 export type SharedKind = Exclude<EnvelopeKind, 'issued-key' | 'issued-pair' | 'recovery'>
@@ -15,12 +16,17 @@ export type SharedKind = Exclude<EnvelopeKind, 'issued-key' | 'issued-pair' | 'r
 /** By what an envelope names a seal key of this token. */
 export type SealKeyName = Omit<Recipient, 'sealed'>
 
-/** Every seal key of the token, the newest version first. No device call. */
-export const sealKeys = ({ keys }: OperationContext, _request: object): readonly SealKeyName[] =>
-  keys.all
-    .filter(({ record }) => record.job === 'seal')
-    .map(({ id, record: { version, strategy } }) => ({ keyId: Uint8Array.from(id), version, strategy }))
-    .toSorted((a, b) => b.version - a.version)
+/** Every seal key of the token, the one that seals first. No device call. */
+export function sealKeys({ keys }: OperationContext, _request: object): readonly SealKeyName[] {
+  const sealing = keys.all.filter(({ record }) => record.job === 'seal')
+  if (sealing.length === 0) return []
+  const current = keys.current('seal')
+  return [current, ...sealing.filter((key) => key !== current)].map(({ id, record: { version, strategy } }) => ({
+    keyId: Uint8Array.from(id),
+    version,
+    strategy,
+  }))
+}
 
 /** A key for one body, drawn in the token. */
 export const drawKey = ({ session }: OperationContext, _request: object): Uint8Array =>
@@ -54,6 +60,3 @@ export const holdPair = (
   context: OperationContext,
   { pair, binding }: { pair: Uint8Array; binding: Binding },
 ): Recipient => toGive(holdIssuedPair(context, binding, pair))
-
-/** With an id of its own: what is answered is wiped where it was made, and the key's id must stay. */
-const toGive = (recipient: Recipient): Recipient => ({ ...recipient, keyId: Uint8Array.from(recipient.keyId) })

@@ -10,7 +10,7 @@ import { retryParked } from '../count.ts'
 import { mountWork } from '../mount.ts'
 import { completionSweep } from './begin-completion.ts'
 import { beginCompletion, completePage, type CompletionDeps, pageCompleter } from './complete-page.ts'
-import { BEFORE_EVERY_UUID, type SealedColumn } from './sealed-column.ts'
+import { BEFORE_EVERY_UUID, countRows, type SealedColumn } from './sealed-column.ts'
 
 const tenant = { deployment: 'test', app: 'jobs' }
 const needs = [{ job: 'seal', use: '' }] as const
@@ -32,7 +32,8 @@ beforeAll(async () => {
   tokens = [await softToken({ label: 'a' }), await softToken({ label: 'b' })]
   const [a, b] = tokens.map(connection) as [ReturnType<typeof connection>, ReturnType<typeof connection>]
   keys = await provisionKeys({ tokens: [a, b], needs, existing: [] })
-  first = await openKeystore({ tokens: [a], keys })
+  // It seals for both; that a token was away, `both` alone is to notice.
+  first = await openKeystore({ tokens: [a], keys, probeIntervalMs: 3_600_000 })
   both = await openKeystore({ tokens: [a, b], keys, probeIntervalMs: 20, random: () => 0 })
 })
 afterAll(async () => {
@@ -46,6 +47,7 @@ const vault: SealedColumn = {
   name: 'tests.vault',
   first: BEFORE_EVERY_UUID,
   pageSize: 10,
+  rows: (statements) => countRows(statements, sql`public.vault`),
   async page(statements, { after, limit }) {
     const rows = await statements.many(
       row,
