@@ -36,7 +36,9 @@ export const owners: Readonly<Record<string, readonly string[]>> = {
   '@aws-sdk/s3-presigned-post': ['identity'],
   '@aws-sdk/s3-request-presigner': ['identity'],
   '@simplewebauthn/server': ['proofs'],
-  jose: ['proofs'],
+  viem: ['chains'],
+  '@onflow/sdk': ['chains'],
+  jose: ['proofs', 'chain-accounts'],
   // No server may be able to join shares.
   'shamir-secret-sharing': ['sss-client'],
 }

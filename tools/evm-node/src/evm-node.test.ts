@@ -55,12 +55,15 @@ test('it mines by hand, replaces blocks as a fork that won, and gives money', as
   expect(await node.ask('eth_getBalance', '0x000000000000000000000000000000000000bEEF', 'latest')).toBe('0x7')
 })
 
-test('a chain is kept from one start to the next, where it is wanted', async () => {
+test('a chain is kept from one start to the next, where it is wanted, and its clock goes on', async () => {
   const state = join(place(), 'chain.json')
-  const first = await begin({ state })
+  const first = await begin({ state, mining: 'by-hand' })
   await first.mine(5)
   await first.close()
-  expect(await (await begin({ state })).ask('eth_blockNumber')).toBe('0x5')
+  const again = await begin({ state, mining: 'by-hand' })
+  expect(await again.ask('eth_blockNumber')).toBe('0x5')
+  await again.close()
+  expect(await (await begin({ state })).ask('eth_blockNumber')).toBe('0x6')
 })
 
 test('a busy port is no obstacle', async () => {

@@ -14,7 +14,10 @@ export interface EvmNodeOptions {
   readonly hardfork?: 'osaka' | 'prague'
   /** A block for each transaction at once, by hand (`mine`), or every so many seconds. `at-once` unless said. */
   readonly mining?: 'at-once' | 'by-hand' | { readonly everySeconds: number }
-  /** A file that the chain is kept in from one start to the next; written every second. */
+  /**
+   * A file that the chain is kept in from one start to the next; written every second. A kept chain that mines at once has a
+   * block at its start and every ten minutes, or its clock would stand still and deadlines lie behind us.
+   */
   readonly state?: string
   /** A file that what it says is appended to (0600). */
   readonly log?: string
@@ -52,7 +55,17 @@ export async function startEvmNode(options: EvmNodeOptions = {}): Promise<EvmNod
   const isBusy = typeof first === 'string' && wanted !== 0 && first.includes('in use')
   const started = isBusy ? await launch(program, 0, options) : first
   if (typeof started === 'string') throw new Error(`anvil did not start:\n${started}`)
-  return nodeOf(started, options)
+  const node = nodeOf(started, options)
+  if (options.state !== undefined && (options.mining ?? 'at-once') === 'at-once') await keepTime(node)
+  return node
+}
+
+const TICK_MS = 600_000
+
+async function keepTime(node: EvmNode): Promise<void> {
+  await node.mine()
+  const ticking = setInterval(() => void node.mine().catch(() => undefined), TICK_MS).unref()
+  void node.ended.then(() => clearInterval(ticking))
 }
 
 interface Started {
@@ -64,12 +77,15 @@ interface Started {
 function argumentsOf(port: number, options: EvmNodeOptions): string[] {
   const { chainId = 31_337, hardfork = 'osaka', mining = 'at-once', state } = options
   const how =
-    mining === 'at-once' ? [] : mining === 'by-hand' ? ['--no-mining'] : ['--block-time', String(mining.everySeconds)]
+    mining === 'at-once' ? [] : mining === 'by-hand' ? ['--no-mining'] : [`--block-time=${String(mining.everySeconds)}`]
   return [
-    ...['--host', '127.0.0.1', '--port', String(port), '--accounts', '0'],
-    ...['--chain-id', String(chainId), '--hardfork', hardfork],
+    '--host=127.0.0.1',
+    `--port=${String(port)}`,
+    '--accounts=0',
+    `--chain-id=${String(chainId)}`,
+    `--hardfork=${hardfork}`,
     ...how,
-    ...(state === undefined ? [] : ['--state', state, '--state-interval', '1']),
+    ...(state === undefined ? [] : [`--state=${state}`, '--state-interval=1']),
   ]
 }
 

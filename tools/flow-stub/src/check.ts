@@ -58,8 +58,9 @@ const isSignedBy = ({ publicKey }: Key, message: Buffer, signature: Buffer): boo
   return key !== undefined && verify('sha256', message, { key, dsaEncoding: 'ieee-p1363' }, signature)
 }
 
+const inBase64url = (text: string) => Buffer.from(text, 'hex').toString('base64url')
+
 export function asKey(publicKey: string) {
-  const inBase64url = (text: string) => Buffer.from(text, 'hex').toString('base64url')
   const [x, y] = [inBase64url(publicKey.slice(0, 64)), inBase64url(publicKey.slice(64))]
   try {
     // Node refuses what is no point of the curve.

@@ -26,7 +26,7 @@ export interface Ledger {
   account(address: string, height: number): Account | undefined
   /** Of the block that is made next. */
   put(account: Account): void
-  create(keys: readonly Key[]): Account
+  create(keys: readonly Key[], address?: string): Account
   close(): Block
   /** Everything, as JSON. */
   save(): string
@@ -69,8 +69,8 @@ export function openLedger(saved?: string): Ledger {
     block: (id) => blockAt(heights.get(id) ?? -1),
     account: (address, height) => state.versions[address]?.findLast((version) => version.height <= height)?.account,
     put,
-    create(keys) {
-      const account = { address: sha256(`account ${String(state.created++)}`).slice(0, 16), keys }
+    create(keys, address = sha256(`account ${String(state.created++)}`).slice(0, 16)) {
+      const account = { address, keys }
       put(account)
       return account
     },

@@ -3,7 +3,7 @@ import { asKey, FlowError } from './check.ts'
 import type { Account, Key, Ledger } from './ledger.ts'
 
 /** The scripts that the stub runs, to the byte; `KEY`, `WEIGHT` and `INDEX` stand for what differs. No other is understood. */
-const deploy = `transaction(publicKeys: [String], weights: [UFix64]) {
+export const deploy = `transaction(publicKeys: [String], weights: [UFix64]) {
     prepare(payer: auth(BorrowValue) &Account) {
         let account = Account(payer: payer)
         var index = 0
@@ -21,7 +21,7 @@ const deploy = `transaction(publicKeys: [String], weights: [UFix64]) {
     }
 }
 `
-const add = `transaction {
+export const add = `transaction {
     prepare(account: auth(AddKey) &Account) {
         let added = "KEY"
         account.keys.forEach(fun (key: AccountKey): Bool {
@@ -42,7 +42,7 @@ const add = `transaction {
     }
 }
 `
-const remove = `transaction {
+export const remove = `transaction {
     prepare(account: auth(RevokeKey) &Account) {
         let key = account.keys.get(keyIndex: INDEX)
             ?? panic("no key has this index")

@@ -1,11 +1,11 @@
 import { once } from 'node:events'
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { type Answer, answer } from './answers.ts'
 import { openChain, type Outcome, Rejected } from './chain.ts'
 import { type Account, openLedger } from './ledger.ts'
+import { isFromHere, listen, readJson } from './local-server.ts'
 import { newKey } from './scripts.ts'
 import { transactionShape } from './transaction.ts'
 
@@ -24,8 +24,11 @@ export interface FlowStubOptions {
 export interface FlowStub {
   /** `http://127.0.0.1:4021`: `/v1` is below it. */
   readonly url: string
-  /** An account that stands, such as one that pays. Answers its address, sixteen digits. */
-  addAccount(keys: readonly { readonly publicKey: Uint8Array; readonly weight: number }[]): string
+  /**
+   * An account that stands, such as one that pays; at an address of one’s choice where nothing stands there yet. Answers
+   * its address, sixteen digits.
+   */
+  addAccount(keys: readonly { readonly publicKey: Uint8Array; readonly weight: number }[], address?: string): string
   account(address: string): Account | undefined
   /** Every transaction that was taken, and what became of it. */
   outcomes(): Outcome[]
@@ -88,11 +91,12 @@ export async function startFlowStub({ port = 0, stateDir }: FlowStubOptions = {}
   const url = `http://127.0.0.1:${String(await listen(server, port))}`
   return {
     url,
-    addAccount(keys) {
+    addAccount(keys, wanted) {
+      if (wanted !== undefined && ledger.account(wanted, ledger.newest.height)) return wanted
       const made = keys.map(({ publicKey, weight }) =>
         newKey({ publicKey: Buffer.from(publicKey).toString('hex'), weight }),
       )
-      const { address } = ledger.create(made)
+      const { address } = ledger.create(made, wanted)
       advance(1)
       return address
     },
@@ -114,43 +118,10 @@ export async function startFlowStub({ port = 0, stateDir }: FlowStubOptions = {}
 
 const refused = (message: string): Answer => ({ status: 400, body: { code: 400, message } })
 
-/** A page of the web that names us by a host of its own, or posts to us, is turned away. */
-const isFromHere = ({ headers: { host = '', origin } }: IncomingMessage): boolean =>
-  /^(127\.0\.0\.1|localhost):\d+$/.test(host) && (origin === undefined || origin === `http://${host}`)
-
-const MOST_BYTES = 1024 * 1024
-
-async function readJson(request: IncomingMessage): Promise<unknown> {
-  const chunks: Buffer[] = []
-  let length = 0
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    length += chunk.length
-    if (length > MOST_BYTES) throw new RangeError('too large')
-    chunks.push(chunk)
-  }
-  return length === 0 ? undefined : (JSON.parse(Buffer.concat(chunks).toString('utf8')) as unknown)
-}
-
 /** Whoever reads it finds the old text or the new one, never half of it. */
 function write(path: string, text: string): void {
   mkdirSync(join(path, '..'), { recursive: true, mode: 0o700 })
   const unfinished = `${path}.${String(process.pid)}`
   writeFileSync(unfinished, text, { mode: 0o600 })
   renameSync(unfinished, path)
-}
-
-async function listen(server: Server, wanted: number): Promise<number> {
-  try {
-    await tryPort(server, wanted)
-  } catch (error) {
-    if (wanted === 0 || (error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
-    await tryPort(server, 0)
-  }
-  return (server.address() as AddressInfo).port
-}
-
-function tryPort(server: Server, port: number): Promise<unknown> {
-  const listening = once(server, 'listening')
-  server.listen(port, '127.0.0.1')
-  return listening
 }

@@ -1,9 +1,11 @@
 import { Command, CommanderError } from 'commander'
+import { addBench } from './bench/command.ts'
 import type { Context } from './context.ts'
 import { addDoctor } from './doctor/command.ts'
 import { type ExitCode, exitCodes } from './outcome.ts'
 import { addInit, addTranscript } from './init/command.ts'
 import { addVerify } from './verify/command.ts'
+import { addMove } from './move/command.ts'
 import { addRotation } from './rotation/command.ts'
 import { tellFailure } from './tell-failure.ts'
 
@@ -49,8 +51,10 @@ function inheritSettings(parent: Command): void {
 }
 
 const commands: readonly ((program: Command, run: Run) => void)[] = [
+  addBench,
   addDoctor,
   addInit,
+  addMove,
   addTranscript,
   addRotation,
   addVerify,

@@ -75,7 +75,7 @@ export const environmentOf = (
   ...settingsOf('RECOVERY_', recoveryToken, files.file('recovery-pin', pinOf(recoveryToken))),
 })
 
-const settingsOf = (prefix: string, token: SoftToken, pinFile: string): NodeJS.ProcessEnv => ({
+export const settingsOf = (prefix: string, token: SoftToken, pinFile: string): NodeJS.ProcessEnv => ({
   [`${prefix}HSM_MODULE`]: token.module.path,
   [`${prefix}HSM_MODULE_ENV`]: Object.entries(variablesOf(token))
     .map((one) => one.join('='))

@@ -1,6 +1,9 @@
 import { apps } from '@strongroom/chain-accounts'
-import { type Command, CommandRefused } from '@strongroom/service'
+import { ensureRelayer, gasKeysOf } from '@strongroom/chains'
+import { toHex } from '@strongroom/crypto'
+import { type Command, CommandRefused, type Parts } from '@strongroom/service'
 import { z } from 'zod'
+import { FLOW_PAYER_USE, servedChains } from './chains.ts'
 import type { settings } from './settings.ts'
 
 type Commands = Readonly<Record<string, Command<typeof settings>>>
@@ -36,6 +39,11 @@ export const commands: Commands = {
       return lines(rotated)
     },
   },
+  'list-relayers': {
+    summary: 'who pays on each chain: an address that wants money, and the key that a payer on Flow needs',
+    takes: [],
+    run: (parts) => listRelayers(parts),
+  },
   'list-apps': {
     summary: 'the apps of accounts, and how many of their secrets are good',
     takes: [],
@@ -48,4 +56,11 @@ export const commands: Commands = {
         .join('\n')
     },
   },
+}
+/** A relayer’s key is made at the first call. */
+async function listRelayers({ settings: values, database, hsm }: Parts<typeof settings>): Promise<string> {
+  const { evm } = servedChains(values)
+  const relayers = await Promise.all(evm.map(({ name }) => ensureRelayer(database, gasKeysOf(hsm), name)))
+  const point = await hsm.publicKey(FLOW_PAYER_USE)
+  return [...relayers.map(({ chain, address }) => `${chain} ${address}`), `flow ${toHex(point.subarray(1))}`].join('\n')
 }

@@ -1,4 +1,6 @@
 import { pushSettings } from '@strongroom/notify'
+import { chainsSetting } from '@strongroom/chains'
+import { ChainName } from '@strongroom/chain-accounts'
 import { optionalSecret, setting, whole } from '@strongroom/service'
 import { z } from 'zod'
 import { apiSettings } from '../apis.ts'
@@ -17,14 +19,16 @@ const url = z.url({ protocol: /^https?$/ })
 
 export const settings = {
   ...apiSettings,
-  CHAINS: optionalSecret(
-    'The chains that are served, by name, as JSON; each with `rpcUrl`, `chainId`, the contracts, `confirmations` and a gas budget. Without it every chain is unsupported.',
-  ),
-  DEFAULT_CHAIN: setting(
-    z.string().min(1).default('flow-mainnet'),
-    'The chain of requests that name none.',
-    '`flow-mainnet`',
-  ),
+  // A URL of a node may hold the key of its provider.
+  CHAINS: {
+    ...setting(
+      z.string().default('{}').pipe(chainsSetting),
+      'The chains that are served, by name, as JSON (`docs/accounts.md`); a name that is not there is unsupported.',
+      'none',
+    ),
+    secret: true,
+  },
+  DEFAULT_CHAIN: setting(ChainName.default('flow-mainnet'), 'The chain of requests that name none.', '`flow-mainnet`'),
   ACCOUNTS_ISSUER: setting(url, 'What our own tokens name as their issuer: the public URL of this API.'),
   ACCOUNTS_TEST_LOGIN: setting(
     z.enum(['on', 'off']).default('off'),

@@ -1,7 +1,7 @@
 import type { DeviceKey } from '@strongroom/device-auth-client'
 import { accountApi } from './api/account.ts'
-import type { Login, NewKey, SignedIn, TwoFactorAuth } from './api/answers.ts'
-import { approvalsApi, lookAtTwoFactor } from './api/approvals.ts'
+import type { Login, NewKey, Recovery, Relayed, SignedIn, TwoFactorAuth } from './api/answers.ts'
+import { approvalsApi, lookAtTwoFactor, type SignedRequest } from './api/approvals.ts'
 import { authApi } from './api/auth.ts'
 import { type AccountsOptions, openTransport } from './api/transport.ts'
 import { askPasskey, type Passkey, type PasskeyPlatform } from './passkey.ts'
@@ -28,6 +28,8 @@ export interface Waiting {
   finish(): Promise<SignedIn>
   /** Has the recovery key believed for a quarter of an hour. */
   recover(): Promise<void>
+  /** After the hold: what the recovery key signed. Until then it tells how the recovery stands. */
+  sendRecovery(request: SignedRequest): Promise<{ readonly transaction: Relayed } | { readonly recovery: Recovery }>
 }
 
 /** Says nothing to any log, follows no redirect. @throws TypeError for a base URL that is neither HTTPS nor local. */
@@ -81,6 +83,7 @@ export function accountsClient({ credentials = newCredentialStore(), ...options 
         resend: (destDeviceId) => auth.resendTwoFactor(token, { id, destDeviceId }),
         finish: () => entered(auth.finishTwoFactor(token, id)),
         recover: () => auth.recover(token),
+        sendRecovery: (request) => auth.sendRecovery(token, request),
       }
     },
 

@@ -70,7 +70,8 @@ test.each([refused('InvalidAppSecret'), refused('Forbidden', 403), refused('NotF
   async (error) => {
     const refresh = vi.fn<(token: string) => Promise<Credentials>>()
     const { session } = await sessionWith(refresh, pair(1))
-    await expect(session.call(() => Promise.reject(error))).rejects.toBe(error)
+    const failing = vi.fn<() => Promise<never>>().mockRejectedValue(error)
+    await expect(session.call(failing)).rejects.toBe(error)
     expect(refresh).not.toHaveBeenCalled()
   },
 )

@@ -153,11 +153,11 @@ create table chain_accounts.signer_changes (
   approval    bytea       check (length(approval) = 32),
   -- of kernel/time-locks
   lock_id     uuid        not null,
+  opens_at    timestamptz not null,
   state       text        not null default 'held' check (state in ('held', 'approved', 'signed', 'cancelled', 'lapsed')),
-  -- what was signed and sent, until its effect was seen on the chain
-  transaction_id text,
   created_at  timestamptz not null default strongroom.now(),
   ended_at    timestamptz,
+  -- when its effect was seen on the chain
   settled_at  timestamptz,
   check (approved_by is distinct from asked_by)
 );
@@ -175,7 +175,7 @@ create table chain_accounts.recoveries (
   new_key      uuid        references chain_accounts.keys on delete set null,
   chain_name   text,
   lock_id      uuid,
-  transaction_id text,
+  opens_at     timestamptz,
   requested_at timestamptz not null default strongroom.now(),
   closes_at    timestamptz not null,
   ended_at     timestamptz,
@@ -204,9 +204,12 @@ create table chain_accounts.refresh_tokens (
   expires_at timestamptz not null,
   used_at    timestamptz,
   -- for some seconds after it was used: the token that took its place, sealed to this row
-  successor  bytea
+  successor  bytea,
+  -- whose place it took
+  follows    bytea       unique
 );
 create index tokens_by_family on chain_accounts.refresh_tokens (family_id);
+create index successors_to_forget on chain_accounts.refresh_tokens (used_at) where successor is not null;
 create index tokens_by_end on chain_accounts.refresh_tokens (expires_at);
 
 -- Whose a transaction is that was sent for an account.

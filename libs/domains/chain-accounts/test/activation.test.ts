@@ -112,7 +112,12 @@ describe('never stands', () => {
 
   test('by a plan that somebody changed to fit what stands there', async () => {
     const { account } = await signedUp()
-    world.chain.mine((one) => ({ ...one, threshold: 500 }))
+    const plan = world.chain.queued.at(-1)
+    if (!plan) throw new Error('nothing is queued')
+    world.chain.mine()
+    const weak = { ...plan, threshold: 500 }
+    const address = world.chain.addressOf(weak) ?? ''
+    world.chain.put(address, { ...weak, address, isGenuine: true })
     await world.owner.run(sql`
       update chain_accounts.addresses set plan = jsonb_set(plan, '{threshold}', '500') where account_id = ${account.id}`)
     await world.activate()

@@ -55,10 +55,14 @@ describe('devices', () => {
     })
   })
 
-  test('keep both of two changes at once', async () => {
+  test('keep both of two changes at once, whoever is last', async () => {
     const { phone, put, ann, token } = await settled()
-    await Promise.all([put(phone.publicKey, { name: 'One' }), put(phone.publicKey, { lang: 'fr' })])
-    expect((await ann.get('/device/v1/devices', token)).body).toMatchObject({ devices: [{ name: 'One', lang: 'fr' }] })
+    for (const round of Array.from({ length: 12 }, (_, index) => String(index))) {
+      await Promise.all([put(phone.publicKey, { name: round }), put(phone.publicKey, { lang: round })])
+      expect((await ann.get('/device/v1/devices', token)).body).toMatchObject({
+        devices: [{ name: round, lang: round }],
+      })
+    }
   })
 
   test('of others, and our own key, are not found', async () => {

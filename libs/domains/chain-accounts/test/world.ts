@@ -10,6 +10,7 @@ import { type Database, fingerprint, migrate, openDatabase, shiftClock, storageM
 import { testDatabase } from '@strongroom/test-world'
 import { activation } from '../src/accounts/activate.ts'
 import { findKeyById } from '../src/accounts/keys-store.ts'
+import { namedChains } from '../src/accounts/named-chains.ts'
 import type { SessionOf, Sessions } from '../src/accounts/sessions.ts'
 import { judgeApp, proveApp } from '../src/apps/judge-app.ts'
 import { accountsDialect } from '../src/dialect.ts'
@@ -21,7 +22,6 @@ import { invalidToken } from '../src/refusals.ts'
 import { accountToken } from '../src/tokens/account-token.ts'
 import type { RecoveryDoor } from '../src/sign-in/recovery-door.ts'
 import { ownChain } from './own-chain.ts'
-import { withPairs } from './own-pairs.ts'
 
 export const passkeyRules = { rpId: 'wallet.example.com', origins: ['https://wallet.example.com'] }
 
@@ -29,7 +29,7 @@ export const passkeyRules = { rpId: 'wallet.example.com', origins: ['https://wal
 export async function startWorld() {
   const place = { ...(await softToken()), deployment: 'test', app: 'mpc-auth' }
   const keys = await provisionKeys({ ...place, needs: keyNeeds, existing: [] })
-  const hsm = withPairs(await openKeystore({ ...place, keys }))
+  const hsm = await openKeystore({ ...place, keys })
   const sets = [storageMigrations, auditMigrations, accountMigrations]
   const made = await testDatabase({
     template: `chain_accounts_${fingerprint(sets)}`,
@@ -51,7 +51,7 @@ export async function startWorld() {
   const deps = {
     database,
     hsm,
-    chains: { names: ['local', 'polygon-amoy'] as const, get: (name: ChainName) => Reflect.get(chains, name) },
+    chains: namedChains({ names: ['local', 'polygon-amoy'], get: (name: ChainName) => Reflect.get(chains, name) }),
     defaultChain: 'local' as const,
     policies: usualPolicies,
     logins: loginsOf(() => ({ test: testLogin })),

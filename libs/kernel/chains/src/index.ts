@@ -9,13 +9,7 @@ export { type EvmContracts, type EvmSetting, evmSetting } from './evm/settings.t
 export * from './flow/index.ts'
 export { chainMigrations } from './migrations.ts'
 export { addressOfKey, type GasKey } from './relay/gas-key.ts'
-export {
-  ensureRelayer,
-  findRelayer,
-  type GasKeys,
-  gasKeysOf,
-  type PairKeystore,
-  type Relayer,
-} from './relay/relayer.ts'
+export { bindingOfRelayer, ensureRelayer, findRelayer, type GasKeys, gasKeysOf, type Relayer } from './relay/relayer.ts'
+export { relayerKeys } from './relay/relayer-keys.ts'
 export type { RelayOptions } from './relay/round.ts'
 export { evmWork, type RelayDeps } from './relay/work.ts'

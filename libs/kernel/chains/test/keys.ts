@@ -63,7 +63,8 @@ export function passkey({ weight = 500, flags = 0x1d }: { weight?: number; flags
 export function gasKey(secret: Uint8Array = secp256k1.utils.randomSecretKey()) {
   const publicKey = secp256k1.getPublicKey(secret, false)
   const key: GasKey = {
-    sign: async (digest) => secp256k1.sign(digest, secret, { prehash: false, lowS: true }),
+    // As of a token: no signature comes twice.
+    sign: async (digest) => secp256k1.sign(digest, secret, { prehash: false, lowS: true, extraEntropy: true }),
   }
   return { key, publicKey, address: addressOfKey(publicKey), secret }
 }

@@ -24,7 +24,7 @@ export async function begin(options: EvmNodeOptions = {}, wish: Record<string, u
     chain,
     relayer,
     /** So many blocks, and a look. */
-    async pass(blocks = 1) {
+    pass: async (blocks = 1) => {
       await evm.node.mine(blocks)
       await world.look(chain)
     },

@@ -134,3 +134,19 @@ test('an app out of its budget: a deployment waits for the next day, a request i
   await world.look(chain)
   expect(await begun.states(ids)).toEqual(['succeeded', 'succeeded'])
 })
+
+test('rounds of a relayer that run beside each other, where no lease keeps them apart, do the same as one', async () => {
+  const { evm, world, chain, relayer, states, pass } = await begin(byHand)
+  const ids: string[] = []
+  const beside = () => Promise.all(Array.from({ length: 4 }, () => world.look(chain, { leaseSeconds: 0 })))
+  for (let i = 0; i < 4; i++) {
+    ids.push(...(await Promise.all(Array.from({ length: 6 }, () => world.queue(chain)))))
+    await beside()
+  }
+  await beside()
+  const nonces = await Promise.all(ids.map(async (id) => (await world.read(id)).nonce))
+  expect(new Set(nonces)).toEqual(new Set(ids.map((_id, index) => index)))
+  await pass()
+  expect(new Set(await states(ids))).toEqual(new Set(['succeeded']))
+  expect(await evm.rpc.countOf(relayer.address, 'latest')).toBe(24)
+})

@@ -25,9 +25,10 @@ export interface RpcRoad extends AsyncDisposable {
   mend(): void
 }
 
+const forward = () => 'forward' as const
+
 export async function openRoad(nodeUrl: string): Promise<RpcRoad> {
   const asked = new Map<string, number>()
-  const forward = () => 'forward' as const
   let judge: (question: Question) => Fate | Promise<Fate> = forward
 
   const serve = async (body: string, response: ServerResponse) => {

@@ -21,6 +21,7 @@ export interface AppCarried {
 const features: Readonly<Record<KeyJob, string>> = {
   seal: 'keeps what clients bring',
   wrap: 'issues keys that are made inside the token',
+  'wrap-pair': 'issues key pairs, and signs with them',
   mac: 'compares PINs and codes, looks up contacts, stamps rows that decide',
   sign: 'signs the audit log, and events',
   'sign-ed25519': 'signs on a ledger',
@@ -54,7 +55,7 @@ function featureOf(need: {
   const strategy = proof.strategy ?? ''
   return proof.carried === 'inside'
     ? { ...known, carried: 'inside', how: strategy }
-    : { ...known, carried: 'falls back', how: `${strategy}: drawn by the token, and sealed` }
+    : { ...known, carried: 'falls back', how: `${strategy}: drawn by the token, and sealed by it` }
 }
 
 const lockFeature = (lockWrap: string | undefined): Feature => ({

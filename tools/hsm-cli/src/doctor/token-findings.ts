@@ -116,12 +116,22 @@ function proofFindings(proofs: Proofs): readonly Finding[] {
       ),
     )
   }
-  if (jobs.some(({ carried }) => carried === 'falls back')) {
+  const fallsBack = (job: string) => jobs.some((proof) => proof.job === job && proof.carried === 'falls back')
+  if (fallsBack('wrap')) {
     findings.push(
       know(
         'nothing-wraps',
         'Nothing wraps here: keys that an app issues are drawn by the token and sealed, and pass through our memory once more.',
         'Allow AES key wrap in the token’s policy (FIPS modes may forbid a readable unwrapped key), or live with it.',
+      ),
+    )
+  }
+  if (fallsBack('wrap-pair')) {
+    findings.push(
+      know(
+        'pairs-outside',
+        'Private keys cannot be wrapped here: key pairs that an app issues are drawn by the token and sealed, and sign in our process.',
+        'Take a token that wraps private keys on P-256 and secp256k1 for an app that issues them, or live with it.',
       ),
     )
   }

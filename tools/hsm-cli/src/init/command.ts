@@ -16,7 +16,15 @@ export function addInit(program: Command, run: Run): void {
     .option('--clone-module <path>', 'its PKCS#11 library; that of the first without it')
     .option('--clone-module-env <NAME=value>', 'what that library reads, with commas between')
     .option('--clone-pin-file <path>', 'a file with its PIN on the first line; you are asked without it')
-    .option('--state-directory <path>', 'where a refused PIN of the clone is remembered')
+    .option(
+      '--movable <path>',
+      'draws MAC keys with encrypted copies in this new file: without them the app cannot move to another make of token',
+    )
+    .option('--safe-module <path>', 'the PKCS#11 library of the token that opens those copies, and is kept in a safe')
+    .option('--safe-token <label>', 'its label')
+    .option('--safe-pin-file <path>', 'a file with its PIN on the first line; you are asked without it')
+    .option('--safe-module-env <NAME=value>', 'what that library reads, with commas between')
+    .option('--state-directory <path>', 'where a refused PIN of the clone, or of the token in the safe, is remembered')
     .option('--without-second-device <reason>', 'goes on with one device; the reason stands in the transcript')
     .option('--yes', 'asks nothing')
     .option('--json', 'one document in place of a report')

@@ -1,20 +1,36 @@
 import { toHex } from '@strongroom/crypto'
 import { auditKeyNeed } from '@strongroom/audit'
 import { type KeyRecord, openKeystore } from '@strongroom/hsm'
-import { kernelSettings, provisionSettings, textOf } from '@strongroom/service'
-import { ownKeys, ownTokens, provision, readSettings, recordedKeys } from '@strongroom/service/operator'
-import { openDatabase } from '@strongroom/storage'
+import { migrateJobs } from '@strongroom/jobs'
+import {
+  allMigrations,
+  kernelSettings,
+  provisionSettings,
+  type Service,
+  type Settings,
+  textOf,
+} from '@strongroom/service'
+import { type AppToken, ownKeys, ownTokens, provision, readSettings, recordedKeys } from '@strongroom/service/operator'
+import { alone, migrate, openDatabase } from '@strongroom/storage'
 import { withApp } from '../apps.ts'
 import type { Context } from '../context.ts'
 import { table } from '../markdown.ts'
 import { type ExitCode, exitCodes } from '../outcome.ts'
 import { quietLog } from '../quiet-log.ts'
 import { cloneOf, type CloneOptions } from './clone.ts'
+import { otherToken } from '../move/other-token.ts'
 import { declineSecondDevice } from './decline.ts'
+import { makeMovable } from './movable.ts'
 import { openOnClone, openOnEach, sealCanary, type Tokens } from './second-device.ts'
 import { beginTranscript, type Transcript } from './transcript.ts'
 
 export interface InitOptions extends CloneOptions {
+  /** A file for encrypted copies of MAC keys, so that the app can move one day. */
+  readonly movable?: string
+  readonly safeModule?: string
+  readonly safeModuleEnv?: string
+  readonly safeToken?: string
+  readonly safePinFile?: string
   readonly app: string
   readonly transcript?: string
   readonly present?: string
@@ -54,6 +70,13 @@ export async function runInit(options: InitOptions, context: Context): Promise<E
         ...(options.present !== undefined && { present: options.present }),
       })
       const before = await recordedBefore(() => recordedKeys(database))
+      if (options.movable !== undefined) {
+        // Refused PINs are remembered there, and no token is logged in to without that.
+        await migrateApp(service, { url: textOf(settings.MIGRATOR_DATABASE_URL), role: settings.RUNTIME_ROLE })
+        const safe = await safeTokenOf(tokens[0], options, context)
+        const keys = await makeMovable({ tokens, safe, needs: service.keys, before, path: options.movable })
+        transcript.note('movable', { keys, copies: options.movable, safeToken: safe.tokenLabel })
+      }
       await provision(service, context.env, quietLog(context.terminal))
       const recorded = await recordedKeys(database)
       const keys = ownKeys(recorded)
@@ -72,6 +95,21 @@ export async function runInit(options: InitOptions, context: Context): Promise<E
   })
   context.terminal.say(json === true ? JSON.stringify(done, undefined, 2) : reportOf(done))
   return exitCodes.fine
+}
+
+const migrateApp = <S extends Settings>(
+  { migrations }: Pick<Service<S>, 'migrations'>,
+  { url, role }: { url: string; role: string },
+): Promise<void> =>
+  alone(url, async () => {
+    await migrateJobs(url, role)
+    await migrate(url, allMigrations(migrations), role)
+  })
+
+const safeTokenOf = (first: AppToken, options: InitOptions, { terminal }: Context): Promise<AppToken> => {
+  const { safeModule: module, safeToken: label, safePinFile: pinFile, safeModuleEnv: moduleEnv } = options
+  const place = { module, label, pinFile, moduleEnv, parameters: undefined, stateDirectory: options.stateDirectory }
+  return otherToken(first, { ...place, prefix: '--safe' }, terminal)
 }
 
 /** A database that was never provisioned records nothing. */

@@ -1,4 +1,4 @@
-import type { Account, Device, DeviceFields, Key } from './answers.ts'
+import type { Account, Device, DeviceFields, Key, Recovery } from './answers.ts'
 import type { Transport } from './transport.ts'
 
 /** What the signed-in account tells of itself. Every method throws `AccountsError`. */
@@ -56,4 +56,17 @@ export const accountApi = ({ send }: Transport) => ({
     })
     return keys
   },
+
+  /** Of the last month, newest first. */
+  listRecoveries: async (): Promise<readonly Recovery[]> => {
+    const { recoveries } = await send<{ recoveries: readonly Recovery[] }>({
+      method: 'GET',
+      path: '/auth/v1/recover',
+      fields: { recoveries: 'array' },
+    })
+    return recoveries
+  },
+
+  /** The device that was to be let in is revoked. */
+  cancelRecovery: (id: string): Promise<void> => send({ method: 'DELETE', path: `/auth/v1/recover/${id}` }),
 })

@@ -115,3 +115,14 @@ export interface Relayed {
   readonly state: 'queued' | 'sent' | 'succeeded' | 'failed' | 'refused'
   readonly txId: string | null
 }
+
+/** A device that the recovery key is to let in; every device of the account may cancel it while it is held. */
+export interface Recovery {
+  readonly id: string
+  readonly state: 'open' | 'held' | 'done' | 'cancelled' | 'expired'
+  readonly chainName: ChainName | null
+  /** Public key of the device. */
+  readonly newKey: string | null
+  readonly opensAt: string | null
+  readonly requestedAt: string
+}

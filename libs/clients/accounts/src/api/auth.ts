@@ -1,5 +1,6 @@
 import type { PasskeyAnswer } from '../passkey.ts'
-import type { Challenge, Credentials, Login, NewKey, SignedIn, TwoFactorAuth } from './answers.ts'
+import type { Challenge, Credentials, Login, NewKey, Recovery, Relayed, SignedIn, TwoFactorAuth } from './answers.ts'
+import type { SignedRequest } from './approvals.ts'
 import type { Transport } from './transport.ts'
 
 const signedIn = { account: 'object', credentials: 'object' } as const
@@ -79,4 +80,11 @@ export const authApi = ({ send }: Transport) => ({
   /** Opens a quarter of an hour in which the recovery key is believed; tells every device. */
   recover: (ephemeralToken: string): Promise<void> =>
     send({ method: 'POST', path: '/auth/v1/recover', token: ephemeralToken }),
+
+  /** After the hold: what the recovery key signed to let the new key in. Until then it answers how long that is. */
+  sendRecovery: (
+    token: string,
+    body: SignedRequest,
+  ): Promise<{ readonly transaction: Relayed } | { readonly recovery: Recovery }> =>
+    send({ method: 'POST', path: '/auth/v1/recover/transaction', token, body, fields: {} }),
 })

@@ -7,12 +7,12 @@ import { pleaseSignUp, tooManyRequests } from '../refusals.ts'
 import type { LoginRequest } from '../shapes.ts'
 import type { z } from 'zod'
 import { isStamped, nameIdentity } from './names.ts'
-import type { PairKeystore } from './pairs.ts'
+import type { Keystore } from '@strongroom/hsm'
 import { findIdentity, type IdentityRow } from './store.ts'
 
 export interface LoginDeps {
   readonly database: Database
-  readonly hsm: PairKeystore
+  readonly hsm: Keystore
   readonly logins: Logins
   /** Requests of one login or account. */
   readonly requests: Limiter

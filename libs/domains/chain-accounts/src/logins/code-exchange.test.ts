@@ -51,9 +51,7 @@ async function drawCode(clientId = 'app'): Promise<Secret> {
   grant.addOIDCScope('openid email')
   const grantId = await grant.save()
   const said = { accountId: 'ann', client, grantId, redirectUri, scope: 'openid email', gty: 'authorization_code' }
-  const code = new provider.AuthorizationCode(
-    said as unknown as ConstructorParameters<typeof provider.AuthorizationCode>[0],
-  )
+  const code = new provider.AuthorizationCode(said)
   return new Secret(await code.save())
 }
 

@@ -5,7 +5,7 @@ import { chainOf, type ChainDeps } from '../accounts/chain-of.ts'
 import { canStandOn, drawDeployment, queueDeployment } from '../accounts/deploy.ts'
 import { isGenuineKey } from '../accounts/key-row.ts'
 import { findKeys } from '../accounts/keys-store.ts'
-import type { PairKeystore } from '../accounts/pairs.ts'
+import type { Keystore } from '@strongroom/hsm'
 import { findAccount } from '../accounts/store.ts'
 import { accountView } from '../accounts/views.ts'
 import type { Policies } from '../policies.ts'
@@ -14,7 +14,7 @@ import { deployElsewhere } from './contract.ts'
 
 export interface DeployDeps extends ChainDeps {
   readonly database: Database
-  readonly hsm: PairKeystore
+  readonly hsm: Keystore
   readonly policies: Policies
   readonly requests: Limiter
 }

@@ -11,6 +11,6 @@ export const changeView = (row: ChangeRow, keys: readonly KeyRow[]): Change => (
   digest: toHex(row.digest),
   askedBy: keys.filter(({ id }) => id === row.askedBy).map(({ publicKey }) => toHex(publicKey))[0] ?? '',
   state: row.state,
-  opensAt: row.opensAt && timestamp(row.opensAt),
+  opensAt: timestamp(row.opensAt),
   createdAt: timestamp(row.createdAt),
 })

@@ -1,7 +1,7 @@
 import { equalBytes, fromHex, toHex } from '@strongroom/crypto'
 import type { Refusal } from '@strongroom/http'
 import type { Statements } from '@strongroom/storage'
-import { armLock, drawLock, endLock, isGenuine, readLock } from '@strongroom/time-locks'
+import { armLock, drawLock, endLock, isGenuine, lapseLocks, readLock } from '@strongroom/time-locks'
 import { isStamped, type Owner, type Stamped } from '../accounts/names.ts'
 import { invalidRequest, tooManyRequests } from '../refusals.ts'
 import type { ChainName } from '../shapes.ts'
@@ -45,8 +45,14 @@ export async function consentTo(
   const consent = live && (await judgeLive(deps, account, live))
   if (consent === 'given' && live) return { kind: 'given', use: (tx) => use(deps, tx, { live, by: by.id }) }
   if (consent === 'awaited' && live) return { kind: 'awaited', change: live }
-  await lapseChanges(deps.database)
+  if (live) await letLapse(deps, live)
   return hold(deps, signer, wanted)
+}
+
+/** What a sweep would do soon: else the change that is over would stand in the way of the next one. */
+async function letLapse({ database, policies }: SignDeps, live: ChangeRow): Promise<void> {
+  await lapseLocks(database, holdPolicy(policies), subjectOfChange(live))
+  await lapseChanges(database)
 }
 
 /** The one key that another device waits for; it asked with the login, and the caller, another key, signed for it. */
@@ -112,7 +118,16 @@ async function hold(deps: SignDeps, { account, by }: Signer, { chainName, change
   // Of two requests at once the second keeps nothing of its own, its lock neither.
   await database.transaction(async (tx) => {
     const lock = await armLock(tx, policy, drawn)
-    const row = { id, accountId, chainName, digest, changes: [...changes], askedBy: by.id, lockId: lock.id }
+    const row = {
+      id,
+      accountId,
+      chainName,
+      digest,
+      changes: [...changes],
+      askedBy: by.id,
+      lockId: lock.id,
+      opensAt: lock.opensAt,
+    }
     return (await insertChange(tx, row)) ? undefined : invalidRequest()
   })
   const change = await findLive(database, { accountId, chainName, digest })

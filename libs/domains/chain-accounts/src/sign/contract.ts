@@ -25,7 +25,7 @@ export const Change = z.object({
   digest: Hex.meta({ description: 'SHA-256 of what is changed, in hex: an approving device signs this text.' }),
   askedBy: z.string().meta({ description: 'Public key of the device that asked.' }),
   state: z.enum(['held', 'approved', 'signed', 'cancelled', 'lapsed']),
-  opensAt: Timestamp.nullable().meta({ description: 'When it is signed without anybody’s approval.' }),
+  opensAt: Timestamp.meta({ description: 'When it is signed without anybody’s approval.' }),
   createdAt: Timestamp,
 })
 export type Change = z.input<typeof Change>

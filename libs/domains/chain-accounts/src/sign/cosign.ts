@@ -4,7 +4,7 @@ import { Refusal, type Reply, reply } from '@strongroom/http'
 import type { Statements } from '@strongroom/storage'
 import { forbidden, invalidRequest } from '../refusals.ts'
 import type { ChainName } from '../shapes.ts'
-import { askChain, type Standing } from '../two-factor/standing.ts'
+import { type Standing } from '../two-factor/standing.ts'
 import { changeView } from './change-view.ts'
 import { consentTo } from './consent.ts'
 import type { Change } from './contract.ts'
@@ -32,7 +32,7 @@ export async function readOwnRequest(
   { signer, standing, request }: { readonly signer: Signer; readonly standing: Standing; readonly request: unknown },
 ): Promise<AccountRequest | Refusal<'invalid-request'> | Refusal<'forbidden'>> {
   const { chain, address } = standing
-  const decoded = await askChain(chain.decode(request))
+  const decoded = await chain.decode(request)
   if (!decoded) return refuse(deps, { signer, chain: chain.name, why: 'undecoded' }, invalidRequest())
   const isOwn = decoded.address.toLowerCase() === address.toLowerCase()
   return isOwn ? decoded : refuse(deps, { signer, chain: chain.name, why: 'foreign' }, forbidden())
@@ -43,7 +43,7 @@ export interface Cosigning<Answer> {
   readonly chainName: ChainName
   readonly decoded: AccountRequest
   /** What follows from the signature, in the transaction that writes down that it was given. */
-  keep(tx: Statements, signature: ServerSignature): Promise<Answer>
+  readonly keep: (tx: Statements, signature: ServerSignature) => Promise<Answer>
 }
 
 export type { ServerSignature, SignatureOf }

@@ -2,7 +2,7 @@ import type { SignatureOf } from '@strongroom/chains'
 import { sha256 } from '@strongroom/crypto'
 import { isGenuineKey, type KeyRow } from '../accounts/key-row.ts'
 import { bindServerKey, type Owner } from '../accounts/names.ts'
-import type { PairKeystore } from '../accounts/pairs.ts'
+import type { Keystore } from '@strongroom/hsm'
 
 export interface ServerSignature extends SignatureOf {
   readonly keyIndex: number
@@ -13,7 +13,7 @@ export interface ServerSignature extends SignatureOf {
  * within a transaction.
  */
 export async function signAsServer(
-  hsm: PairKeystore,
+  hsm: Keystore,
   owner: Owner,
   { keys, message }: { readonly keys: readonly KeyRow[]; readonly message: Uint8Array },
 ): Promise<ServerSignature> {

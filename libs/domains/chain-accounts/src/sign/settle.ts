@@ -51,7 +51,7 @@ async function settle(deps: SettleDeps, row: ChangeRow): Promise<void> {
     if ((kind === 'add-signer') !== isThere) return
     if (key && isThere) added.push(key)
   }
-  await activate(deps, owner, { added, then: row.id })
+  await activate(deps, owner, { added, changeId: row.id })
 }
 
 export const countsOn = (
@@ -66,7 +66,7 @@ export const countsOn = (
 async function activate(
   { database, hsm }: SettleDeps,
   owner: Owner,
-  { added, then }: { readonly added: readonly KeyRow[]; readonly then: string },
+  { added, changeId }: { readonly added: readonly KeyRow[]; readonly changeId: string },
 ): Promise<void> {
   const pending = added.filter(({ state }) => state === 'pending')
   const stamps = await Promise.all(
@@ -77,6 +77,6 @@ async function activate(
   )
   await database.transaction(async (tx) => {
     for (const one of stamps) await activateKey(tx, one)
-    await markSettled(tx, then)
+    await markSettled(tx, changeId)
   })
 }

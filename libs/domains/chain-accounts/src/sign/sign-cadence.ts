@@ -6,7 +6,7 @@ import { findAddresses } from '../accounts/addresses-store.ts'
 import { takeRequest } from '../accounts/caller.ts'
 import type { Owner } from '../accounts/names.ts'
 import { invalidRequest, unsupportedChain } from '../refusals.ts'
-import { askChain, type Standing, standingOn } from '../two-factor/standing.ts'
+import { type Standing, standingOn } from '../two-factor/standing.ts'
 import { getPayer, signAsPayer, signCadence } from './contract.ts'
 import { cosign, readOwnRequest } from './cosign.ts'
 import { readSigner, type SignDeps } from './signer.ts'
@@ -82,7 +82,7 @@ export const paymaster = implement<CadenceDeps>()(signAsPayer, async ({ proof, b
   const envelope = body.message.toLowerCase()
   const decoded = await readOwnRequest(deps, { signer, standing, request: envelope })
   if (decoded instanceof Refusal) return decoded
-  const paid = await askChain(payFor(deps, standing, { envelope, appId: signer.account.appId }))
+  const paid = await payFor(deps, standing, { envelope, appId: signer.account.appId })
   if (!paid) return invalidRequest()
   const { address, keyIndex, signature } = paid
   return reply(200, { signature: { addr: address, keyId: keyIndex, signature: toHex(signature) } })

@@ -31,8 +31,10 @@ export const evm = implement<SignDeps>()(signEvm, async ({ proof, body }, deps) 
     return refuse(deps, { signer, chain: chain.name, why: 'unsigned' }, invalidSignature())
   const { chainName } = standing.row
   const cosigned = await cosign(deps, {
-    ...{ signer, chainName, decoded },
-    async keep(tx, ours) {
+    signer,
+    chainName,
+    decoded,
+    keep: async (tx, ours) => {
       const all = [...signatures.map(({ signature }) => signature), ours]
       const id = await chain.queueRequest(tx, body.call, { signatures: all, charge: { appId: account.appId } })
       await insertRelayed(tx, { id, accountId: account.id, chainName })

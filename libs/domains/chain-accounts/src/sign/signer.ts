@@ -7,7 +7,7 @@ import type { ChainDeps } from '../accounts/chain-of.ts'
 import { isGenuineKey, type KeyRow } from '../accounts/key-row.ts'
 import { findKeys } from '../accounts/keys-store.ts'
 import type { Owner } from '../accounts/names.ts'
-import type { PairKeystore } from '../accounts/pairs.ts'
+import type { Keystore } from '@strongroom/hsm'
 import { type AccountRow, findAccount } from '../accounts/store.ts'
 import type { Policies } from '../policies.ts'
 import { forbidden } from '../refusals.ts'
@@ -15,7 +15,7 @@ import type { Caller } from '../tokens/account-token.ts'
 
 export interface SignDeps extends ChainDeps {
   readonly database: Database
-  readonly hsm: PairKeystore
+  readonly hsm: Keystore
   readonly chains: Chains
   readonly policies: Policies
   /** Requests of one account. */

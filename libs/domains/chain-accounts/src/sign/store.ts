@@ -1,5 +1,6 @@
 import { appendEvent } from '@strongroom/audit'
 import { column, type Query, sql, type Statements } from '@strongroom/storage'
+import { isCancellable } from '@strongroom/time-locks'
 import { z } from 'zod'
 import { ChainName } from '../shapes.ts'
 import * as events from './events.ts'
@@ -16,16 +17,15 @@ const changeRow = z.object({
   approval: column.bytes.nullable(),
   lockId: z.uuid(),
   state: z.enum(['held', 'approved', 'signed', 'cancelled', 'lapsed']),
-  opensAt: column.instant.nullable(),
+  opensAt: column.instant,
   createdAt: column.instant,
 })
 export type ChangeRow = z.output<typeof changeRow>
 
 const columns = sql`c.id, c.account_id as "accountId", a.app_id as "appId", c.chain_name as "chainName", c.digest, c.changes,
   c.asked_by as "askedBy", c.approved_by as "approvedBy", c.approval, c.lock_id as "lockId", c.state,
-  l.opens_at as "opensAt", c.created_at as "createdAt"`
-const from = sql`chain_accounts.signer_changes as c join chain_accounts.accounts as a on a.id = c.account_id
-  left join time_locks.locks as l on l.id = c.lock_id`
+  c.opens_at as "opensAt", c.created_at as "createdAt"`
+const from = sql`chain_accounts.signer_changes as c join chain_accounts.accounts as a on a.id = c.account_id`
 
 export interface ChangePlace {
   readonly accountId: string
@@ -61,7 +61,10 @@ export const findChanges = (statements: Statements, accountId: string): Promise<
          order by c.created_at desc, c.id limit ${MOST_LISTED}`,
   )
 
-export type NewChange = Pick<ChangeRow, 'id' | 'accountId' | 'chainName' | 'digest' | 'changes' | 'askedBy' | 'lockId'>
+export type NewChange = Pick<
+  ChangeRow,
+  'id' | 'accountId' | 'chainName' | 'digest' | 'changes' | 'askedBy' | 'lockId' | 'opensAt'
+>
 
 /** False where another request asked for the same a moment ago. */
 export const insertChange = async (tx: Statements, row: NewChange): Promise<boolean> =>
@@ -69,9 +72,9 @@ export const insertChange = async (tx: Statements, row: NewChange): Promise<bool
     told(
       { kind: events.changeHeld, by: row.askedBy },
       sql`
-      insert into chain_accounts.signer_changes (id, account_id, chain_name, digest, changes, asked_by, lock_id)
+      insert into chain_accounts.signer_changes (id, account_id, chain_name, digest, changes, asked_by, lock_id, opens_at)
       values (${row.id}, ${row.accountId}, ${row.chainName}, ${row.digest}, ${JSON.stringify(row.changes)}::jsonb,
-              ${row.askedBy}, ${row.lockId})
+              ${row.askedBy}, ${row.lockId}, ${row.opensAt})
       on conflict do nothing`,
     ),
   )) === 1
@@ -126,7 +129,7 @@ export const lapseChanges = (statements: Statements): Promise<number> =>
   statements.run(sql`
     update chain_accounts.signer_changes as c set state = 'lapsed', ended_at = strongroom.now()
      where c.state in ('held', 'approved')
-       and not exists (select from time_locks.locks as l where l.id = c.lock_id and l.state = 'active')`)
+       and not ${isCancellable(sql`c.lock_id`)}`)
 
 const SETTLED_AFTER = sql`interval '7 days'`
 

@@ -14,7 +14,7 @@ import { mayAnswer } from './destination.ts'
 import { approvalRefused } from './events.ts'
 import { pushRequest } from './jobs.ts'
 import { overAs, readAsked } from './request.ts'
-import { askChain, isSignerOf, standingOn } from './standing.ts'
+import { isSignerOf, standingOn } from './standing.ts'
 import { approveRequest, denyRequest, findRequest, type RequestRow } from './store.ts'
 
 type AnswerDeps = Omit<TwoFactorDeps, 'requestTokens' | 'logins'>
@@ -76,7 +76,7 @@ async function lookOnChain(
   const chain = chainOf(deps, row.chainName)
   const standing = chain instanceof Refusal ? chain : await standingOn(deps, account, chain)
   if (chain instanceof Refusal || standing instanceof Refusal || source.state === 'revoked') return 'no'
-  const outcome = await askChain(chain.outcomeOf(txId))
+  const outcome = await chain.outcomeOf(txId)
   if (outcome === 'pending') return 'waits'
   return outcome === 'succeeded' && (await isSignerOf(standing, source, deps.policies)) ? 'yes' : 'no'
 }

@@ -16,7 +16,7 @@ import { chooseDestination } from './destination.ts'
 import { pushRequest } from './jobs.ts'
 import { readAsked, requestFacts, requestView, sealAsker } from './request.ts'
 import type { RequestTokens } from './request-tokens.ts'
-import { additionOf, askChain, type Standing, standingOn } from './standing.ts'
+import { additionOf, type Standing, standingOn } from './standing.ts'
 import { countRecent, findRequest, insertRequest, type NewRequest } from './store.ts'
 
 export interface TwoFactorDeps extends LoginDeps, ChainDeps {
@@ -67,14 +67,19 @@ async function ask(deps: TwoFactorDeps, owner: Owner, { standing, caller, userKe
   const { chain, address } = standing
   const { chainName } = standing.row
   const addition = additionOf(source.key, policies)
-  const described = await askChain(chain.describeChange(address, addition, policies.ephemeralLifetime))
+  const described = await chain.describeChange(address, addition, policies.ephemeralLifetime)
   const id = newId()
   const [asker, stamp] = await Promise.all([
     sealAsker(hsm, owner, { id, asker: { email: caller.login.email ?? null, ip } }),
     stampOf(hsm, owner, requestFacts({ id, chainName }, source.key)),
   ])
   return write(deps, source, {
-    ...{ id, accountId: owner.id, appId: owner.appId, chainName, asker, stamp },
+    id,
+    accountId: owner.id,
+    appId: owner.appId,
+    chainName,
+    asker,
+    stamp,
     sourceKeyId: source.key.id,
     destKeyId: dest.id,
     message: JSON.stringify(described),

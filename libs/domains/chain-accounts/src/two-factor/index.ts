@@ -7,6 +7,7 @@ import { look, resend } from './look.ts'
 import { requestPusher } from './push.ts'
 import { forgetRequests } from './store.ts'
 
+export { sealedAskers } from './sealed-askers.ts'
 export type { TwoFactorDeps } from './begin.ts'
 export type { FinishDeps } from './finish.ts'
 export type { PushDeps } from './push.ts'

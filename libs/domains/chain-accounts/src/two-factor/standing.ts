@@ -1,4 +1,4 @@
-import { type AccountChange, type Chain, ChainUnavailable } from '@strongroom/chains'
+import type { AccountChange, Chain } from '@strongroom/chains'
 import { equalBytes } from '@strongroom/crypto'
 import type { Keystore } from '@strongroom/hsm'
 import type { Refusal } from '@strongroom/http'
@@ -9,7 +9,7 @@ import type { KeyRow } from '../accounts/key-row.ts'
 import type { Owner } from '../accounts/names.ts'
 import { schemeOf } from '../accounts/signers.ts'
 import type { Policies } from '../policies.ts'
-import { chainUnavailable, pleaseDeploy } from '../refusals.ts'
+import { pleaseDeploy } from '../refusals.ts'
 
 export interface StandingDeps {
   readonly database: { readonly reading: Statements }
@@ -48,7 +48,7 @@ export async function isSignerOf(
   key: Pick<KeyRow, 'publicKey' | 'kind'>,
   { weight }: Policies,
 ): Promise<boolean> {
-  const account = await askChain(chain.readAccount(address))
+  const account = await chain.readAccount(address)
   return (
     account?.isGenuine === true &&
     account.signers.some(
@@ -56,9 +56,3 @@ export async function isSignerOf(
     )
   )
 }
-
-/** A chain that is away has a name of its own on this wire. */
-export const askChain = <T>(asked: Promise<T>): Promise<T> =>
-  asked.catch((error: unknown) => {
-    throw error instanceof ChainUnavailable ? Object.assign(error, { refusal: chainUnavailable() }) : error
-  })

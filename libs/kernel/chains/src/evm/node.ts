@@ -49,9 +49,10 @@ const receipt = z
 
 const RECHECK_MS = 60_000
 
+const blockOf = (at: At): string => (at === 'latest' ? at : toHex(at))
+
 export function openNode(setting: { readonly rpcUrl: string; readonly chainId: number }): Node {
   const ask = gated(openRpc(setting.rpcUrl), setting.chainId)
-  const blockOf = (at: At) => (at === 'latest' ? at : toHex(at))
   return {
     async head() {
       const found = await ask(head, 'eth_getBlockByNumber', ['latest', false])

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import type { z } from 'zod'
 import { ChainUnavailable } from '../chain-unavailable.ts'
 import * as shapes from './access-shapes.ts'
 import type { BareAddress } from './address.ts'

@@ -54,9 +54,9 @@ async function settle(deps: FlowDeps, ending: Ending, result: Result): Promise<v
     await freeKey(tx, { by: attempt.id, sequenceNumber: succeeded ? attempt.sequence_number + 1 : 0 })
     if (succeeded) await endTransaction(tx, transaction.id, { state: 'succeeded', address })
     // What failed on the chain left nothing there, so a deployment may be made anew, but not at once.
-    else if (transaction.kind === 'request' || attempt.number >= MOST_TRIES)
+    else if (transaction.kind === 'request' || attempt.number % MOST_TRIES === 0)
       await endTransaction(tx, transaction.id, { state: 'failed' })
-    else await postpone(tx, transaction.id, Math.min(3600, 2 ** attempt.number))
+    else await postpone(tx, transaction.id, Math.min(3600, 2 ** (attempt.number % MOST_TRIES)))
     await wakeNext(deps, tx)
   })
 }

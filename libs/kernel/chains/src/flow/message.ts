@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import { fromUtf8, toHex, toUtf8 } from '@strongroom/crypto'
-import { type BareAddress, bareAddress } from './address.ts'
-import { decodeRlp, encodeRlp, type Rlp, rlpNumber } from './rlp.ts'
+import { toUtf8 } from '@strongroom/crypto'
+import type { BareAddress } from './address.ts'
+import { encodeRlp, type Rlp, rlpNumber } from './rlp.ts'
 
 /** What a transaction of Flow does, and under which conditions. */
 export interface FlowPayload {
@@ -30,7 +30,7 @@ export interface FlowMessage {
 }
 
 /** Keeps a signature of a transaction from being one of anything else that keys of Flow sign. */
-const tag = new Uint8Array(32)
+export const tag = new Uint8Array(32)
 tag.set(toUtf8('FLOW-V0.0-transaction'))
 
 /** What everybody but the payer signs. */
@@ -68,7 +68,7 @@ function payloadFields(payload: FlowPayload): Rlp[] {
 }
 
 /** Who signs is told by a number: the proposer is 0, then payer and authorisers, each counted once. */
-const signersOf = ({ proposer, payer, authorizers }: FlowPayload): BareAddress[] => [
+export const signersOf = ({ proposer, payer, authorizers }: FlowPayload): BareAddress[] => [
   ...new Set([proposer.address, payer, ...authorizers]),
 ]
 
@@ -78,88 +78,4 @@ function signatureFields(payload: FlowPayload, signatures: readonly FlowSignatur
     .map((one) => ({ ...one, signer: signers.indexOf(one.address) }))
     .toSorted((a, b) => a.signer - b.signer || a.keyIndex - b.keyIndex)
     .map(({ signer, keyIndex, signature }) => [rlpNumber(signer), rlpNumber(keyIndex), signature])
-}
-
-const LONGEST = 16_384
-
-/** Decodes what somebody is asked to sign; `undefined` where any byte of it is not understood. */
-export function decodeMessage(bytes: Uint8Array): FlowMessage | undefined {
-  if (bytes.length > LONGEST || Buffer.compare(bytes.subarray(0, tag.length), tag) !== 0) return undefined
-  const item = decodeRlp(bytes.subarray(tag.length))
-  if (item === undefined || item instanceof Uint8Array) return undefined
-  try {
-    const message = item.length === 2 ? readEnvelope(item) : { form: 'payload' as const, payload: readPayload(item) }
-    const whole: FlowMessage = { payloadSignatures: [], ...message }
-    const again =
-      whole.form === 'payload' ? payloadMessage(whole.payload) : envelopeMessage(whole.payload, whole.payloadSignatures)
-    // Signatures in another order, a number with more digits than it needs: read alike, but not the same bytes.
-    return Buffer.compare(again, bytes) === 0 ? whole : undefined
-  } catch (error) {
-    if (error instanceof NotUnderstood) return undefined
-    throw error
-  }
-}
-
-class NotUnderstood extends Error {}
-
-function readEnvelope([payloadItem, signatures]: readonly Rlp[]): FlowMessage {
-  const payload = readPayload(listOf(payloadItem))
-  const signers = signersOf(payload)
-  const payloadSignatures = listOf(signatures).map((one) => {
-    const fields = listOf(one)
-    const address = signers[numberOf(fields[0])]
-    const signature = bytesOf(fields[2])
-    if (fields.length !== 3 || address === undefined || signature.length !== 64) throw new NotUnderstood()
-    return { address, keyIndex: numberOf(fields[1]), signature }
-  })
-  return { form: 'envelope', payload, payloadSignatures }
-}
-
-function readPayload(fields: readonly Rlp[]): FlowPayload {
-  const [script, args, block, gasLimit, proposer, keyIndex, sequenceNumber, payer, authorizers] = fields
-  const referenceBlock = bytesOf(block)
-  if (fields.length !== 9 || referenceBlock.length !== 32) throw new NotUnderstood()
-  return {
-    script: textOf(script),
-    arguments: listOf(args).map(textOf),
-    referenceBlock: toHex(referenceBlock),
-    gasLimit: numberOf(gasLimit),
-    proposer: {
-      address: addressOf(proposer),
-      keyIndex: numberOf(keyIndex),
-      sequenceNumber: numberOf(sequenceNumber),
-    },
-    payer: addressOf(payer),
-    authorizers: listOf(authorizers).map(addressOf),
-  }
-}
-
-function bytesOf(item: Rlp | undefined): Uint8Array {
-  if (!(item instanceof Uint8Array)) throw new NotUnderstood()
-  return item
-}
-
-function listOf(item: Rlp | undefined): readonly Rlp[] {
-  if (item === undefined || item instanceof Uint8Array) throw new NotUnderstood()
-  return item
-}
-
-function textOf(item: Rlp | undefined): string {
-  try {
-    return fromUtf8(bytesOf(item))
-  } catch {
-    throw new NotUnderstood()
-  }
-}
-
-function numberOf(item: Rlp | undefined): number {
-  const bytes = bytesOf(item)
-  if (bytes.length > 6) throw new NotUnderstood()
-  return bytes.reduce((sum, byte) => sum * 256 + byte, 0)
-}
-
-function addressOf(item: Rlp | undefined): BareAddress {
-  const address = bareAddress(toHex(bytesOf(item)))
-  if (address === undefined) throw new NotUnderstood()
-  return address
 }

@@ -1,4 +1,4 @@
-import { equalBytes, sha256, toBase64, toUtf8 } from '@strongroom/crypto'
+import { equalBytes, toBase64, toUtf8 } from '@strongroom/crypto'
 import { ChainUnavailable } from '../chain-unavailable.ts'
 import type { AccessApi } from './access-api.ts'
 import { type BareAddress, bareAddress } from './address.ts'
@@ -27,19 +27,21 @@ export interface SealedTransaction {
 export interface PayerOptions {
   readonly payer: FlowSetting['payer']
   readonly api: AccessApi
-  /** r and s, 64 bytes. */
-  readonly sign: (digest: Uint8Array) => Promise<Uint8Array>
+  /** x and y, 64 bytes. */
+  readonly publicKey: () => Promise<Uint8Array>
+  /** Over the SHA-256 of this message: r and s, 64 bytes. */
+  readonly sign: (message: Uint8Array) => Promise<Uint8Array>
 }
 
-export function payerOf({ payer, api, sign: signDigest }: PayerOptions): Payer {
-  const { address: text, publicKey, keyIndexes } = payer
+export function payerOf({ payer, api, publicKey, sign: signBy }: PayerOptions): Payer {
+  const { address: text, keyIndexes } = payer
   const address = bareAddress(text)
   if (address === undefined) throw new TypeError('the payer on Flow has no address of Flow')
 
   async function sign(message: Uint8Array): Promise<Uint8Array> {
-    const signature = await signDigest(sha256(message))
+    const signature = await signBy(message)
     // What a token got wrong would be sent, paid for and refused.
-    if (!isSignedBy(publicKey, message, signature)) throw new Error('a signature of the payer does not verify')
+    if (!isSignedBy(await publicKey(), message, signature)) throw new Error('a signature of the payer does not verify')
     return signature
   }
 
@@ -49,9 +51,10 @@ export function payerOf({ payer, api, sign: signDigest }: PayerOptions): Payer {
     sign,
     async keysAt(height) {
       const account = await api.accountAt(address, height)
-      const keys = account ? usableKeys(account) : []
-      const ours = keys.filter(
-        (key) => keyIndexes.includes(key.index) && key.weight >= THRESHOLD && equalBytes(publicKeyOf(key), publicKey),
+      if (!account) throw new ChainUnavailable('payer_unknown')
+      const ourKey = await publicKey()
+      const ours = usableKeys(account).filter(
+        (key) => keyIndexes.includes(key.index) && key.weight >= THRESHOLD && equalBytes(publicKeyOf(key), ourKey),
       )
       if (ours.length === 0) throw new ChainUnavailable('payer_without_key', 60)
       return ours.map(({ index, sequence_number: sequenceNumber }) => ({ index, sequenceNumber }))

@@ -8,8 +8,10 @@ import { type PayerSignature, signAsPayer } from './paymaster.ts'
 export interface FlowRelayOptions {
   readonly chain: FlowChain
   readonly database: Database
-  /** Of a digest of 32 bytes: r and s, 64 bytes. The payer’s key is in the HSM. */
-  readonly sign: (digest: Uint8Array) => Promise<Uint8Array>
+  /** The payer’s key in the token: x and y, 64 bytes. On the chain it has SHA2_256. */
+  readonly publicKey: () => Promise<Uint8Array>
+  /** By that key, over the SHA-256 of this message: r and s, 64 bytes. */
+  readonly sign: (message: Uint8Array) => Promise<Uint8Array>
 }
 
 /** What pays on a chain of Flow. */
@@ -22,8 +24,14 @@ export interface FlowRelay {
   signAsPayer(envelope: unknown, charge: Charge): Promise<PayerSignature | undefined>
 }
 
-export function openFlowRelay({ chain, database, sign }: FlowRelayOptions): FlowRelay {
+export function openFlowRelay({ chain, database, publicKey, sign }: FlowRelayOptions): FlowRelay {
   const { setting, api, name } = chain.access
-  const deps: FlowDeps = { name, setting, api, database, payer: payerOf({ payer: setting.payer, api, sign }) }
+  const deps: FlowDeps = {
+    name,
+    setting,
+    api,
+    database,
+    payer: payerOf({ payer: setting.payer, api, publicKey, sign }),
+  }
   return { deps, signAsPayer: (envelope, charge) => signAsPayer(deps, envelope, charge) }
 }

@@ -1,13 +1,5 @@
-import { fromHex } from '@strongroom/crypto'
 import { z } from 'zod'
 import { bareAddress } from './address.ts'
-import { isPoint } from './keys.ts'
-
-const publicKey = z
-  .string()
-  .regex(/^[0-9a-f]{128}$/, 'is no P-256 key (x and y)')
-  .transform(fromHex)
-  .refine(isPoint, 'is no P-256 key')
 
 /** A chain of accounts on Flow, as an operator configures it. */
 export const flowSetting = z.strictObject({
@@ -18,8 +10,7 @@ export const flowSetting = z.strictObject({
   /** Pays for everything, and authorises nothing but deployments. */
   payer: z.strictObject({
     address: z.string().refine((text) => bareAddress(text) !== undefined, 'is no address'),
-    publicKey,
-    /** Where this key stands on the account, each with a weight of 1000. Each has one transaction under way at a time. */
+    /** Where the token’s key stands on the account, each with a weight of 1000. Each has one transaction under way at a time. */
     keyIndexes: z.tuple([z.int().nonnegative()], z.int().nonnegative()),
   }),
   /** What we pay for one app in a day (UTC). */
@@ -37,5 +28,5 @@ export const GOOD_FOR_BLOCKS = 600
 export const MOST_GAS = 9999
 /** Enough for eight keys. */
 export const DEPLOYMENT_GAS = 999
-/** A deployment that fails this often on the chain is given up. */
+/** A deployment that fails this often on the chain is given up, until it is asked for again. */
 export const MOST_TRIES = 20

@@ -18,13 +18,15 @@ export interface Queued {
   readonly appId: string
 }
 
-/** The same plan twice is one deployment. */
+/** The same plan twice is one deployment; one that was given up is tried anew. */
 export const insertDeployment = (tx: Statements, { chain, digest, appId }: Queued, args: readonly string[]) =>
   tx.one(
     withId,
     sql`insert into chains.flow_transactions as t (chain, kind, digest, app_id, arguments)
         values (${chain}, 'deployment', ${digest}, ${appId}, ${JSON.stringify(args)})
-        on conflict (chain, digest) do update set digest = t.digest
+        on conflict (chain, digest) do update
+           set state = case when t.state = 'failed' then 'queued' else t.state end,
+               due_at = case when t.state = 'failed' then excluded.due_at else t.due_at end
         returning id`,
   )
 

@@ -1,9 +1,10 @@
 import { addJobs, type JobHandler, perform, type Sweep, sweep } from '@strongroom/jobs'
 import { sql } from '@strongroom/storage'
+import { ChainUnavailable } from '../chain-unavailable.ts'
 import { advance, type FlowDeps } from './advance.ts'
 import { advanceJob } from './job.ts'
 import type { FlowRelay } from './relay.ts'
-import { dueTransactions, findTransaction } from './store.ts'
+import { dueTransactions, findTransaction, postpone } from './store.ts'
 
 /** Of every chain of Flow that is configured, by name. */
 export interface FlowWorkDeps {
@@ -17,10 +18,19 @@ export const performAdvance: JobHandler<FlowWorkDeps> = perform<FlowWorkDeps>()(
   async ({ transactionId }, { flow }) => {
     for (const deps of flow.values()) {
       const found = await findTransaction(deps.database, transactionId)
-      if (found?.chain === deps.name) return advance(deps, transactionId)
+      if (found?.chain === deps.name) return advanceOrWait(deps, transactionId)
     }
   },
 )
+
+async function advanceOrWait(deps: FlowDeps, transactionId: string): Promise<void> {
+  try {
+    await advance(deps, transactionId)
+  } catch (error) {
+    if (error instanceof ChainUnavailable) await postpone(deps.database, transactionId, error.retryAfterSeconds)
+    throw error
+  }
+}
 
 /** What is due: looked at again, or left behind by a process that ended. */
 export const advanceDue: Sweep<FlowWorkDeps> = sweep<FlowWorkDeps>()({

@@ -1,4 +1,4 @@
-import type { Binding } from '@strongroom/hsm'
+import type { Binding, Keystore } from '@strongroom/hsm'
 import { column, type Database, sql, type Statements } from '@strongroom/storage'
 import { randomUUID } from 'node:crypto'
 import { hexToBytes } from 'viem'
@@ -47,18 +47,8 @@ export async function ensureRelayer(database: Database, keys: GasKeys, chain: Ch
   return made
 }
 
-/** What of the token gas keys take. */
-export interface PairKeystore {
-  issueKeyPair(curve: 'secp256k1', binding: Binding): Promise<{ publicKey: Uint8Array; envelope: Uint8Array }>
-  signWithIssued(
-    issued: { readonly envelope: Uint8Array; readonly curve: 'secp256k1' },
-    binding: Binding,
-    digest: Uint8Array,
-  ): Promise<Uint8Array>
-}
-
 /** Gas keys that are generated in the token, wrapped there, and unwrapped there for one signature. */
-export const gasKeysOf = (hsm: PairKeystore): GasKeys => ({
+export const gasKeysOf = (hsm: Pick<Keystore, 'issueKeyPair' | 'signWithIssued'>): GasKeys => ({
   issue: (binding) => hsm.issueKeyPair('secp256k1', binding),
   of: (relayer) => ({
     sign: (digest) =>

@@ -1,4 +1,4 @@
-import { column, sql, type Statements } from '@strongroom/storage'
+import { column, type Query, sql, type Statements } from '@strongroom/storage'
 import { z } from 'zod'
 import { ChainUnavailable } from '../chain-unavailable.ts'
 import { NodeRefused } from '../evm/json-rpc.ts'
@@ -58,6 +58,10 @@ const readQueued = ({ database, chain }: Place, most: number): Promise<Queued[]>
 /** What it may take, with a quarter to spare. `undefined`: it waits for another, or no chain would do it, and is refused. */
 async function estimate(place: Place, one: Queued): Promise<bigint | undefined> {
   const { chain, relayer, database } = place
+  const wait = () =>
+    postpone(database, one.id, sql`strongroom.now() + make_interval(secs => ${chain.setting.pollSeconds})`)
+  // What the account is asked next can be judged only when the one before has come to its end.
+  if (one.kind === 'request' && one.follows) return wait()
   try {
     // A call to where nothing stands succeeds, and does nothing.
     const stands = one.kind === 'deployment' || (await chain.node.codeAt(one.target, 'latest')) !== '0x'
@@ -68,18 +72,18 @@ async function estimate(place: Place, one: Queued): Promise<bigint | undefined> 
   } catch (error) {
     if (!(error instanceof NodeRefused)) throw error
   }
-  if (one.follows) await postpone(database, one.id, sql`strongroom.now() + interval '2 seconds'`)
-  else await refuse(database, one.id, 'rejected')
-  return undefined
+  return refuse(database, one.id, 'rejected')
 }
 
-const postpone = (statements: Statements, id: string, until: ReturnType<typeof sql>) =>
-  statements.run(sql`update chains.transactions set due_at = ${until} where id = ${id} and state = 'queued'`)
+async function postpone(statements: Statements, id: string, until: Query): Promise<undefined> {
+  await statements.run(sql`update chains.transactions set due_at = ${until} where id = ${id} and state = 'queued'`)
+}
 
-const refuse = (statements: Statements, id: string, reason: 'budget' | 'rejected') =>
-  statements.run(sql`
+async function refuse(statements: Statements, id: string, reason: 'budget' | 'rejected'): Promise<undefined> {
+  await statements.run(sql`
     update chains.transactions set state = 'refused', reason = ${reason}, ended_at = strongroom.now()
      where id = ${id} and state = 'queued'`)
+}
 
 /** As many as the relayer has money for, beside those that are out. */
 async function takePayable(place: Place, priced: readonly Priced[]): Promise<readonly Priced[]> {

@@ -40,7 +40,7 @@ function killer(at: number, when: 'before' | 'after') {
     relay: world.relayWith({
       database,
       fetch: (input, init) => hit(() => fetch(input, init)),
-      sign: (digest) => hit(() => world.payer.signDigest(digest)),
+      sign: (message) => hit(() => world.payer.signAnew(message)),
     }),
     struck: () => step >= at,
   }

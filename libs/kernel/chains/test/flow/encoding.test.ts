@@ -2,8 +2,8 @@ import { encodeTransactionEnvelope, encodeTransactionPayload, encodeTxIdFromVouc
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { BareAddress } from '../../src/flow/address.ts'
+import { decodeMessage } from '../../src/flow/decode-message.ts'
 import {
-  decodeMessage,
   envelopeMessage,
   type FlowPayload,
   type FlowSignature,
@@ -79,6 +79,7 @@ describe('what is signed on Flow', () => {
         expect(hex(envelopeMessage(one, by))).toBe(encodeTransactionEnvelope(voucher))
         expect(transactionId(one, { payload: by, envelope })).toBe(encodeTxIdFromVoucher(voucher))
       }),
+      { numRuns: 1000 },
     )
   })
 
@@ -135,8 +136,8 @@ describe('RLP', () => {
     ['a list that holds more than it has room for', 'c28201'],
     ['a depth that no message has', `${'c1'.repeat(20)}c0`],
     ['a length beyond all bounds', `bf${'ff'.repeat(8)}`],
-  ])('refuses %s', (_name, text) => {
-    expect(decodeRlp(Buffer.from(text, 'hex'))).toBeUndefined()
+  ])('refuses %s', (_name, given) => {
+    expect(decodeRlp(Buffer.from(given, 'hex'))).toBeUndefined()
   })
 
   test.each([

@@ -19,7 +19,8 @@ export interface TestKey {
   signer(weight?: number): Signer
   /** Over the SHA-256 of the message. */
   sign(message: Uint8Array): SignatureOf
-  signDigest(digest: Uint8Array): Promise<Uint8Array>
+  /** As a token does: another signature each time. */
+  readonly signAnew: (message: Uint8Array) => Promise<Uint8Array>
 }
 
 export function testKey(): TestKey {
@@ -31,7 +32,7 @@ export function testKey(): TestKey {
     publicKey,
     signer: (weight = 500) => ({ publicKey, scheme, weight }),
     sign: (message) => ({ publicKey, scheme, signature: p256.sign(message, secret, { prehash: true, lowS: false }) }),
-    signDigest: async (digest) => p256.sign(digest, secret, { prehash: false, lowS: false }),
+    signAnew: async (message) => p256.sign(message, secret, { prehash: true, lowS: false, extraEntropy: true }),
   }
 }
 
@@ -55,10 +56,17 @@ export interface FlowWorld extends AsyncDisposable {
 interface Parts {
   readonly database: Database
   readonly fetch: typeof fetch
-  readonly sign: (digest: Uint8Array) => Promise<Uint8Array>
+  readonly sign: (message: Uint8Array) => Promise<Uint8Array>
   readonly transactionsPerDay: number
   readonly pollSeconds: number
   readonly name: 'flow-mainnet' | 'flow-testnet'
+}
+
+export interface FlowWish {
+  /** How often the payer’s key stands on its account. */
+  readonly proposalKeys?: number
+  /** x and y, of a token; a key of the test’s own else. */
+  readonly payerKey?: Uint8Array
 }
 
 const sets = [storageMigrations, chainMigrations]
@@ -69,10 +77,11 @@ const state = z.object({
   hash: z.string().nullable(),
 })
 
-export async function flowWorld({ proposalKeys = 2 } = {}): Promise<FlowWorld> {
+export async function flowWorld({ proposalKeys = 2, payerKey }: FlowWish = {}): Promise<FlowWorld> {
   const stub = await startFlowStub()
   const payer = testKey()
-  const keys = Array.from({ length: proposalKeys }, () => ({ publicKey: payer.publicKey, weight: 1000 }))
+  const publicKey = payerKey ?? payer.publicKey
+  const keys = Array.from({ length: proposalKeys }, () => ({ publicKey, weight: 1000 }))
   const address = stub.addAccount(keys)
   const postgres = await testDatabase({
     template: `flow_${fingerprint(sets)}`,
@@ -88,19 +97,18 @@ export async function flowWorld({ proposalKeys = 2 } = {}): Promise<FlowWorld> {
     explorerUrl: 'https://testnet.example.com/tx/',
     payer: {
       address,
-      publicKey: payer.publicKey,
       keyIndexes: [0, ...keys.keys().drop(1)] as [number, ...number[]],
     },
     transactionsPerDay,
     pollSeconds,
   })
   function relayWith(parts: Partial<Parts>): FlowRelay {
-    const { name = 'flow-testnet', fetch: ask, sign = payer.signDigest } = parts
+    const { name = 'flow-testnet', fetch: ask, sign = payer.signAnew } = parts
     const chain = flowChain(name, setting(parts.transactionsPerDay, parts.pollSeconds), ask)
-    return openFlowRelay({ chain, database: parts.database ?? database, sign })
+    return openFlowRelay({ chain, database: parts.database ?? database, publicKey: async () => publicKey, sign })
   }
   const chain = flowChain('flow-testnet', setting())
-  const relay = openFlowRelay({ chain, database, sign: payer.signDigest })
+  const relay = openFlowRelay({ chain, database, publicKey: async () => publicKey, sign: payer.signAnew })
   const stateOf = (id: string) =>
     database.one(state, sql`select state, tries, address, hash from chains.flow_transactions where id = ${id}`)
 
@@ -181,12 +189,13 @@ export const envelopeHex = (payload: FlowPayload, by: readonly FlowSignature[]):
 
 export const cadenceOf = (described: unknown): string => z.object({ cadence: z.string() }).parse(described).cadence
 
+const base64 = (bytes: Uint8Array | string) => Buffer.from(bytes).toString('base64')
+
 /** What a client sends: our signature as payer goes beside those of the account. */
 export function bodyOf(
   { chain }: FlowWorld,
   { payload, by, payerSignature }: { payload: FlowPayload; by: readonly FlowSignature[]; payerSignature: Uint8Array },
 ): string {
-  const base64 = (bytes: Uint8Array | string) => Buffer.from(bytes).toString('base64')
   const asSent = ({ address, keyIndex, signature }: FlowSignature) => ({
     address,
     key_index: String(keyIndex),

@@ -24,9 +24,14 @@ const outage = (code: string) => expect.objectContaining({ name: 'ChainUnavailab
 const nodeThat =
   (answers: (path: string, method: string) => Response | undefined): typeof fetch =>
   async (input, init) => {
-    const { pathname, search } = new URL(String(input))
+    const { pathname, search } = new URL(input instanceof Request ? input.url : input)
     return answers(pathname + search, init?.method ?? 'GET') ?? fetch(input, init)
   }
+/** Numbers of the Access API are texts. */
+const asText = (key: object) =>
+  Object.fromEntries(
+    Object.entries(key).map(([name, value]) => [name, typeof value === 'number' ? String(value) : value]),
+  )
 const json = (body: unknown, status = 200) => Response.json(body, { status })
 
 describe('a node that does not answer', () => {
@@ -78,7 +83,21 @@ describe('a node that does not answer', () => {
   test('has no payer of ours: nothing is signed', async () => {
     const id = await world.deploy(newPlan())
     const none = nodeThat((path) => (path.startsWith('/v1/accounts') ? json({}, 404) : undefined))
-    await expect(step(id, world.relayWith({ fetch: none }))).rejects.toEqual(outage('payer_without_key'))
+    await expect(step(id, world.relayWith({ fetch: none }))).rejects.toEqual(outage('payer_unknown'))
+    const { keys, ...account } = (await world.chain.access.api.accountAt(
+      bare(world.chain.payer.address),
+      'sealed',
+    )) ?? {
+      keys: [],
+    }
+    const broken = [{ revoked: true }, { weight: 999 }, { public_key: `0x${'1'.repeat(128)}` }, { index: 7 }]
+    for (const change of [...broken, { hashing_algorithm: 'SHA3_256' }]) {
+      const changed = keys.map((key) => asText({ ...key, ...change }))
+      const other = nodeThat((path) =>
+        path.startsWith('/v1/accounts') ? json({ ...account, keys: changed }) : undefined,
+      )
+      await expect(step(id, world.relayWith({ fetch: other }))).rejects.toEqual(outage('payer_without_key'))
+    }
     expect(await world.stateOf(id)).toMatchObject({ state: 'queued', tries: 0, hash: null })
   })
 })
@@ -191,8 +210,9 @@ describe('a transaction', () => {
     expect(created()).toBe(1)
   })
 
-  test('that fails every time is given up, and told as failed', async () => {
-    const id = await world.deploy(newPlan())
+  test('that fails every time is given up and told as failed, until it is asked for again', async () => {
+    const plan = newPlan()
+    const id = await world.deploy(plan)
     const failed = { block_id: '', status: 'Sealed', status_code: 1, error_message: '[Error Code: 1101]', events: [] }
     const broke = nodeThat((path, method) => {
       if (method === 'POST') return json({ id: 'ab'.repeat(32) }, 201)
@@ -203,6 +223,10 @@ describe('a transaction', () => {
     expect(await world.stateOf(id)).toMatchObject({ state: 'failed', tries: 20 })
     expect(await world.chain.transaction(world.database, id)).toMatchObject({ state: 'failed' })
     expect(await world.freeKeys()).toBe(2)
+    expect(await world.deploy(plan)).toBe(id)
+    await world.work()
+    expect(await world.stateOf(id)).toMatchObject({ ...succeeded, tries: 21 })
+    expect(created()).toBe(1)
   })
 
   test('whose account is not told is asked for again', async () => {
@@ -217,7 +241,7 @@ describe('a transaction', () => {
 
   test('of a token that signs wrongly is never sent', async () => {
     const id = await world.deploy(newPlan())
-    const wrong = world.relayWith({ sign: (digest) => testKey().signDigest(digest) })
+    const wrong = world.relayWith({ sign: (message) => testKey().signAnew(message) })
     await expect(step(id, wrong)).rejects.toThrow('does not verify')
     expect(await world.stateOf(id)).toMatchObject({ state: 'queued', hash: null })
     await world.work()

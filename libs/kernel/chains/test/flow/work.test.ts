@@ -40,7 +40,7 @@ async function workerAt(step: string) {
   const { accessUrl, payer } = world.chain.access.setting
   const setting = {
     accessUrl,
-    payer: { ...payer, publicKey: hexOf(payer.publicKey) },
+    payer,
     transactionsPerDay: 1000,
     pollSeconds: 0.05,
   }

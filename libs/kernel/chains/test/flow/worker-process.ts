@@ -32,9 +32,10 @@ const chain = flowChain('flow-testnet', flowSetting.parse(JSON.parse(FLOW_SETTIN
 const relay = openFlowRelay({
   chain,
   database: openDatabase({ connectionString: FLOW_DATABASE, connections: 3 }),
-  async sign(digest) {
+  publicKey: async () => p256.getPublicKey(Buffer.from(FLOW_PAYER, 'hex'), false).slice(1),
+  async sign(message) {
     await reach('signing')
-    return p256.sign(digest, Buffer.from(FLOW_PAYER, 'hex'), { prehash: false, lowS: false })
+    return p256.sign(message, Buffer.from(FLOW_PAYER, 'hex'), { prehash: true, lowS: false })
   },
 })
 startWorker({ connectionString: FLOW_DATABASE, work: [mountWork(flowWork([relay]))], concurrency: 1 })

@@ -83,10 +83,11 @@ async function prove(tokens: readonly Opened[], bytes: Uint8Array, binding: Bind
 }
 
 /** What opens a value of that kind, as far as it opens without a factor. */
-const readers: Readonly<Record<EnvelopeKind, 'open' | 'openKey' | 'readPayload' | 'openRecovered'>> = {
+const readers: Readonly<Record<EnvelopeKind, 'open' | 'openKey' | 'readPair' | 'readPayload' | 'openRecovered'>> = {
   direct: 'open',
   'data-key': 'open',
   'issued-key': 'openKey',
+  'issued-pair': 'readPair',
   'locked-key': 'readPayload',
   'prepared-lock': 'readPayload',
   recovery: 'openRecovered',

@@ -12,3 +12,5 @@ export {
 } from './inspection.ts'
 export type { ModuleFault } from './module-fault.ts'
 export { type EnvelopeProver, type EnvelopeVerdict, openProver } from './envelope-prover.ts'
+export { benchToken, type Benched, type TokenToBench } from './bench-token.ts'
+export type { Rate } from './bench-plan.ts'

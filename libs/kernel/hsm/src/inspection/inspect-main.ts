@@ -1,9 +1,7 @@
 import { once } from 'node:events'
-import { softToken } from '../testing/soft-token.ts'
-import { initialiseOpencryptokiToken } from '../testing/opencryptoki-token.ts'
-import type { ModuleSource } from '../pkcs11/module-registry.ts'
-import type { InspectionNews, InspectionPlan, PlannedToken } from './inspection-plan.ts'
+import type { InspectionNews, InspectionPlan } from './inspection-plan.ts'
 import { look, type LookOrder } from './look.ts'
+import { makeThrowAway } from './throw-away-token.ts'
 
 // A process of its own: a vendor's library may crash or hang, and what it loads stays out of ours.
 
@@ -14,21 +12,7 @@ process.once('disconnect', () => process.exit(1))
 await look(await orderOf(plan), tell)
 process.disconnect?.()
 
-async function orderOf({ token, ...plan }: InspectionPlan): Promise<LookOrder> {
-  if (token === undefined) return plan
-  return 'maker' in token ? { ...plan, ...(await throwAway(plan.module, token)) } : { ...plan, token }
-}
-
-async function throwAway(
-  module: ModuleSource,
-  { maker, directory }: Extract<NonNullable<InspectionPlan['token']>, { maker: unknown }>,
-): Promise<Pick<LookOrder, 'module'> & { token: PlannedToken }> {
-  const known = { lowPinCount: 'refuse', deployment: 'inspection', app: 'inspection' } as const
-  if (maker === 'openCryptoki') {
-    const label = 'throw-away'
-    return { module, token: { ...known, label, pin: initialiseOpencryptokiToken(module, label).expose() } }
-  }
-  const made = await softToken({ module: module.path, directory })
-  const source = typeof made.module === 'string' ? { path: made.module } : made.module
-  return { module: source, token: { ...known, label: made.tokenLabel, pin: made.pin.expose() } }
+async function orderOf({ token, ...rest }: InspectionPlan): Promise<LookOrder> {
+  if (token === undefined) return rest
+  return 'maker' in token ? { ...rest, ...(await makeThrowAway(rest.module, token)) } : { ...rest, token }
 }

@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { Secret } from '@strongroom/crypto'
 import type { TokenMaker } from '../conformance/judge-plan.ts'
 import { HsmRefusal } from '../errors.ts'
@@ -9,9 +6,9 @@ import { latchIfRefused, type LowPinCount, refuseLatchedPin } from '../log-in.ts
 import type { PinLatch } from '../pin-latch.ts'
 import type { ModuleSource } from '../pkcs11/module-registry.ts'
 import type { ProfileName } from '../profiles/vendor-profile.ts'
-import { startOpencryptoki } from '../testing/private-opencryptoki.ts'
 import { inspectInProcess } from './inspect-in-process.ts'
 import type { Inspection } from './inspection.ts'
+import { withThrowAway } from './throw-away-token.ts'
 
 export interface TokenToInspect {
   readonly module: ModuleSource
@@ -44,7 +41,10 @@ const PATIENCE_MS = 120_000
  */
 export async function inspectToken(subject: TokenToInspect): Promise<Inspection> {
   const { module, token, keys = [], patienceMs = PATIENCE_MS } = subject
-  if (typeof token === 'string') return inspectThrowAway(module, { maker: token, patienceMs })
+  if (typeof token === 'string')
+    return withThrowAway(module, token, (source, made) =>
+      inspectInProcess({ module: source, token: made, keys: [] }, { patienceMs }),
+    )
   if (token === undefined) return inspectInProcess({ module, keys }, { patienceMs })
   return inspectOwn(module, { token, keys, patienceMs })
 }
@@ -69,20 +69,4 @@ async function inspectOwn(
   if (found.stopped?.reason === 'pin-refused')
     await latchIfRefused(new HsmRefusal('pin-refused', found.stopped.message), { pin, pinLatch })
   return found
-}
-
-async function inspectThrowAway(
-  module: ModuleSource,
-  { maker, patienceMs }: { maker: TokenMaker; patienceMs: number },
-): Promise<Inspection> {
-  const directory = await mkdtemp(join(tmpdir(), 'strongroom-inspected-'))
-  const opencryptoki = maker === 'openCryptoki' ? await startOpencryptoki(module.path) : undefined
-  try {
-    const source =
-      opencryptoki === undefined ? module : { path: opencryptoki.module, environment: opencryptoki.environment }
-    return await inspectInProcess({ module: source, token: { maker, directory }, keys: [] }, { patienceMs })
-  } finally {
-    await opencryptoki?.stop()
-    await rm(directory, { recursive: true, force: true })
-  }
 }

@@ -1,16 +1,15 @@
-import type { TokenMaker } from '../conformance/judge-plan.ts'
-import type { RefusalReason } from '../errors.ts'
 import type { KeyRecord } from '../keystore.ts'
 import type { LowPinCount } from '../log-in.ts'
 import type { ModuleSource } from '../pkcs11/module-registry.ts'
 import type { ProfileName } from '../profiles/vendor-profile.ts'
-import type { Inspection, Step, Stop } from './inspection.ts'
+import type { Inspection, Step } from './inspection.ts'
+import type { ThrowAway } from './throw-away-token.ts'
 
 /** What the process that looks is told, over its channel: no PIN is on a command line or in an environment. */
 export interface InspectionPlan {
   readonly module: ModuleSource
   /** A token that exists, a throw-away one, or none: the module and its slots alone. */
-  readonly token?: PlannedToken | { readonly maker: TokenMaker; readonly directory: string }
+  readonly token?: PlannedToken | ThrowAway
   /** What should be on it. */
   readonly keys: readonly KeyRecord[]
 }
@@ -31,11 +30,3 @@ export interface InspectionNews {
   /** What comes next, so that a process that dies tells in what. */
   readonly next: Step | 'end'
 }
-
-export const stopOf = (at: Step, { reason, message }: { reason: Stop['reason']; message: string }): Stop => ({
-  at,
-  reason,
-  message,
-})
-
-export type Reason = RefusalReason | 'unsupported' | 'away'

@@ -10,7 +10,7 @@ import { CKM } from '../pkcs11/cryptoki.ts'
 import { isDeviceError } from '../pkcs11/device-error.ts'
 import type { Session } from '../pkcs11/session.ts'
 import type { Capabilities } from '../strategies/capabilities.ts'
-import { SEALED_RANDOM } from '../strategies/shapes.ts'
+import { shapeOf } from '../strategies/shapes.ts'
 import { importsNothing } from '../strategies/throw-away.ts'
 import type { JobProof } from './inspection.ts'
 
@@ -27,7 +27,7 @@ function proveJob({ capabilities, openSession }: Ground, job: KeyJob): JobProof 
     const { name } = strategyOf(capabilities, { job })
     const trial = trials[job]
     if (trial !== undefined) tryIn(openSession, trial)
-    return { job, strategy: name, carried: name === SEALED_RANDOM ? 'falls back' : 'inside' }
+    return { job, strategy: name, carried: shapeOf(name).keyless ? 'falls back' : 'inside' }
   } catch (error) {
     if (!(error instanceof Unsupported)) throw error
     return { job, carried: 'missing', missing: error.capability }
