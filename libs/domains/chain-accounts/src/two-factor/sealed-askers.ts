@@ -1,4 +1,4 @@
-import { BEFORE_EVERY_UUID, type SealedColumn } from '@strongroom/jobs'
+import { BEFORE_EVERY_UUID, countRows, type SealedColumn } from '@strongroom/jobs'
 import { column, sql } from '@strongroom/storage'
 import { z } from 'zod'
 import { bindAsker } from './request.ts'
@@ -9,6 +9,7 @@ const row = z.object({ id: z.uuid(), accountId: z.uuid(), appId: z.uuid(), envel
 export const sealedAskers: SealedColumn = {
   name: 'chain-accounts.askers',
   first: BEFORE_EVERY_UUID,
+  rows: (statements) => countRows(statements, sql`chain_accounts.two_factor_requests`),
   async page(statements, { after, limit }) {
     const rows = await statements.many(
       row,
