@@ -52,14 +52,19 @@ describe('is refused in production, and where nobody says what it is', () => {
     expect(await start(world.app, settings)).toMatch(/ACCOUNTS_TEST_LOGIN/)
   })
 
-  test('a node elsewhere that is asked in clear', async () => {
-    const CHAINS = JSON.stringify({ local: { ...world.chain, rpcUrl: 'http://node.example' } })
-    expect(await start(world.app, { ...plain, CHAINS, STRONGROOM_ENV: 'production' })).toMatch(/node of local/)
+  const chainAt = (rpcUrl: string) => JSON.stringify({ local: { ...world.chain, rpcUrl } })
+
+  test('a node that is asked in clear, on this machine as well', async () => {
+    for (const rpcUrl of ['http://node.example', world.node.url]) {
+      const settings = { ...plain, CHAINS: chainAt(rpcUrl), STRONGROOM_ENV: 'production' }
+      expect(await start(world.app, settings)).toMatch(/node of local/)
+    }
   })
 
   test('and development serves this machine alone', async () => {
     expect(await start(world.app, { ...plain, HOST: '0.0.0.0' })).toMatch(/loopback/)
-    expect(await start(world.app, { ...plain, STRONGROOM_ENV: 'production' })).toBe('serves')
+    const settings = { ...plain, CHAINS: chainAt('https://node.example'), STRONGROOM_ENV: 'production' }
+    expect(await start(world.app, settings)).toBe('serves')
   })
 })
 

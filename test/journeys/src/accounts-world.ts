@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import {
   type AccountsClient,
   accountsClient,
@@ -21,6 +22,8 @@ export interface AccountsStory extends AsyncDisposable {
   worker: AppProcess
   spawnApi(): Promise<AppProcess>
   spawnWorker(): Promise<AppProcess>
+  /** `kill -9`, until it is gone. */
+  killWorker(): Promise<void>
   pass(interval: string): Promise<void>
 }
 
@@ -30,19 +33,28 @@ export async function startAccountsStory(wish: AccountsWish = {}): Promise<Accou
     const push = await world.app.outbox.push.environment()
     const spawnApi = () => world.app.spawn({}, '--role=api')
     const spawnWorker = () => world.app.spawn(push, '--role=worker')
-    return {
+    const story: AccountsStory = {
       world,
       apis: [await spawnApi(), await spawnApi()],
       worker: await spawnWorker(),
       spawnApi,
       spawnWorker,
+      killWorker: () => killNow(story.worker),
       pass: (interval) => passTime(world.app, interval),
       [Symbol.asyncDispose]: () => world[Symbol.asyncDispose](),
     }
+    return story
   } catch (error) {
     await world[Symbol.asyncDispose]()
     throw error
   }
+}
+
+/** `kill -9`, until it is gone. */
+export async function killNow({ child }: AppProcess): Promise<void> {
+  const died = once(child, 'exit')
+  child.kill('SIGKILL')
+  await died
 }
 
 /** A device of somebody’s: its key, its tokens, and where it is told of things. */

@@ -22,10 +22,14 @@ beforeAll(async () => {
 })
 afterAll(() => story[Symbol.asyncDispose]())
 
-test('an account is answered at once, stands with its device and our key at 500 each of 1000, and is signed in to', async () => {
+test('an account is answered while nothing is sent, stands with its device and our key at 500 each of 1000, and is signed in to', async () => {
   const ann = await newDevice(story)
+  await story.killWorker()
   const { account, transaction } = await ann.client.signUp(ann.login, ann.newKey)
   expect(transaction).toBeNull()
+  expect((await ann.client.me()).id).toBe(account.id)
+  await expect(ann.client.signIn(ann.login, ann.key)).rejects.toMatchObject({ code: 'PleaseDeploy' })
+  story.worker = await story.spawnWorker()
   const standing = await signInUntilItStands(ann)
   expect([standing.accountId, standing.address]).toEqual([account.id, account.addresses[0]?.address])
   expect(await chain.receiptOf(standing.transaction)).toMatchObject({ status: 'success' })

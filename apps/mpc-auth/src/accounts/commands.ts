@@ -1,5 +1,6 @@
 import { apps } from '@strongroom/chain-accounts'
-import { ensureRelayer, gasKeysOf } from '@strongroom/chains'
+import { setTimeout as delay } from 'node:timers/promises'
+import { ChainUnavailable, deployByRelayer, ensureRelayer, gasKeysOf } from '@strongroom/chains'
 import { toHex } from '@strongroom/crypto'
 import { type Command, CommandRefused, type Parts } from '@strongroom/service'
 import { z } from 'zod'
@@ -44,6 +45,11 @@ export const commands: Commands = {
     takes: [],
     run: (parts) => listRelayers(parts),
   },
+  'deploy-contracts': {
+    summary: 'the contracts of accounts, on a chain that has none yet; whoever pays there needs money first',
+    takes: ['chain_name'],
+    run: (parts, [name]) => deployContracts(parts, name),
+  },
   'list-apps': {
     summary: 'the apps of accounts, and how many of their secrets are good',
     takes: [],
@@ -63,4 +69,19 @@ async function listRelayers({ settings: values, database, hsm }: Parts<typeof se
   const relayers = await Promise.all(evm.map(({ name }) => ensureRelayer(database, gasKeysOf(hsm), name)))
   const point = await hsm.publicKey(FLOW_PAYER_USE)
   return [...relayers.map(({ chain, address }) => `${chain} ${address}`), `flow ${toHex(point.subarray(1))}`].join('\n')
+}
+
+const PAUSE_MS = 2000
+
+async function deployContracts({ settings: values, database, hsm }: Parts<typeof settings>, name: string | undefined) {
+  const chain = servedChains(values).evm.find((one) => one.name === name)
+  if (!chain) throw new CommandRefused('CHAINS has no EVM chain of this name')
+  const options = { database, gasKeys: gasKeysOf(hsm) }
+  const contracts = await deployByRelayer(options, chain.relayed, () => delay(PAUSE_MS)).catch((error: unknown) => {
+    if (error instanceof ChainUnavailable) throw new CommandRefused(error.message)
+    throw error
+  })
+  return Object.entries(contracts)
+    .map(([what, address]) => `${what} ${address}`)
+    .join('\n')
 }

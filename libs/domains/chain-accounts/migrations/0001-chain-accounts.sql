@@ -90,6 +90,8 @@ create table chain_accounts.addresses (
   state          text        not null default 'pending' check (state in ('pending', 'active', 'foreign')),
   created_at     timestamptz not null default strongroom.now(),
   looked_at      timestamptz not null default strongroom.now(),
+  -- a deployment that came to nothing is asked for again, a minute later
+  queued_at      timestamptz not null default strongroom.now(),
   activated_at   timestamptz,
   primary key (account_id, chain_name)
 );
@@ -217,6 +219,8 @@ create table chain_accounts.relayed (
   transaction_id text        primary key,
   account_id     uuid        not null references chain_accounts.accounts on delete cascade,
   chain_name     text        not null,
+  -- SHA-256 of what was signed: the same once more is answered, and signed by nobody
+  digest         bytea       not null check (length(digest) = 32),
   created_at     timestamptz not null default strongroom.now()
 );
-create index relayed_by_account on chain_accounts.relayed (account_id);
+create index relayed_by_account on chain_accounts.relayed (account_id, digest);

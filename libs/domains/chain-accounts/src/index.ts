@@ -5,6 +5,14 @@ import { sealedKeyData, sealedProfiles, sealedServerKeys } from './accounts/seal
 import { change as changeDevice, list as listDevices } from './keys/devices.ts'
 import { forget as forgetKey } from './keys/forget-key.ts'
 import { keys as listKeys } from './keys/list-keys.ts'
+import type { CancelDeps } from './recovery/index.ts'
+import type { CadenceDeps } from './sign/index.ts'
+import type { FinishDeps } from './two-factor/index.ts'
+import type { RefreshDeps } from './tokens/index.ts'
+import type { ForgetDeps as ForgetKeyDeps } from './keys/forget-key.ts'
+import type { SignUpDeps } from './sign-up/sign-up.ts'
+import type { BeginDeps } from './sign-in/begin-sign-in.ts'
+import type { FinishDeps as FinishSignInDeps } from './sign-in/finish-sign-in.ts'
 import { recoveryHandlers, recoveryJobs, recoverySweeps } from './recovery/index.ts'
 import { signHandlers, signJobs, signSweeps } from './sign/index.ts'
 import { tokenHandlers, tokenSweeps } from './tokens/index.ts'
@@ -42,6 +50,16 @@ export type { ForgetDeps } from './sweeps.ts'
 export { openTokens, proveAccount, proveAny, proveRequest, type TokenView } from './tokens/index.ts'
 
 export { recoveryHandlers, signHandlers, tokenHandlers, twoFactorHandlers }
+
+/** What the handlers and provers of this API are given. */
+export type AccountsDeps = SignUpDeps &
+  BeginDeps &
+  FinishSignInDeps &
+  ForgetKeyDeps &
+  FinishDeps &
+  CadenceDeps &
+  CancelDeps &
+  RefreshDeps
 
 /** What needs no other device, no signature of ours and no recovery. */
 export const baseHandlers = [

@@ -125,6 +125,23 @@ describe('never stands', () => {
   })
 })
 
+test('a deployment that came to nothing is asked for again, once a minute', async () => {
+  const { ann, phone, account } = await signedUp()
+  world.chain.fail()
+  await world.activate()
+  expect(world.chain.waiting()).toBe(0)
+  await world.pass('61 seconds')
+  await world.activate()
+  expect(world.chain.waiting()).toBe(1)
+  world.chain.fail()
+  await world.activate()
+  expect(world.chain.waiting()).toBe(0)
+  expect(await stateOf(account.id)).toEqual(waiting)
+  world.chain.mine()
+  await world.activate()
+  expect((await ann.signIn(phone)).status).toBe(200)
+})
+
 test('a chain that is away holds up no other, and nothing is lost of its accounts', async () => {
   const { account } = await signedUp()
   const ben = personOf(world.baseUrl)

@@ -14,9 +14,13 @@ export interface OwnChain extends Chain {
   mine(change?: (standing: StandingAccount) => StandingAccount): void
   /** Sent, and not mined yet. */
   send(): void
+  /** What was queued comes to nothing. */
+  fail(): void
   standing(address: string): StandingAccount | undefined
   put(address: string, standing: StandingAccount): void
   away(isAway: boolean): void
+  /** How many are queued, and not sent. */
+  waiting(): number
   readonly queued: readonly AccountPlan[]
 }
 
@@ -33,7 +37,7 @@ const nothing = () => Promise.reject(new Error('this chain does not do that'))
 
 export function ownChain(name: ChainName): OwnChain {
   const plans = new Map<string, AccountPlan>()
-  const states = new Map<string, 'queued' | 'sent' | 'succeeded'>()
+  const states = new Map<string, 'queued' | 'sent' | 'succeeded' | 'failed'>()
   const standing = new Map<string, StandingAccount>()
   let isAway = false
   const ask = <T>(answer: T): Promise<T> =>
@@ -48,9 +52,10 @@ export function ownChain(name: ChainName): OwnChain {
     referenceOf: (hash) => `https://explorer.example/tx/${hash}`,
     addressOf,
     queueDeployment(_tx, plan) {
-      const id = randomUUID()
+      const [known] = [...plans].find(([, one]) => addressOf(one) === addressOf(plan)) ?? []
+      const id = known ?? randomUUID()
       plans.set(id, plan)
-      states.set(id, 'queued')
+      if (known === undefined || states.get(id) === 'failed') states.set(id, 'queued')
       return Promise.resolve(id)
     },
     deployedAddress: () => Promise.resolve(undefined),
@@ -64,6 +69,9 @@ export function ownChain(name: ChainName): OwnChain {
       return Promise.resolve(state === 'queued' ? { state } : { state, hash: hashOf(id) })
     },
     outcomeOf: () => ask('unknown' as const),
+    fail() {
+      for (const [id, state] of states) if (state !== 'succeeded') states.set(id, 'failed')
+    },
     send() {
       for (const [id, state] of states) if (state === 'queued') states.set(id, 'sent')
     },
@@ -77,6 +85,7 @@ export function ownChain(name: ChainName): OwnChain {
     },
     standing: (address) => standing.get(address),
     put: (address, account) => void standing.set(address, account),
+    waiting: () => [...states.values()].filter((one) => one === 'queued').length,
     away: (value) => void (isAway = value),
   }
 }

@@ -128,13 +128,11 @@ describe('the server’s key does not sign', () => {
     expect(await post(bob.token, { ...body, chainName: 'polygon-mainnet' })).toMatchObject({
       error: 'UnsupportedChain',
     })
-    expect(await world.ask('GET', '/sign/v1/cadence', { token: bob.token })).toMatchObject({
-      error: 'UnsupportedChain',
-    })
+    expect(await post(bob.token, { ...body, chainName: 'flow-testnet' })).toMatchObject({ error: 'UnsupportedChain' })
     const hex = { token: bob.token, body: { message: 'ab' } }
     for (const path of ['', '/paymaster'])
       expect(await world.ask('POST', `/sign/v1/cadence/transaction${path}`, hex)).toMatchObject({
-        error: 'UnsupportedChain',
+        error: 'PleaseDeploy',
       })
   })
 })

@@ -64,13 +64,10 @@ describe('a second device', () => {
   test('is pushed: the one that is asked, then the one that asks; who asks is not told to who runs the push', async () => {
     world.pushed.splice(0)
     const { id } = await beginTwoFactor(world, ann.login, newDevice())
+    const types = () => world.pushed.map(({ data }) => data?.['hyphen:type'])
+    await vi.waitFor(() => expect(types()).toEqual(['2fa-request']), soon)
     expect(await deny(id, ann.token)).toMatchObject({ status: 204 })
-    await vi.waitFor(() => {
-      const types = world.pushed
-        .map(({ data }) => data?.['hyphen:type'] ?? '')
-        .toSorted((one, other) => one.localeCompare(other))
-      expect(types).toEqual(['2fa-request', '2fa-status-change'])
-    }, soon)
+    await vi.waitFor(() => expect(types()).toEqual(['2fa-request', '2fa-status-change']), soon)
     for (const { data } of world.pushed) {
       const told = JSON.parse(data?.['hyphen:data'] ?? '') as object
       expect(told).toMatchObject({

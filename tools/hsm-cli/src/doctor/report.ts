@@ -7,9 +7,14 @@ import type { Finding } from './finding.ts'
 /** `document`: without what differs from machine to machine, such as paths, serials and times. */
 export type Audience = 'operator' | 'document'
 
+const madeBy =
+  'Made by `strongroom-hsm doctor --for-documents`: without paths, serials, slots and memory, and with times rounded up, since these are of the machine.'
+
 /** For people. Markdown. */
 export const reportOf = (all: readonly Examination[], audience: Audience): string =>
-  ['# HSM report', ...all.map((one) => sectionOf(one, audience))].join('\n\n')
+  ['# HSM report', ...(audience === 'document' ? [madeBy] : []), ...all.map((one) => sectionOf(one, audience))].join(
+    '\n\n',
+  )
 
 function sectionOf(examined: Examination, audience: Audience): string {
   const { name, findings, apps, proofs, stopped, module } = examined
@@ -18,7 +23,7 @@ function sectionOf(examined: Examination, audience: Audience): string {
     ...(audience === 'operator' ? [`\`${module.path}\``] : []),
     `**${verdictOf(examined)}**`,
     ...findingsOf('To mend', findings, 'mend'),
-    table(['what', 'found'], rowsOf(examined, audience)),
+    ...factsTable(examined, audience),
     ...slotTable(examined, audience),
     ...(proofs === undefined ? [] : [jobTable(examined)]),
     ...(apps.length > 0 ? [appTable(apps)] : []),
@@ -41,6 +46,11 @@ function verdictOf({ verdict, apps, proofs, kind }: Examination): string {
 const findingsOf = (title: string, findings: readonly Finding[], level: Finding['level']): readonly string[] => {
   const own = findings.filter((one) => one.level === level)
   return own.length === 0 ? [] : [`### ${title}`, list(own.map(({ says, remedy }) => `${says} ${remedy}`))]
+}
+
+function factsTable(examined: Examination, audience: Audience): readonly string[] {
+  const rows = rowsOf(examined, audience)
+  return rows.length === 0 ? [] : [table(['what', 'found'], rows)]
 }
 
 function rowsOf({ module: { library }, token, proofs, keys }: Examination, audience: Audience): readonly string[][] {

@@ -47,7 +47,7 @@ async function refuseUnproved<S extends Settings>({
   from: token,
   keys,
 }: Omit<World<S>, 'others'>): Promise<void> {
-  const prover = await openProver({ tokens: [token], keys: keys.map(({ token: _, ...key }) => key) })
+  const prover = await openProver({ tokens: [token], keys })
   try {
     for (const column of service.sealed) {
       const { broken } = await verifyColumn(column, { database, prover, onPage: () => undefined })

@@ -21,7 +21,7 @@ export async function keysOnTarget<S extends Settings>(
   { needs, options, world: { from, keys }, context }: Coming<S>,
 ): Promise<readonly KeyRecord[]> {
   const own = keys.filter(({ token }) => token === undefined)
-  const here = keys.filter(({ token }) => token === to.tokenLabel).map(({ token: _, ...key }) => key)
+  const here = keys.filter(({ token }) => token === to.tokenLabel).map(ofFirst)
   const records = own.filter(({ job }) => job === 'mac')
   const copies = options.copies === undefined ? undefined : readCopies(options.copies)
   const macKeys = await withSafe({ copies, options, from, context }, (safe) =>
@@ -59,4 +59,10 @@ async function withSafe<T>(
   } finally {
     await safe.close()
   }
+}
+
+/** As the record of the first token is written, which the target is to be. */
+function ofFirst(record: KeyRecord): KeyRecord {
+  const { token: _, ...own } = record
+  return own
 }

@@ -3,7 +3,7 @@ import { sweep } from '@strongroom/jobs'
 import type { Keystore } from '@strongroom/hsm'
 import type { Database } from '@strongroom/storage'
 import { isGenuineAddress, stampAddress } from './addresses.ts'
-import { findPending, type PendingAddress, settleAddress, touchAddress } from './addresses-store.ts'
+import { findPending, type PendingAddress, settleAddress, takeRetry, touchAddress } from './addresses-store.ts'
 import { accountPlan, standsAsPlanned } from './signers.ts'
 import { markAccountActive } from './store.ts'
 
@@ -48,11 +48,22 @@ async function lookAt({ database, hsm }: ActivateDeps, chain: Chain, row: Pendin
   const derived = chain.addressOf(accountPlan(row.accountId, row.plan))
   const address = derived ?? (await chain.deployedAddress(database, row.transactionId))
   const standing = address === undefined ? undefined : await chain.readAccount(address)
-  if (address === undefined || !standing) return touchAddress(database, row)
+  if (address === undefined || !standing) {
+    return sent.state === 'succeeded' ? touchAddress(database, row) : retry(database, chain, row)
+  }
   const state = standsAsPlanned(row.plan, standing) ? ('active' as const) : ('foreign' as const)
   const stamp = await stampAddress(hsm, owner, { ...row, address, state })
   return database.transaction(async (tx) => {
     if (!(await settleAddress(tx, { ...row, address, state, stamp }))) return
     if (state === 'active') await markAccountActive(tx, row.accountId)
+  })
+}
+
+/** The same plan is the same deployment: what came to nothing is queued anew, and what is under way is left alone. */
+async function retry(database: Database, chain: Chain, row: PendingAddress): Promise<unknown> {
+  const { accountId, appId, plan } = row
+  await touchAddress(database, row)
+  return database.transaction(async (tx) => {
+    if (await takeRetry(tx, row)) await chain.queueDeployment(tx, accountPlan(accountId, plan), { appId })
   })
 }

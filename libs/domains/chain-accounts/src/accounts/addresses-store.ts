@@ -60,6 +60,18 @@ export const touchAddress = (
     update chain_accounts.addresses set looked_at = strongroom.now()
      where account_id = ${accountId} and chain_name = ${chainName}`)
 
+const RETRIED_AFTER = '1 minute'
+
+/** True once a minute: whoever gets it asks for the deployment again. */
+export const takeRetry = async (
+  tx: Statements,
+  { accountId, chainName }: Pick<AddressRow, 'accountId' | 'chainName'>,
+): Promise<boolean> =>
+  (await tx.run(sql`
+    update chain_accounts.addresses set queued_at = strongroom.now(), looked_at = strongroom.now()
+     where account_id = ${accountId} and chain_name = ${chainName} and state = 'pending'
+       and queued_at < strongroom.now() - ${RETRIED_AFTER}::interval`)) === 1
+
 export interface Verdict extends Pick<AddressRow, 'accountId' | 'chainName' | 'stamp'> {
   readonly address: string
   readonly state: 'active' | 'foreign'

@@ -12,7 +12,7 @@ import { judgeRequest } from '../sign/rules.ts'
 import { signAsServer } from '../sign/server-signature.ts'
 import { isDeadlineOf, readSignatures, relayedView } from '../sign/sign-evm.ts'
 import { genuineKeys, type SignDeps } from '../sign/signer.ts'
-import { insertRelayed } from '../sign/store.ts'
+import { insertRelayed } from '../sign/relayed-store.ts'
 import { standingOn } from '../two-factor/standing.ts'
 import { sendRecovery } from './contract.ts'
 import { subjectOfRecovery } from './door.ts'
@@ -55,7 +55,7 @@ export const send = implement<SignDeps>()(sendRecovery, async ({ proof, body }, 
     if (!(await endRecovery(tx, row.id))) return invalidRequest()
     const all = [...signatures.map(({ signature }) => signature), ours]
     const id = await chain.queueRequest(tx, body.call, { signatures: all, charge: { appId: account.appId } })
-    await insertRelayed(tx, { id, accountId: account.id, chainName: chain.name })
+    await insertRelayed(tx, { id, accountId: account.id, chainName: chain.name, message: decoded.message })
     return reply(200, { transaction: await relayedView(tx, chain, id) })
   })
 })

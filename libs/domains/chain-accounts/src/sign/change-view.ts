@@ -1,6 +1,7 @@
 import { toHex } from '@strongroom/crypto'
 import type { KeyRow } from '../accounts/key-row.ts'
 import { timestamp } from '../accounts/views.ts'
+import { approvalDigest } from './approval-digest.ts'
 import type { Change } from './contract.ts'
 import type { ChangeRow } from './store.ts'
 
@@ -8,7 +9,7 @@ export const changeView = (row: ChangeRow, keys: readonly KeyRow[]): Change => (
   id: row.id,
   chainName: row.chainName,
   changes: row.changes,
-  digest: toHex(row.digest),
+  digest: toHex(approvalDigest(row)),
   askedBy: keys.filter(({ id }) => id === row.askedBy).map(({ publicKey }) => toHex(publicKey))[0] ?? '',
   state: row.state,
   opensAt: timestamp(row.opensAt),

@@ -1,13 +1,15 @@
 import { implement, Refusal, reply } from '@strongroom/http'
 import { endLock } from '@strongroom/time-locks'
-import { toHex, toUtf8 } from '@strongroom/crypto'
+import { equalBytes, toHex, toUtf8 } from '@strongroom/crypto'
 import { findKeys } from '../accounts/keys-store.ts'
 import { stampOf } from '../accounts/names.ts'
 import { forbidden, invalidRequest, invalidSignature, notFound } from '../refusals.ts'
+import { approvalDigest } from './approval-digest.ts'
 import { changeView } from './change-view.ts'
 import { approvalFacts } from './consent.ts'
 import { approveChange, cancelChange, listChanges, type SignatureBy } from './contract.ts'
 import { holdPolicy } from './holds.ts'
+import { digestOf } from './rules.ts'
 import { readSigner, type SignDeps, type Signer } from './signer.ts'
 import { type ChangeRow, findChange, findChanges, markApproved, markCancelled } from './store.ts'
 import { readSignature } from './user-signature.ts'
@@ -32,6 +34,8 @@ export const approve = implement<SignDeps>()(approveChange, async ({ proof, para
   if (!row) return notFound()
   if (row.askedBy === by.id) return forbidden()
   if (row.state !== 'held') return invalidRequest()
+  // What the device was shown is what its digest says, and the hold is of that digest alone.
+  if (!equalBytes(digestOf(row), row.digest)) throw new Error('a change is not as we wrote it')
   if (!(await isApproved(deps, { signer, row, approval: body.approval }))) return invalidSignature()
   const approval = await stampOf(hsm, account, approvalFacts(row, by.id))
   if (!(await markApproved(database, { id: row.id, by: by.id, approval }))) return invalidRequest()
@@ -43,7 +47,8 @@ async function isApproved(
   { passkeys }: SignDeps,
   { signer, row, approval }: { readonly signer: Signer; readonly row: ChangeRow; readonly approval: SignatureBy },
 ): Promise<boolean> {
-  const message = 'passKey' in approval ? row.digest : toUtf8(toHex(row.digest))
+  const digest = approvalDigest(row)
+  const message = 'passKey' in approval ? digest : toUtf8(toHex(digest))
   return (await readSignature(approval, { message, keys: [signer.by], passkeys })) !== undefined
 }
 

@@ -22,7 +22,7 @@ export const Change = z.object({
   id: z.uuid(),
   chainName: ChainName,
   changes: z.array(z.object({ kind: z.enum(['add-signer', 'remove-signer']), publicKey: Hex })),
-  digest: Hex.meta({ description: 'SHA-256 of what is changed, in hex: an approving device signs this text.' }),
+  digest: Hex.meta({ description: 'SHA-256 of this change, in hex: an approving device signs this text.' }),
   askedBy: z.string().meta({ description: 'Public key of the device that asked.' }),
   state: z.enum(['held', 'approved', 'signed', 'cancelled', 'lapsed']),
   opensAt: Timestamp.meta({ description: 'When it is signed without anybody’s approval.' }),

@@ -10,7 +10,7 @@ import { standingOn } from '../two-factor/standing.ts'
 import { getRelayed, type Relayed, type SignatureBy, signEvm } from './contract.ts'
 import { cosign, readOwnRequest, refuse } from './cosign.ts'
 import { isUserKey, readSigner, type SignDeps } from './signer.ts'
-import { findRelayed, insertRelayed } from './store.ts'
+import { findRelayed, findSameRelayed, insertRelayed } from './relayed-store.ts'
 import { readSignature, type Signing, type UserSignature } from './user-signature.ts'
 
 export const evm = implement<SignDeps>()(signEvm, async ({ proof, body }, deps) => {
@@ -29,15 +29,19 @@ export const evm = implement<SignDeps>()(signEvm, async ({ proof, body }, deps) 
   const signatures = await readSignatures(body.signatures, signing)
   if (!signatures?.some(({ key }) => key.id === by.id))
     return refuse(deps, { signer, chain: chain.name, why: 'unsigned' }, invalidSignature())
-  const { chainName } = standing.row
+  const sent = { accountId: account.id, chainName: standing.row.chainName, message: decoded.message }
+  const same = await findSameRelayed(deps.database, sent)
+  const before = same && (await relayedView(deps.database, chain, same.id))
+  // What came to nothing is judged, and sent, anew.
+  if (before && before.state !== 'failed' && before.state !== 'refused') return reply(200, { transaction: before })
   const cosigned = await cosign(deps, {
     signer,
-    chainName,
+    chainName: sent.chainName,
     decoded,
     keep: async (tx, ours) => {
       const all = [...signatures.map(({ signature }) => signature), ours]
       const id = await chain.queueRequest(tx, body.call, { signatures: all, charge: { appId: account.appId } })
-      await insertRelayed(tx, { id, accountId: account.id, chainName })
+      await insertRelayed(tx, { ...sent, id })
       return relayedView(tx, chain, id)
     },
   })

@@ -144,21 +144,3 @@ export const findUnsettled = (statements: Statements, limit: number): Promise<re
 
 export const markSettled = (tx: Statements, id: string): Promise<number> =>
   tx.run(sql`update chain_accounts.signer_changes set settled_at = strongroom.now() where id = ${id}`)
-
-const relayedRow = z.object({ id: z.string(), chainName: ChainName })
-
-/** Whose a transaction is that we sent; once more changes nothing. */
-export const insertRelayed = (
-  tx: Statements,
-  { id, accountId, chainName }: { id: string; accountId: string; chainName: string },
-): Promise<number> =>
-  tx.run(sql`
-    insert into chain_accounts.relayed (transaction_id, account_id, chain_name) values (${id}, ${accountId}, ${chainName})
-    on conflict do nothing`)
-
-export const findRelayed = (statements: Statements, { id, accountId }: { id: string; accountId: string }) =>
-  statements.maybe(
-    relayedRow,
-    sql`select transaction_id as id, chain_name as "chainName" from chain_accounts.relayed
-         where transaction_id = ${id} and account_id = ${accountId}`,
-  )

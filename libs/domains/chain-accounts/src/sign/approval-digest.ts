@@ -1,0 +1,6 @@
+import { canonicalJson, sha256, toHex } from '@strongroom/crypto'
+import type { ChangeRow } from './store.ts'
+
+/** What another device signs: this change, and none that is asked for later, however alike. 32 bytes. */
+export const approvalDigest = ({ id, digest }: Pick<ChangeRow, 'id' | 'digest'>): Uint8Array =>
+  sha256(canonicalJson({ id, digest: toHex(digest) }))
