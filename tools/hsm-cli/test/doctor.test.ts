@@ -175,7 +175,7 @@ test('two tokens of one label', async () => {
 test('a report for documents leaves out what differs from machine to machine', async () => {
   const { said } = await run(['doctor', '--module', softHsm, '--for-documents'])
   expect(said).toMatch(/signature, P-256 \| under \S+ ms \|/)
-  expect(said).not.toMatch(/serial|\/(usr|tmp)\//)
+  expect(said).not.toMatch(/serial \w|\/(usr|tmp)\//)
 })
 
 describe('what the command line cannot mean', () => {

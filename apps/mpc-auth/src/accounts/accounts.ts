@@ -28,7 +28,6 @@ import { doorsOf, warningsOf } from './doors.ts'
 import { loginsFrom } from './logins.ts'
 import { passkeysFrom } from './passkeys.ts'
 import { settings } from './settings.ts'
-import { viewOf } from './token-view.ts'
 
 const MINUTE = 60
 const policies = usualPolicies
@@ -76,7 +75,7 @@ function depsFrom(parts: Parts<typeof settings>) {
     passkeys: passkeysFrom(values),
     requests: limiter({ each: { points, window: MINUTE }, all: { points: 1_000_000, window: MINUTE } }),
   }
-  const tokens = openTokens({ ...common, webCrypto: viewOf(hsm), issuer: values.PUBLIC_URL })
+  const tokens = openTokens({ ...common, webCrypto: parts.webCrypto, issuer: values.PUBLIC_URL })
   const known = { ...common, ...tokens }
   return { ...known, recovery: recoveryDoor(known) }
 }

@@ -19,7 +19,6 @@ import { testDatabase } from '@strongroom/test-world'
 import { z } from 'zod'
 import { stampKey } from '../src/accounts/key-row.ts'
 import { insertKey } from '../src/accounts/keys-store.ts'
-import { TOKEN_USE } from '../src/accounts/names.ts'
 import { proveApp } from '../src/apps/judge-app.ts'
 import { findOnlyApp } from '../src/apps/store.ts'
 import { accountsDialect } from '../src/dialect.ts'
@@ -73,16 +72,13 @@ export async function tokensWorld() {
   })
   const database = openDatabase({ connectionString: made.url, isRefusal: (answer) => answer instanceof Refusal })
   const owner = openDatabase({ connectionString: made.adminUrl, connections: 1 })
-  const point = await hsm.publicKey(TOKEN_USE)
-  const { subtle } = view
-  const seen = { subtle, signingKey: (use: string) => view.signingKey(use), publicKeys: () => [point] }
   const opened = openTokens({
     database,
     policies: usualPolicies,
     issuer: ISSUER,
     random: systemRandom,
     newId: randomUUID,
-    webCrypto: () => Promise.resolve(seen),
+    webCrypto: () => Promise.resolve(view),
   })
   const requests = limiter({ each: { points: 10_000, window: 60 }, all: { points: 1_000_000, window: 60 } })
   const deps = { database, hsm, policies: usualPolicies, requests, ...opened }

@@ -133,6 +133,25 @@ describe('a newer version of the key that wraps private keys', () => {
     expect(await signs(after, 'secp256k1', { ...pair, envelope })).toBe(true)
     await expect(signs(after, 'secp256k1', pair)).rejects.toThrow(Unopenable)
   })
+
+  test('rotates with the seal key: a pair that was completed needs neither of the old ones', async () => {
+    const token = await freshToken(softHsm)
+    const keys = await provisionKeys({ ...token, ...tenant, needs, existing: [] })
+    const before = await openOn(token, keys)
+    const pair = await before.issueKeyPair('p256', binding)
+    await before.close()
+    const newer = [
+      await makeKeyFor({ ...token, ...tenant }, { job: 'seal', strategy: 'hsm-gcm', version: 2 }),
+      await makeKeyFor({ ...token, ...tenant }, { job: 'wrap-pair', strategy: 'A256KWP-PKCS8', version: 2 }),
+    ]
+    const both = await openOn(token, [...keys, ...newer])
+    expect(both.lacksRecipients(pair.envelope)).toBe(true)
+    const envelope = (await both.completeRecipients(pair.envelope, binding)) ?? pair.envelope
+    await both.close()
+    const after = await openOn(token, newer)
+    expect(await signs(after, 'p256', { ...pair, envelope })).toBe(true)
+    await expect(signs(after, 'p256', pair)).rejects.toThrow(Unopenable)
+  })
 })
 
 describe('what leaves', () => {

@@ -13,6 +13,7 @@ import { performsWork, type Role } from './role.ts'
 import type { Parts, Service } from './service.ts'
 import { readSettings, type Settings, textOf, type ValuesOf } from './settings.ts'
 import { type AppToken, ownTokens } from './token.ts'
+import { webCryptoOf } from './web-crypto.ts'
 
 /** What stands before anything is served: settings, the database and the app's own token, all of them checked. */
 export interface Foundations<S extends Settings> {
@@ -26,6 +27,7 @@ export interface Foundations<S extends Settings> {
   /** Labels of the tokens that keep no epoch: an old database is not noticed by them. */
   readonly unnoticing: readonly string[]
   readonly keys: readonly KeyRecord[]
+  readonly webCrypto: Parts<S>['webCrypto']
   readonly log: Log
   readonly atEnd: (close: () => unknown) => void
   /** Closes what was given to `atEnd`, the token and the database. */
@@ -74,6 +76,7 @@ export async function layFoundations<S extends Settings>(
     token: tokens[0],
     unnoticing: unable,
     keys,
+    webCrypto: webCryptoOf({ token: tokens[0], keys, log, atEnd: (close) => void closers.push(close) }),
     log,
     atEnd: (close) => void closers.push(close),
     async close() {

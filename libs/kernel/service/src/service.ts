@@ -1,4 +1,5 @@
 import type { KeyNeed, Keystore, RecoveryKeystore, RecoveryPublicKey } from '@strongroom/hsm'
+import type { TokenWebCrypto } from '@strongroom/hsm/webcrypto'
 import type { Described, Mount } from '@strongroom/http'
 import type { SealedColumn, Work } from '@strongroom/jobs'
 import type { Database, MigrationSet } from '@strongroom/storage'
@@ -62,6 +63,11 @@ export interface Parts<S extends Settings> {
   readonly database: Database
   readonly hsm: Keystore
   readonly log: Log
+  /**
+   * The first token as WebCrypto sees it, with the app's signing keys; opened when first asked for, and closed at the end.
+   * It works in this process whatever the executor: opening it logs in here. Throws as `openKeystore` does.
+   */
+  readonly webCrypto: () => Promise<TokenWebCrypto>
   /** What to close when the process ends: connections that the app opened itself. */
   readonly atEnd: (close: () => unknown) => void
 }

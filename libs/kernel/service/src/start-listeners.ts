@@ -90,7 +90,7 @@ type Listening = Awaited<ReturnType<typeof listen>>
 
 async function apiParts<S extends Settings>(
   service: Service<S>,
-  { settings, database, hsm, log, atEnd }: Foundations<S>,
+  { settings, database, hsm, log, webCrypto, atEnd }: Foundations<S>,
 ): Promise<ApiParts<S>> {
   const publicKey = service.recovery && (await readRecoveryKey(database, hsm, service.name))
   if (service.recovery && !publicKey) throw new NeedsProvisioning('the recovery key was not recorded yet')
@@ -98,7 +98,7 @@ async function apiParts<S extends Settings>(
     if (!publicKey) throw new Error(`${service.name} has no recovery key`)
     return { publicKey, ...tenantOf(service.name, settings) }
   }
-  return { settings, database, hsm, log, atEnd, recovery }
+  return { settings, database, hsm, log, webCrypto, atEnd, recovery }
 }
 
 function isQuiet(assert: () => void): boolean {

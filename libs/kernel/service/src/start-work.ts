@@ -25,13 +25,13 @@ export async function startWork<S extends Settings>(
   foundations: Foundations<S>,
   log: Log,
 ): Promise<{ stop(): Promise<void> }> {
-  const { settings, database, hsm, atEnd } = foundations
+  const { settings, database, hsm, webCrypto, atEnd } = foundations
   const recovery = await openRecovery(foundations, log)
   const needed = () => recovery ?? fail(`${service.name} declares no recovery`)
   const worker = startWorker({
     connectionString: textOf(settings.DATABASE_URL),
     work: [
-      ...(service.work?.({ settings, database, hsm, log, atEnd, recovery: needed }) ?? []),
+      ...(service.work?.({ settings, database, hsm, log, webCrypto, atEnd, recovery: needed }) ?? []),
       auditing(service.name, foundations),
       completing(service.sealed, foundations),
       rewrapping(service, foundations),

@@ -4,10 +4,7 @@ import type { TokenWebCrypto } from '@strongroom/hsm/webcrypto'
 import { calculateJwkThumbprint, compactVerify, createLocalJWKSet, errors } from 'jose'
 
 /** What a token is signed with and verified by: the HSM as WebCrypto sees it. */
-export interface TokenView extends Pick<TokenWebCrypto, 'signingKey' | 'subtle'> {
-  /** Of all live versions of that signing key, the newest first: uncompressed SEC 1 points. */
-  publicKeys(use: string): readonly Uint8Array[]
-}
+export type TokenView = Pick<TokenWebCrypto, 'signingKey' | 'publicKeys' | 'subtle'>
 
 export interface PublicJwk {
   readonly kty: 'EC'

@@ -29,6 +29,8 @@ export interface TokenWebCrypto {
   readonly subtle: TokenSubtleCrypto
   /** The recorded signing key of that use: ask again after `HsmRefusal` (`key-missing`), the module began anew then. */
   signingKey(use: string): Promise<webcrypto.CryptoKeyPair>
+  /** Of all recorded versions of that signing key, the newest first: uncompressed SEC 1 points. Throws `HsmRefusal` where there is none. */
+  publicKeys(use: string): readonly Uint8Array[]
   destroy(...keys: readonly webcrypto.CryptoKey[]): void
   close(): Promise<void>
 }
@@ -68,6 +70,15 @@ export async function openWebCrypto({
       const algorithm = { name: 'ECDSA', namedCurve: 'P-256' }
       const object = await maker.use(({ value }) => value.crypto.keyStorage.getItem(name, algorithm, false, ['sign']))
       return subtle.enterPair(toPublicKey(publicHalf), { generation, object })
+    },
+    publicKeys(use) {
+      epochs.current()
+      // Refused by name where the app declared none.
+      link.keys.current('sign', use)
+      return link.keys.all
+        .filter(({ record }) => record.job === 'sign' && record.use === use)
+        .toSorted((a, b) => b.record.version - a.record.version)
+        .map(({ publicHalf = new Uint8Array() }) => Uint8Array.from(publicHalf))
     },
     destroy(...held) {
       for (const key of held) destroy(ledger.remove(key))
