@@ -34,7 +34,10 @@ describe('case 34, deployments that somebody else sends first', { timeout: 180_0
     const gas = '0x1000000'
     const hash = await world.node.ask('eth_sendTransaction', { from: ATTACKER, to, data, gas }).catch(() => undefined)
     if (hash === undefined) return 'refused'
-    return asText(((await world.node.ask('eth_getTransactionReceipt', hash)) as { status: string }).status)
+    let receipt: { status: string } | null = null
+    const look = async () => (receipt = (await world.node.ask('eth_getTransactionReceipt', hash)) as typeof receipt)
+    await waitUntil('a receipt', async () => (await look()) !== null)
+    return (await look())?.status ?? ''
   }
   const deploymentOf = async (address: string) => {
     const [row] = await world.app.sql(

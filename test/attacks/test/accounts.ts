@@ -1,8 +1,9 @@
+import { connect } from '@strongroom/postgres'
 import { clientOf } from '@strongroom/mpc-auth/testing'
 import { type AccountsWorld, type DeviceKey, type Person, signedIn } from '@strongroom/mpc-auth/testing/accounts'
 import { openDatabase, shiftClock } from '@strongroom/storage'
 import type { TestApp } from '@strongroom/test-world'
-import { expect } from 'vitest'
+import { expect, inject } from 'vitest'
 import { passTime } from './key-server.ts'
 
 /** Without a look by sweeps: for an app of which no process runs. */
@@ -28,3 +29,15 @@ export const addressIn = ({ account }: { account: { addresses: readonly { addres
   account.addresses[0]?.address ?? ''
 
 export const pass = (world: AccountsWorld, interval: string): Promise<void> => passTime(world.app, interval)
+
+/** As the superuser, whom no foreign key and no trigger stops: rows can be moved one after another. */
+export async function asSuperuser({ app }: Pick<AccountsWorld, 'app'>, query: string): Promise<void> {
+  const url = new URL(inject('postgres'))
+  url.pathname = `/${app.database.name}`
+  const connection = await connect(url.href)
+  try {
+    await connection.query(`set session_replication_role = replica; ${query}`)
+  } finally {
+    await connection.end()
+  }
+}

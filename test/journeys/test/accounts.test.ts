@@ -117,7 +117,7 @@ test('a hundred people sign up at once, at two processes: a hundred accounts, ea
   expect((await chain.created()).slice(before.length).toSorted()).toEqual(addresses.toSorted())
   for (const person of people) await signInUntilItStands(person)
   const [nonces] = await story.world.app.sql(`
-    select count(*)::int as sent, count(distinct nonce)::int as nonces, max(nonce) + 1 as next from chains.transactions`)
+    select count(*)::int as sent, count(distinct nonce)::int as nonces, (max(nonce) + 1)::int as next from chains.transactions`)
   expect(nonces).toEqual({ sent: nonces?.['next'], nonces: nonces?.['next'], next: nonces?.['next'] })
 })
 

@@ -35,7 +35,8 @@ export const approve = implement<SignDeps>()(approveChange, async ({ proof, para
   if (row.askedBy === by.id) return forbidden()
   if (row.state !== 'held') return invalidRequest()
   // What the device was shown is what its digest says, and the hold is of that digest alone.
-  if (!equalBytes(digestOf(row), row.digest)) throw new Error('a change is not as we wrote it')
+  const { accountId, chainName, changes } = row
+  if (!equalBytes(digestOf({ accountId, chainName, changes }), row.digest)) throw new Error('a change is not as we wrote it')
   if (!(await isApproved(deps, { signer, row, approval: body.approval }))) return invalidSignature()
   const approval = await stampOf(hsm, account, approvalFacts(row, by.id))
   if (!(await markApproved(database, { id: row.id, by: by.id, approval }))) return invalidRequest()
