@@ -1,6 +1,13 @@
 /** A line for the log: never a secret, a PIN or a value. */
 export type HsmLog = (
-  event: 'hsm-lost' | 'hsm-recovered' | 'hsm-recovery-failed' | 'hsm-replaced' | 'hsm-refused',
+  event:
+    | 'hsm-lost'
+    | 'hsm-recovered'
+    | 'hsm-recovery-failed'
+    | 'hsm-replaced'
+    | 'hsm-refused'
+    | 'hsm-keys-loaded'
+    | 'hsm-keys-not-loaded',
   reason: string,
 ) => void
 

@@ -165,6 +165,20 @@ export const keyJobs = ['seal', 'wrap', 'mac', 'sign', 'sign-ed25519', 'recover'
 
 export type KeyJob = (typeof keyJobs)[number]
 
+/**
+ * Keys that encrypt other keys and values. All of an app's have one number of their version, on every token, and are
+ * rotated together: what the current seal key sealed was wrapped by the current wrap key.
+ */
+export const kekJobs: readonly KeyJob[] = ['seal', 'wrap']
+
+/**
+ * A version of a key. `published`: every replica loads it, it opens and does not seal yet. `active`: the newest active one
+ * seals. `retired`: it opens only. `destroying`: nobody loads it any more, and it may be gone from its token.
+ */
+export const keyStates = ['published', 'active', 'retired', 'destroying'] as const
+
+export type KeyState = (typeof keyStates)[number]
+
 /** A key that an app needs: `use` tells MAC and signing keys apart, and is empty for seal, wrap and recover. */
 export interface KeyNeed {
   readonly job: KeyJob
@@ -189,4 +203,12 @@ export interface KeyRecord extends KeyNeed {
   /** How the key is used, by the name of a format: `hsm-gcm`, `A256KW-RFC3394`, `hmac-sha512`, `ecdsa-p256`, `ed25519` and others. */
   readonly strategy: string
   readonly checkValue: Uint8Array
+  /** `active` where there is none. */
+  readonly state?: KeyState
+  /** By which envelopes name it: `CKA_ID`, 16 random bytes of a key that we made; empty where nothing of it is on the token. */
+  readonly keyId?: Uint8Array
 }
+
+/** Keys to be loaded: what is being destroyed may be gone. */
+export const loadable = <Key extends Pick<KeyRecord, 'state'>>(keys: readonly Key[]): Key[] =>
+  keys.filter(({ state }) => state !== 'destroying')

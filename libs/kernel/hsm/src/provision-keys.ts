@@ -1,6 +1,6 @@
 import { connect, type TokenConnection } from './connect.ts'
 import { HsmUnavailable } from './errors.ts'
-import type { KeyNeed, KeyRecord } from './keystore.ts'
+import { type KeyNeed, type KeyRecord, loadable } from './keystore.ts'
 import { DeviceError } from './pkcs11/device-error.ts'
 import { type FoundKey, provisionMissing } from './provision-token.ts'
 import { refuseNewerMark } from './several/epochs.ts'
@@ -31,7 +31,7 @@ export interface SeveralProvisionOptions extends Pick<ProvisionOptions, 'needs' 
 export async function provisionKeys(options: ProvisionOptions | SeveralProvisionOptions): Promise<KeyRecord[]> {
   const { needs, existing, found = [] } = options
   refuseSharedToken([...needs, ...existing])
-  if (!('tokens' in options)) return provisionOne(options)
+  if (!('tokens' in options)) return provisionOne({ ...options, ofAllTokens: existing })
   const [first, ...others] = options.tokens
   return others.length === 0
     ? provisionOne({
@@ -40,6 +40,7 @@ export async function provisionKeys(options: ProvisionOptions | SeveralProvision
         found,
         ...(options.epoch !== undefined && { epoch: options.epoch }),
         existing: recordsOf(existing, { label: first.tokenLabel, first: first.tokenLabel }),
+        ofAllTokens: existing,
       })
     : provisionSeveral({ ...options, found })
 }
@@ -47,14 +48,16 @@ export async function provisionKeys(options: ProvisionOptions | SeveralProvision
 async function provisionOne({
   needs,
   existing,
+  ofAllTokens,
   found = [],
   epoch,
   ...connection
-}: ProvisionOptions): Promise<KeyRecord[]> {
-  const link = await connect(connection, existing)
+}: ProvisionOptions & { ofAllTokens: readonly KeyRecord[] }): Promise<KeyRecord[]> {
+  const link = await connect(connection, loadable(existing))
+  const { app, tokenLabel: label } = connection
   try {
-    refuseNewerMark(link, epoch)
-    return provisionMissing(link.access, { needs, existing, found, app: connection.app })
+    refuseNewerMark({ access: link.access, app, label }, epoch)
+    return provisionMissing(link.access, { needs, existing, ofAllTokens, found, app })
   } catch (error) {
     throw error instanceof DeviceError ? new HsmUnavailable(error.message) : error
   } finally {

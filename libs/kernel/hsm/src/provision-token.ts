@@ -2,12 +2,12 @@ import { HsmRefusal, Unsupported } from './errors.ts'
 import { makeCheckValue, matchesCheckValue } from './keys/check-value.ts'
 import { strategyOf } from './keys/job-strategies.ts'
 import { refuseUnfitCompanion, refuseUnfitKey } from './keys/key-attributes.ts'
-import { refuseOtherId } from './keys/key-set.ts'
+import { readKeyId, refuseOtherId } from './keys/key-set.ts'
 import { decodeKeyName, encodeKeyName, findCompanion, findKey, type KeyName } from './keys/locate-key.ts'
 import { makeCompanion, makeKey, type NewKey } from './keys/make-key.ts'
 import { readPublicHalf } from './keys/public-half.ts'
 import type { TokenAccess } from './keys/token-key.ts'
-import type { KeyJob, KeyNeed, KeyRecord } from './keystore.ts'
+import { kekJobs, type KeyJob, type KeyNeed, type KeyRecord } from './keystore.ts'
 import { DeviceError, lacksCapability } from './pkcs11/device-error.ts'
 import type { Handle } from './pkcs11/session.ts'
 import { shapeOf } from './strategies/shapes.ts'
@@ -28,18 +28,23 @@ export function foundKeyNamed(need: Pick<FoundKey, 'job' | 'use'>, name: string)
 
 interface Wish {
   readonly needs: readonly KeyNeed[]
+  /** Of this token. */
   readonly existing: readonly KeyRecord[]
+  readonly ofAllTokens: readonly KeyRecord[]
   readonly found: readonly FoundKey[]
   readonly app: string
 }
 
 /** Of one token; throws `DeviceError` besides. */
-export function provisionMissing(access: TokenAccess, { needs, existing, found, app }: Wish): KeyRecord[] {
+export function provisionMissing(access: TokenAccess, { needs, existing, ofAllTokens, found, app }: Wish): KeyRecord[] {
   const missing = needs.filter((need) => !existing.some((record) => isSameNeed(record, need)))
   return missing.flatMap((need) => {
     const own = found.find((key) => isSameNeed(key, need))
+    const version = versionFor(need, ofAllTokens)
     return provisionNeed(access, need, () =>
-      own === undefined ? { record: newRecord(access, { need, app }), source: 'made' } : recordOfFound(access, own),
+      own === undefined
+        ? { record: newRecord(access, { need, app, version }), source: 'made' }
+        : recordOfFound(access, { ...own, version }),
     )
   })
 }
@@ -70,7 +75,9 @@ function provisionTyped(access: TokenAccess, planned: Planned): KeyRecord {
 /** Finds the key, or makes it, and uses it once. */
 export function provisionKey(access: TokenAccess, { record, source }: Planned): KeyRecord {
   const { session } = access
-  if (shapeOf(record.strategy).keyless) return withCheckValue({ ...access, record, handles: { key: Buffer.alloc(0) } })
+  if (shapeOf(record.strategy).keyless) {
+    return withCheckValue({ ...access, record: { ...record, keyId: noId }, handles: { key: noId } })
+  }
   if (source === 'made' && findKey(access, record) === undefined) makeKey(access, record)
   const handle = findKey(access, record)
   if (handle === undefined) return notFound(source, record.label)
@@ -78,8 +85,11 @@ export function provisionKey(access: TokenAccess, { record, source }: Planned): 
   refuseUnfitKey(access, { record, handle })
   const companion = provisionCompanion(access, { record, source }, handle)
   const handles = { key: handle, ...(companion && { mac: companion }), ...readPublicHalf(session, record) }
-  return withCheckValue({ ...access, record, handles })
+  const keyId = readKeyId({ session }, { record, own: handle })
+  return withCheckValue({ ...access, record: { ...record, keyId }, handles })
 }
+
+const noId = Buffer.alloc(0)
 
 function withCheckValue(key: Parameters<typeof makeCheckValue>[0]): KeyRecord {
   const checkValue = makeCheckValue(key)
@@ -109,17 +119,22 @@ function notFound(source: Planned['source'], label: string): never {
 
 export function newRecord(
   { capabilities }: TokenAccess,
-  { need: { job, use }, app }: { need: KeyNeed; app: string },
+  { need: { job, use }, app, version = 1 }: { need: KeyNeed; app: string; version?: number },
 ): NewKey {
-  const version = 1
-  const label = ['strongroom', app, job, ...(use === '' ? [] : [use]), `v${version}`].join('/')
+  const label = ownLabel({ job, use, version }, app)
   return { job, use, version, label, strategy: strategyOf(capabilities, { job }).name }
 }
 
+export const ownLabel = ({ job, use, version }: Pick<KeyRecord, 'job' | 'use' | 'version'>, app: string): string =>
+  ['strongroom', app, job, ...(use === '' ? [] : [use]), `v${String(version)}`].join('/')
+
 /** The kind of the key that is there decides among the strategies; where nothing else can, the key itself proves them. */
-export function recordOfFound(access: TokenAccess, { job, use, ...name }: FoundKey): Planned {
+export function recordOfFound(
+  access: TokenAccess,
+  { job, use, version = 1, ...name }: FoundKey & { readonly version?: number },
+): Planned {
   const label = encodeKeyName(name)
-  const plan = (strategy: string): Planned => ({ record: { job, use, version: 1, label, strategy }, source: 'found' })
+  const plan = (strategy: string): Planned => ({ record: { job, use, version, label, strategy }, source: 'found' })
   if (job !== 'seal' && job !== 'wrap') return plan(strategyOf(access.capabilities, { job }).name)
   const witness = witnessOf(access, job, label)
   return plan(strategyOf(access.capabilities, { job }, witness).name)
@@ -138,5 +153,11 @@ function witnessOf(access: TokenAccess, job: 'seal' | 'wrap', label: string): Wi
   }
   return notFound('found', label)
 }
+
+/** A key that fills a need has the version of the others that it is rotated with. */
+export const versionFor = (need: KeyNeed, existing: readonly KeyRecord[]): number =>
+  kekJobs.includes(need.job) ? Math.max(1, ...existing.filter(isActiveKek).map(({ version }) => version)) : 1
+
+const isActiveKek = ({ job, state = 'active' }: KeyRecord): boolean => kekJobs.includes(job) && state === 'active'
 
 export const isSameNeed = (a: KeyNeed, b: KeyNeed): boolean => a.job === b.job && a.use === b.use

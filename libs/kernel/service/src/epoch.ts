@@ -9,7 +9,8 @@ const epochRow = z.object({ number: column.count })
 
 export interface EpochPlaces {
   readonly database: Database
-  readonly hsm: Keystore
+  /** It needs no keys. */
+  readonly hsm: Pick<Keystore, 'epochs' | 'raiseEpochs'>
 }
 
 export interface Raised {
@@ -67,7 +68,7 @@ const newestOf = (tokens: readonly TokenEpoch[]): Required<TokenEpoch> =>
     .map(({ label, number = 0 }) => ({ label, number }))
     .reduce((newest, one) => (one.number > newest.number ? one : newest), { label: '', number: 0 })
 
-async function raiseTokens(hsm: Keystore, number: number): Promise<Raised> {
+async function raiseTokens(hsm: EpochPlaces['hsm'], number: number): Promise<Raised> {
   const tokens = await hsm.raiseEpochs(number)
   return { number, unable: tokens.filter((token) => token.number === undefined).map(({ label }) => label) }
 }

@@ -1,23 +1,18 @@
-import { auditKeyNeed } from '@strongroom/audit'
-import { type KeyNeed, type KeyRecord, type Keystore, neededOn, openKeystore, refuseRing } from '@strongroom/hsm'
+import { type KeyRecord, type Keystore, refuseRing } from '@strongroom/hsm'
 import { Refusal } from '@strongroom/http'
 import { areJobsMigrated } from '@strongroom/jobs'
 import { type Database, isMigrated, openDatabase } from '@strongroom/storage'
 import { assertDoorsShut, assertLoopback, assertNoRecoveryLogin, assertRuntimeRole, assertTrueClock } from './doors.ts'
 import { beginEpoch } from './epoch.ts'
-import { ownKeys, recordedKeys } from './key-registry.ts'
 import { kernelSettings, recoverySettings } from './kernel-settings.ts'
 import type { Log } from './log.ts'
 import { allMigrations } from './migrations.ts'
+import { NeedsProvisioning } from './needs-provisioning.ts'
+import { openOwnKeystore } from './own-keystore.ts'
 import { performsWork, type Role } from './role.ts'
 import type { Parts, Service } from './service.ts'
 import { readSettings, type Settings, textOf, type ValuesOf } from './settings.ts'
 import { type AppToken, ownTokens } from './token.ts'
-
-/** The database or a token is not as this release needs it: run `provision`. */
-export class NeedsProvisioning extends Error {
-  override readonly name = 'NeedsProvisioning'
-}
 
 /** What stands before anything is served: settings, the database and the app's own token, all of them checked. */
 export interface Foundations<S extends Settings> {
@@ -55,14 +50,14 @@ export async function layFoundations<S extends Settings>(
   })
   const tokens = ownTokens(service.name, settings, database)
   refuseRing(tokens, settings.HSM_MIN_RECIPIENTS)
-  const keys = await provisionedKeys(service, database, tokens)
+  await assertMigrated(service, database)
   await assertTrueClock(settings.STRONGROOM_ENV, database)
   await assertRuntimeRole(settings.STRONGROOM_ENV, database)
-  const hsm = await openKeystore({
-    tokens,
+  const { hsm, keys } = await openOwnKeystore(service, {
     minRecipients: settings.HSM_MIN_RECIPIENTS,
-    keys: ownKeys(keys),
-    log: (event, reason) => log.warn(event, { reason }),
+    database,
+    tokens,
+    log,
   })
   for (const { label, state, description } of hsm.tokens()) {
     const { model, software } = description ?? {}
@@ -98,22 +93,7 @@ function readAll<S extends Settings>({ settings }: Service<S>, env: NodeJS.Proce
   }
 }
 
-async function provisionedKeys<S extends Settings>(
-  service: Service<S>,
-  database: Database,
-  tokens: readonly [AppToken, ...AppToken[]],
-): Promise<KeyRecord[]> {
+export async function assertMigrated<S extends Settings>(service: Service<S>, database: Database): Promise<void> {
   const migrated = (await areJobsMigrated(database)) && (await isMigrated(database, allMigrations(service.migrations)))
   if (!migrated) throw new NeedsProvisioning('the database lacks migrations')
-  const keys = await recordedKeys(database)
-  const recovery: readonly KeyNeed[] = service.recovery ? [{ job: 'recover', use: '' }] : []
-  const needs = [...service.keys, auditKeyNeed, ...recovery]
-  const isComplete = tokens.every(({ tokenLabel }, at) => {
-    const own = keys.filter(({ token }) => token === (at === 0 ? undefined : tokenLabel))
-    return neededOn(at === 0 ? 'first' : 'further', needs).every(
-      ({ job, use, demand }) => demand === 'where-able' || own.some((key) => key.job === job && key.use === use),
-    )
-  })
-  if (!isComplete) throw new NeedsProvisioning('keys that this release needs were not made yet')
-  return keys
 }

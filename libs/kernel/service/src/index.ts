@@ -3,6 +3,24 @@ export { StartRefused } from './doors.ts'
 export { type EpochPlaces, raiseEpoch, type Raised } from './epoch.ts'
 export { kernelSettings, provisionSettings, recoverySettings } from './kernel-settings.ts'
 export { allMigrations } from './migrations.ts'
+export {
+  type Activated,
+  type Destroyed,
+  type KeyDesk,
+  KeyRefused,
+  type KeyRefusalReason,
+  type KeyState,
+  type KeyStatus,
+  type KeyVersion,
+  type Published,
+  type References,
+  type Replica,
+  type RewrapColumn,
+  type RewrapProgress,
+  type VersionedKey,
+} from './rotation/key-desk.ts'
+export { openKeyDesk } from './rotation/open-key-desk.ts'
+export { NeedsProvisioning } from './needs-provisioning.ts'
 export { runService } from './run-service.ts'
 export {
   type ApiParts,

@@ -133,6 +133,11 @@ export const kernelSettings = {
     'none',
   ),
   AUDIT_SINK_TOKEN: optionalSecret('Bearer token for a webhook among the sinks.'),
+  REWRAP_ROWS_PER_SECOND: setting(
+    whole(1, 100_000).default(100),
+    'Values that are sealed anew in a second, after keys were rotated: callers share the token with it.',
+    '`100`',
+  ),
   WORKER_CONCURRENCY: setting(whole(1, 100).default(10), 'Jobs at a time in this process.', '`10`'),
   SHUTDOWN_SECONDS: setting(
     whole(1, 300).default(15),

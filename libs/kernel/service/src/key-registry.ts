@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { filePinLatch, type KeyRecord, type PinLatch } from '@strongroom/hsm'
+import { filePinLatch, type KeyRecord, keyStates, type PinLatch } from '@strongroom/hsm'
 import { column, readMigrations, sql, type Statements } from '@strongroom/storage'
 import { z } from 'zod'
 
@@ -8,6 +8,9 @@ export const keystoreMigrations = readMigrations('keystore', new URL('../migrati
   recovery_key: ['select'],
   refused_pins: ['select', 'insert', 'update'],
   epoch: ['select', 'update'],
+  generation: ['select'],
+  replicas: ['select', 'insert', 'update', 'delete'],
+  rewraps: ['select', 'update'],
 })
 
 const keyRow = z.object({
@@ -18,21 +21,33 @@ const keyRow = z.object({
   label: z.string(),
   strategy: z.string(),
   checkValue: column.bytes,
+  state: z.enum(keyStates),
+  keyId: column.bytes.nullable(),
 })
 
 export async function recordedKeys(statements: Statements): Promise<KeyRecord[]> {
   const rows = await statements.many(
     keyRow,
-    sql`select token, job, use, version, label, strategy, check_value as "checkValue"
+    sql`select token, job, use, version, label, strategy, check_value as "checkValue", state, key_id as "keyId"
           from keystore.keys order by token, job, use, version`,
   )
-  return rows.map(({ token, ...key }) => (token === '' ? key : { ...key, token }))
+  return rows.map(({ token, keyId, ...key }) => ({
+    ...key,
+    ...(token !== '' && { token }),
+    ...(keyId !== null && { keyId }),
+  }))
 }
 
 export const recordKey = (tx: Statements, key: KeyRecord): Promise<number> =>
   tx.run(sql`
-    insert into keystore.keys (token, job, use, version, label, strategy, check_value)
-    values (${key.token ?? ''}, ${key.job}, ${key.use}, ${key.version}, ${key.label}, ${key.strategy}, ${key.checkValue})`)
+    insert into keystore.keys (token, job, use, version, label, strategy, check_value, state, key_id)
+    values (${key.token ?? ''}, ${key.job}, ${key.use}, ${key.version}, ${key.label}, ${key.strategy}, ${key.checkValue},
+            ${key.state ?? 'active'}, ${key.keyId ?? null})`)
+
+/** Of keys that were recorded before their ids were. */
+export const recordKeyId = (tx: Statements, { token = '', label, keyId }: KeyRecord): Promise<number> =>
+  tx.run(sql`
+    update keystore.keys set key_id = ${keyId ?? null} where token = ${token} and label = ${label} and key_id is null`)
 
 /** Those of the app's own token, and those of its recovery token. */
 export const ownKeys = (keys: readonly KeyRecord[]): KeyRecord[] => keys.filter(({ job }) => job !== 'recover')

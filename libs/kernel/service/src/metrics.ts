@@ -3,6 +3,7 @@ import type { Told } from '@strongroom/http'
 import { countJobs, type JobCount } from '@strongroom/jobs'
 import type { Database } from '@strongroom/storage'
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { rowsLeft } from './rotation/rewrap-store.ts'
 
 export interface Metrics {
   observe(told: Told): void
@@ -47,6 +48,13 @@ export function openMetrics({ isTokenReady, tokens, database }: Watched): Metric
     collect: () => {
       for (const { label, state } of tokens()) each.set({ token: label }, state === 'healthy' ? 1 : 0)
     },
+  })
+  const rewraps: Gauge = new Gauge({
+    name: 'strongroom_rewrap_rows_left',
+    help: 'Values that are still to be sealed by the newest keys; 0 where no such pass is under way.',
+    registers,
+    // A database that is away must not take the other metrics along.
+    collect: async () => rewraps.set(await rowsLeft(database).catch(() => 0)),
   })
   const count = jobCounter(database)
   const jobs: Gauge<'kind' | 'state'> = new Gauge({

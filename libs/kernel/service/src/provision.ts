@@ -2,6 +2,7 @@ import { auditKeyNeed } from '@strongroom/audit'
 import {
   assertDifferentTokens,
   type FoundKey,
+  identifyKeys,
   type KeyNeed,
   openKeystore,
   openRecoveryKeystore,
@@ -10,7 +11,7 @@ import {
 import { migrateJobs } from '@strongroom/jobs'
 import { alone, type Database, migrate, openDatabase } from '@strongroom/storage'
 import { epochOf } from './epoch.ts'
-import { ownKeys, recordedKeys, recordKey, recoveryKeys } from './key-registry.ts'
+import { ownKeys, recordedKeys, recordKey, recordKeyId, recoveryKeys } from './key-registry.ts'
 import { kernelSettings, provisionSettings, recoverySettings } from './kernel-settings.ts'
 import type { Log } from './log.ts'
 import { allMigrations } from './migrations.ts'
@@ -76,8 +77,11 @@ async function makeKeys(database: Database, tokens: AppTokens, { needs, found, e
   const recorded = await recordedKeys(database)
   const existing = needs.includes(recoverNeed) ? recoveryKeys(recorded) : ownKeys(recorded)
   const made = await provisionKeys({ tokens, needs, existing, found, ...(epoch !== undefined && { epoch }) })
+  const isNameless = existing.some(({ keyId, state }) => keyId === undefined && state !== 'destroying')
+  const identified = isNameless ? await identifyKeys({ tokens, existing }) : []
   await database.transaction(async (tx) => {
     for (const key of made) await recordKey(tx, key)
+    for (const key of identified) await recordKeyId(tx, key)
   })
   const labels = tokens.map(({ tokenLabel }) => tokenLabel).join(', ')
   log.info('keys provisioned', { token: labels, made: made.length, found: existing.length })

@@ -12,6 +12,7 @@ import {
 import type { Foundations } from './foundations.ts'
 import { recoveryKeys } from './key-registry.ts'
 import type { Log } from './log.ts'
+import { pageRewrapper } from './rotation/rewrap-page.ts'
 import type { Service } from './service.ts'
 import { type Settings, textOf } from './settings.ts'
 import { recoveryToken } from './token.ts'
@@ -33,6 +34,7 @@ export async function startWork<S extends Settings>(
       ...(service.work?.({ settings, database, hsm, log, atEnd, recovery: needed }) ?? []),
       auditing(service.name, foundations),
       completing(service.sealed, foundations),
+      rewrapping(service, foundations),
     ],
     concurrency: settings.WORKER_CONCURRENCY,
     stopSeconds: settings.SHUTDOWN_SECONDS,
@@ -94,6 +96,23 @@ const completing = (columns: readonly SealedColumn[], { database, hsm, log }: Fo
       database,
       hsm,
       columns,
+      onUnopenable: ({ column, id }) => log.warn('a sealed value does not open', { column, id }),
+    },
+  })
+
+/** Gives values the newest version of the keys, where an operator asked for it. */
+const rewrapping = <S extends Settings>(
+  { name: app, sealed: columns }: Service<S>,
+  { settings, database, hsm, log }: Foundations<S>,
+): Work =>
+  mountWork({
+    jobs: [pageRewrapper],
+    deps: {
+      app,
+      database,
+      hsm,
+      columns,
+      rowsPerSecond: settings.REWRAP_ROWS_PER_SECOND,
       onUnopenable: ({ column, id }) => log.warn('a sealed value does not open', { column, id }),
     },
   })

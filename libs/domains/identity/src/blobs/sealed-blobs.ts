@@ -1,4 +1,4 @@
-import type { SealedColumn } from '@strongroom/jobs'
+import { countRows, type SealedColumn } from '@strongroom/jobs'
 import { column, sql } from '@strongroom/storage'
 import { z } from 'zod'
 import { bindBlob } from './content.ts'
@@ -17,6 +17,7 @@ export const sealedBlobs: SealedColumn = {
   name: 'identity.blobs',
   first: '0',
   pageSize: 4,
+  rows: (statements) => countRows(statements, sql`identity.blobs where envelope is not null`),
   async page(statements, { after, limit }) {
     const rows = await statements.many(
       blobRow,

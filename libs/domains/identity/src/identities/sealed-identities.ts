@@ -1,5 +1,5 @@
 import { equalBytes } from '@strongroom/crypto'
-import { BEFORE_EVERY_UUID, type SealedColumn } from '@strongroom/jobs'
+import { BEFORE_EVERY_UUID, countRows, type SealedColumn } from '@strongroom/jobs'
 import { column, sql } from '@strongroom/storage'
 import { z } from 'zod'
 import { bindIdentity, stampIdentity } from './names.ts'
@@ -11,6 +11,7 @@ const contentsRow = z.object({ id: z.uuid(), address: z.string(), envelope: colu
 export const sealedIdentities: SealedColumn = {
   name: 'identity.identities',
   first: BEFORE_EVERY_UUID,
+  rows: (statements) => countRows(statements, sql`identity.identities`),
   async page(statements, { after, limit }) {
     const rows = await statements.many(
       contentsRow,

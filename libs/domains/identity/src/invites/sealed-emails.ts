@@ -1,4 +1,4 @@
-import type { SealedColumn } from '@strongroom/jobs'
+import { countRows, type SealedColumn } from '@strongroom/jobs'
 import { column, sql } from '@strongroom/storage'
 import { z } from 'zod'
 import { inviteTypes } from './contract.ts'
@@ -16,6 +16,7 @@ const inviteRow = z.object({
 export const sealedEmails: SealedColumn = {
   name: 'identity.invites',
   first: '0',
+  rows: (statements) => countRows(statements, sql`identity.invites`),
   async page(statements, { after, limit }) {
     const rows = await statements.many(
       inviteRow,

@@ -1,4 +1,4 @@
-import { BEFORE_EVERY_UUID, type SealedColumn } from '@strongroom/jobs'
+import { BEFORE_EVERY_UUID, countRows, type SealedColumn } from '@strongroom/jobs'
 import { column, sql } from '@strongroom/storage'
 import { z } from 'zod'
 import { bindSeed } from './store.ts'
@@ -9,6 +9,7 @@ const seedRow = z.object({ id: z.uuid(), account: z.string(), envelope: column.b
 export const sealedSeeds: SealedColumn = {
   name: 'identity.stored-signers',
   first: BEFORE_EVERY_UUID,
+  rows: (statements) => countRows(statements, sql`identity.stored_signers`),
   async page(statements, { after, limit }) {
     const rows = await statements.many(
       seedRow,

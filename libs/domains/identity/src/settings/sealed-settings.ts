@@ -1,4 +1,4 @@
-import type { SealedColumn } from '@strongroom/jobs'
+import { countRows, type SealedColumn } from '@strongroom/jobs'
 import { column, sql } from '@strongroom/storage'
 import { z } from 'zod'
 import { bindSetting } from './value.ts'
@@ -10,6 +10,7 @@ export const sealedSettings: SealedColumn = {
   name: 'identity.settings',
   first: '0',
   pageSize: 10,
+  rows: (statements) => countRows(statements, sql`identity.settings`),
   async page(statements, { after, limit }) {
     const rows = await statements.many(
       settingRow,

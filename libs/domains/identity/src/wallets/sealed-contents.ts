@@ -1,4 +1,4 @@
-import { BEFORE_EVERY_UUID, type SealedColumn } from '@strongroom/jobs'
+import { BEFORE_EVERY_UUID, countRows, type SealedColumn } from '@strongroom/jobs'
 import { column, sql } from '@strongroom/storage'
 import { z } from 'zod'
 import { bindContents } from './contents.ts'
@@ -16,6 +16,7 @@ export const sealedContents: SealedColumn = {
   name: 'identity.wallets',
   first: BEFORE_EVERY_UUID,
   pageSize: 20,
+  rows: (statements) => countRows(statements, sql`identity.wallets`),
   async page(statements, { after, limit }) {
     const rows = await statements.many(
       walletRow,

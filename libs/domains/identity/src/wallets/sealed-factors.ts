@@ -1,4 +1,4 @@
-import type { SealedColumn } from '@strongroom/jobs'
+import { countRows, type SealedColumn } from '@strongroom/jobs'
 import { column, sql } from '@strongroom/storage'
 import { z } from 'zod'
 import { bindFactor } from './contents.ts'
@@ -16,6 +16,7 @@ const factorRow = z.object({
 export const sealedFactors: SealedColumn = {
   name: 'identity.factors',
   first: '0',
+  rows: (statements) => countRows(statements, sql`identity.factors where secret is not null`),
   async page(statements, { after, limit }) {
     const rows = await statements.many(
       factorRow,

@@ -1,5 +1,5 @@
 import { toHex } from '@strongroom/crypto'
-import type { SealedColumn } from '@strongroom/jobs'
+import { countRows, type SealedColumn } from '@strongroom/jobs'
 import { column, sql } from '@strongroom/storage'
 import { z } from 'zod'
 import { bindName } from '../users/names.ts'
@@ -10,6 +10,7 @@ const nameRow = z.object({ key: column.bytes, id: z.uuid(), lookup: column.bytes
 export const sealedNames: SealedColumn = {
   name: 'key-shares.devices',
   first: '00',
+  rows: (statements) => countRows(statements, sql`key_shares.devices where name is not null`),
   async page(statements, { after, limit }) {
     const rows = await statements.many(
       nameRow,

@@ -1,4 +1,4 @@
-import type { SealedColumn } from '@strongroom/jobs'
+import { countRows, type SealedColumn } from '@strongroom/jobs'
 import { column, sql } from '@strongroom/storage'
 import { z } from 'zod'
 import { bindBackup } from '../users/names.ts'
@@ -19,6 +19,7 @@ export const sealedBackups: SealedColumn = {
   name: 'key-shares.backups',
   first: FROM_THE_BEGINNING,
   pageSize: 1,
+  rows: (statements) => countRows(statements, sql`key_shares.backups where published_at is not null`),
   async page(statements, { after, limit }) {
     const rows = await statements.many(
       backupRow,
@@ -27,8 +28,9 @@ export const sealedBackups: SealedColumn = {
             join key_shares.keys as k on k.key_id = b.key_id
             join key_shares.users as u on u.id = k.user_id
            where b.published_at is not null and b.key_id in (
-             select key_id from key_shares.keys
-              where ${after === FROM_THE_BEGINNING ? sql`true` : sql`key_id > ${after}`} order by key_id limit ${limit})
+             select distinct key_id from key_shares.backups
+              where published_at is not null and ${after === FROM_THE_BEGINNING ? sql`true` : sql`key_id > ${after}`}
+              order by key_id limit ${limit})
            order by b.key_id, b.version`,
     )
     return rows.map(({ keyId, version, envelope, ...owner }) => ({

@@ -1,4 +1,4 @@
-import { BEFORE_EVERY_UUID, type SealedColumn } from '@strongroom/jobs'
+import { BEFORE_EVERY_UUID, countRows, type SealedColumn } from '@strongroom/jobs'
 import { column, sql } from '@strongroom/storage'
 import { z } from 'zod'
 import { bindKey } from '../pins/rules.ts'
@@ -9,6 +9,7 @@ const keyRow = z.object({ id: z.uuid(), pinEpoch: column.count, envelope: column
 export const sealedKeys: SealedColumn = {
   name: 'pin-keys.keys',
   first: BEFORE_EVERY_UUID,
+  rows: (statements) => countRows(statements, sql`pin_keys.keys`),
   async page(statements, { after, limit }) {
     const rows = await statements.many(
       keyRow,

@@ -1,4 +1,4 @@
-import { BEFORE_EVERY_UUID, type SealedColumn } from '@strongroom/jobs'
+import { BEFORE_EVERY_UUID, countRows, type SealedColumn } from '@strongroom/jobs'
 import { column, sql } from '@strongroom/storage'
 import { z } from 'zod'
 import { bindContact } from './identify.ts'
@@ -9,6 +9,7 @@ const contactRow = z.object({ userId: z.uuid(), keyId: z.uuid(), subject: z.stri
 export const sealedContacts: SealedColumn = {
   name: 'pin-keys.users',
   first: BEFORE_EVERY_UUID,
+  rows: (statements) => countRows(statements, sql`pin_keys.users`),
   async page(statements, { after, limit }) {
     const rows = await statements.many(
       contactRow,

@@ -1,4 +1,4 @@
-import { BEFORE_EVERY_UUID, type SealedColumn } from '@strongroom/jobs'
+import { BEFORE_EVERY_UUID, countRows, type SealedColumn } from '@strongroom/jobs'
 import { column, sql } from '@strongroom/storage'
 import { z } from 'zod'
 import { bindCopy } from './recovery-copy.ts'
@@ -9,6 +9,7 @@ const copyRow = z.object({ keyId: z.uuid(), envelope: column.bytes })
 export const sealedCopies: SealedColumn = {
   name: 'pin-keys.recovery-copies',
   first: BEFORE_EVERY_UUID,
+  rows: (statements) => countRows(statements, sql`pin_keys.recovery_copies`),
   async page(statements, { after, limit }) {
     const rows = await statements.many(
       copyRow,

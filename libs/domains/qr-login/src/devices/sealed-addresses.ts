@@ -1,5 +1,5 @@
 import { toHex } from '@strongroom/crypto'
-import type { SealedColumn } from '@strongroom/jobs'
+import { countRows, type SealedColumn } from '@strongroom/jobs'
 import { column, sql } from '@strongroom/storage'
 import { z } from 'zod'
 import { bindAddress } from './address.ts'
@@ -10,6 +10,7 @@ const deviceRow = z.object({ accountId: z.string(), lookup: column.bytes, envelo
 export const sealedAddresses: SealedColumn = {
   name: 'qr-login.devices',
   first: '00',
+  rows: (statements) => countRows(statements, sql`qr_login.devices`),
   async page(statements, { after, limit }) {
     const rows = await statements.many(
       deviceRow,

@@ -1,4 +1,4 @@
-import { BEFORE_EVERY_UUID, type SealedColumn } from '@strongroom/jobs'
+import { BEFORE_EVERY_UUID, countRows, type SealedColumn } from '@strongroom/jobs'
 import { column, sql } from '@strongroom/storage'
 import { z } from 'zod'
 import { bindValue } from './names.ts'
@@ -10,6 +10,7 @@ const contactRow = z.object({ id: z.uuid(), lookup: column.bytes, primaryDid: z.
 export const sealedContacts: SealedColumn = {
   name: 'secret-shares.contacts',
   first: BEFORE_EVERY_UUID,
+  rows: (statements) => countRows(statements, sql`secret_shares.accounts`),
   async page(statements, { after, limit }) {
     const rows = await statements.many(
       contactRow,

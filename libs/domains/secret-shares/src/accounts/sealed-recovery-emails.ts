@@ -1,4 +1,4 @@
-import { BEFORE_EVERY_UUID, type SealedColumn } from '@strongroom/jobs'
+import { BEFORE_EVERY_UUID, countRows, type SealedColumn } from '@strongroom/jobs'
 import { column, sql } from '@strongroom/storage'
 import { z } from 'zod'
 import { bindValue } from './names.ts'
@@ -10,6 +10,7 @@ const emailRow = z.object({ id: z.uuid(), lookup: column.bytes, primaryDid: z.st
 export const sealedRecoveryEmails: SealedColumn = {
   name: 'secret-shares.recovery-emails',
   first: BEFORE_EVERY_UUID,
+  rows: (statements) => countRows(statements, sql`secret_shares.accounts where recovery_email is not null`),
   async page(statements, { after, limit }) {
     const rows = await statements.many(
       emailRow,

@@ -1,4 +1,4 @@
-import type { SealedColumn } from '@strongroom/jobs'
+import { countRows, type SealedColumn } from '@strongroom/jobs'
 import { column, sql } from '@strongroom/storage'
 import { z } from 'zod'
 import { bindValue } from '../accounts/names.ts'
@@ -19,6 +19,7 @@ const methodRow = z.object({
 export const sealedMethods: SealedColumn = {
   name: 'secret-shares.recovery-methods',
   first: '0',
+  rows: (statements) => countRows(statements, sql`secret_shares.recovery_methods where envelope is not null`),
   async page(statements, { after, limit }) {
     const rows = await statements.many(
       methodRow,

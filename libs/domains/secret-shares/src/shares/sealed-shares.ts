@@ -1,4 +1,4 @@
-import { BEFORE_EVERY_UUID, type SealedColumn } from '@strongroom/jobs'
+import { BEFORE_EVERY_UUID, countRows, type SealedColumn } from '@strongroom/jobs'
 import { column, sql } from '@strongroom/storage'
 import { z } from 'zod'
 import { bindValue } from '../accounts/names.ts'
@@ -17,12 +17,14 @@ export const sealedShares: SealedColumn = {
   name: 'secret-shares.shares',
   first: BEFORE_EVERY_UUID,
   pageSize: 20,
+  rows: (statements) => countRows(statements, sql`secret_shares.shares`),
   async page(statements, { after, limit }) {
     const rows = await statements.many(
       shareRow,
       sql`select a.id, a.lookup, a.primary_did as "primaryDid", s.version, s.envelope
             from secret_shares.shares as s join secret_shares.accounts as a on a.id = s.account_id
-           where a.id in (select id from secret_shares.accounts where id > ${after}::uuid order by id limit ${limit})
+           where a.id in (select distinct account_id from secret_shares.shares
+                         where account_id > ${after}::uuid order by account_id limit ${limit})
            order by a.id, s.version`,
     )
     return rows.map(({ id, version, envelope, ...account }) => ({

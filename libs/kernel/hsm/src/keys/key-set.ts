@@ -16,7 +16,7 @@ const MOST_ID_BYTES = 64
 
 export interface KeySet {
   readonly all: readonly TokenKey[]
-  /** The newest version for that job and use. Throws `HsmRefusal` where the app declared none. */
+  /** The newest active version for that job and use. Throws `HsmRefusal` where the app declared none. */
   current(job: KeyJob, use?: string): TokenKey
   /** A key of that job by the `CKA_ID` that an envelope names. */
   named(job: KeyJob, id: Uint8Array): TokenKey | undefined
@@ -30,7 +30,9 @@ export const loadKeys = (access: TokenAccess, records: readonly KeyRecord[]): Ke
   keySetOf(records.map((record) => loadKey(access, record)))
 
 export function keySetOf(all: readonly TokenKey[]): KeySet {
-  const newestFirst = all.toSorted((a, b) => b.record.version - a.record.version)
+  const newestFirst = all
+    .filter(({ record: { state = 'active' } }) => state === 'active')
+    .toSorted((a, b) => b.record.version - a.record.version)
   return {
     all,
     current: (job, use = '') =>
@@ -95,7 +97,10 @@ export function refuseOtherId(
 }
 
 /** Keys that a ceremony made without an id are named by their label. */
-function readKeyId({ session }: TokenAccess, { record, own }: { record: KeyRecord; own: Handle }): Uint8Array {
+export function readKeyId(
+  { session }: Pick<TokenAccess, 'session'>,
+  { record, own }: { record: Pick<KeyRecord, 'label'>; own: Handle },
+): Uint8Array {
   const id = session.readAttribute(own, 'id')
   return id.length > 0 && id.length <= MOST_ID_BYTES ? id : toUtf8(record.label).subarray(0, MOST_ID_BYTES)
 }

@@ -7,6 +7,7 @@ import { seal } from './seal.ts'
 import { lockRecoveredKey, prepareLock } from './prepared-lock.ts'
 import { raiseEpoch, readEpoch } from './epoch.ts'
 import { drawKey, holdKey, holdPayload, readPayload, sealKeys } from './recipients.ts'
+import { renewRecipient } from './renew-recipient.ts'
 import { openRecovered, recoveryPublicKey } from './recovery.ts'
 import { ed25519PublicKey, signEd25519 } from './sign-ed25519.ts'
 import { publicKey, sign } from './sign.ts'
@@ -40,6 +41,7 @@ export const operations = {
   holdKey,
   readEpoch,
   raiseEpoch,
+  renewRecipient,
 } as const
 
 export type Operations = typeof operations
@@ -73,4 +75,5 @@ export const judgesStoredValue: Readonly<Record<OperationName, boolean>> = {
   holdKey: false,
   readEpoch: false,
   raiseEpoch: false,
+  renewRecipient: true,
 }

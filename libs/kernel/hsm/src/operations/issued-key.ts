@@ -2,15 +2,16 @@ import { encodeTuple } from '@strongroom/crypto'
 import { bindingParts } from '../envelope/associated-data.ts'
 import { encodeEnvelope } from '../envelope/codec.ts'
 import type { Recipient } from '../envelope/envelope.ts'
-import { generateWrappableKey, importAesKey, readableKey, useAndDestroy } from '../keys/session-keys.ts'
+import { generateWrappableKey, importAesKey, readableKey, rewrappableKey, useAndDestroy } from '../keys/session-keys.ts'
 import { handlesIn } from '../keys/token-key.ts'
 import { Unopenable } from '../errors.ts'
 import type { Binding } from '../keystore.ts'
 import type { Handle } from '../pkcs11/session.ts'
+import type { Attributes } from '../pkcs11/template.ts'
 import { SEALED_RANDOM, shapeOf } from '../strategies/shapes.ts'
 import type { OperationContext } from './operation.ts'
 import { openPayload, placeOf, readEnvelope, sealPayload } from './payload.ts'
-import { decodeWrappedKey, encodeWrappedKey } from './wrapped-key.ts'
+import { decodeWrappedKey, encodeWrappedKey, type WrappedKey } from './wrapped-key.ts'
 
 const KEY_BYTES = 32
 
@@ -65,25 +66,63 @@ function sealDrawnKey(context: OperationContext, binding: Binding, drawn: Uint8A
   }
 }
 
-export function openKey(
-  context: OperationContext,
-  { envelope, binding }: { envelope: Uint8Array; binding: Binding },
-): Uint8Array {
-  const { session, capabilities, keys } = context
+interface IssuedKey {
+  readonly envelope: Uint8Array
+  readonly binding: Binding
+}
+
+export function openKey(context: OperationContext, issued: IssuedKey): Uint8Array {
+  const found = openWrapping(context, issued)
+  if (found.strategy === SEALED_RANDOM) return openDrawn(found)
+  return withUnwrapped(context, { ...found, binding: issued.binding, attributes: readableKey }, (key) =>
+    context.session.readAttribute(key, 'value'),
+  )
+}
+
+/**
+ * This token's recipient anew: wrapped by its current wrap key, sealed by its current seal key. The key is unwrapped
+ * sensitive, to be wrapped again; it comes to this process only where the token wraps nothing.
+ */
+export function renewKey(context: OperationContext, issued: IssuedKey): Recipient {
+  const { binding } = issued
+  const found = openWrapping(context, issued)
+  if (found.strategy !== SEALED_RANDOM && !wrapsNothing(context)) {
+    const unwrapping = { ...found, binding, attributes: rewrappableKey }
+    return withUnwrapped(context, unwrapping, (key) => wrapIssuedKey(context, binding, key))
+  }
+  const value = openKey(context, issued)
+  try {
+    return holdIssuedKey(context, binding, value)
+  } finally {
+    value.fill(0)
+  }
+}
+
+function openWrapping(context: OperationContext, { envelope, binding }: IssuedKey): WrappedKey {
   const { kind, recipients } = readEnvelope(envelope, 'issued-key')
-  const payload = openPayload(context, placeOf(context, kind, binding), recipients)
-  const { strategy, wrapperId, wrapped } = decodeWrappedKey(payload)
-  if (strategy === SEALED_RANDOM) return openDrawn(wrapperId, wrapped)
-  const key = keys.named('wrap', wrapperId)
-  if (key === undefined || key.record.strategy !== strategy) throw new Unopenable()
+  return decodeWrappedKey(openPayload(context, placeOf(context, kind, binding), recipients))
+}
+
+interface Unwrapping extends WrappedKey {
+  readonly binding: Binding
+  readonly attributes: Attributes
+}
+
+function withUnwrapped<T>(
+  context: OperationContext,
+  { strategy, wrapperId, wrapped, binding, attributes }: Unwrapping,
+  body: (key: Handle) => T,
+): T {
+  const { session, capabilities, keys } = context
+  const wrapper = keys.named('wrap', wrapperId)
+  if (wrapper === undefined || wrapper.record.strategy !== strategy) throw new Unopenable()
   return useAndDestroy(session, (own) => {
-    const unwrapping = { wrapped, context: wrapContext(context, binding), attributes: readableKey }
-    const unwrapped = own(capabilities.wrap(strategy).unwrap(session, handlesIn('working', key), unwrapping))
-    return session.readAttribute(unwrapped, 'value')
+    const unwrapping = { wrapped, context: wrapContext(context, binding), attributes }
+    return body(own(capabilities.wrap(strategy).unwrap(session, handlesIn('working', wrapper), unwrapping)))
   })
 }
 
-function openDrawn(wrapperId: Uint8Array, drawn: Uint8Array): Uint8Array {
+function openDrawn({ wrapperId, wrapped: drawn }: WrappedKey): Uint8Array {
   if (wrapperId.length !== 0 || drawn.length !== KEY_BYTES) throw new Unopenable()
   return drawn
 }

@@ -7,6 +7,7 @@ import { holdIssuedKey } from './issued-key.ts'
 import type { OpenRequest } from './open.ts'
 import type { OperationContext } from './operation.ts'
 import { openPayload, placeOf, sealPayload } from './payload.ts'
+import { toGive } from './to-give.ts'
 
 /** What an envelope may hold for several tokens alike: of issued keys each holds its own wrapping, of a recovery copy none. */
 export type SharedKind = Exclude<EnvelopeKind, 'issued-key' | 'recovery'>
@@ -14,12 +15,17 @@ export type SharedKind = Exclude<EnvelopeKind, 'issued-key' | 'recovery'>
 /** By what an envelope names a seal key of this token. */
 export type SealKeyName = Omit<Recipient, 'sealed'>
 
-/** Every seal key of the token, the newest version first. No device call. */
-export const sealKeys = ({ keys }: OperationContext, _request: object): readonly SealKeyName[] =>
-  keys.all
-    .filter(({ record }) => record.job === 'seal')
-    .map(({ id, record: { version, strategy } }) => ({ keyId: Uint8Array.from(id), version, strategy }))
-    .toSorted((a, b) => b.version - a.version)
+/** Every seal key of the token, the one that seals first. No device call. */
+export function sealKeys({ keys }: OperationContext, _request: object): readonly SealKeyName[] {
+  const sealing = keys.all.filter(({ record }) => record.job === 'seal')
+  if (sealing.length === 0) return []
+  const current = keys.current('seal')
+  return [current, ...sealing.filter((key) => key !== current)].map(({ id, record: { version, strategy } }) => ({
+    keyId: Uint8Array.from(id),
+    version,
+    strategy,
+  }))
+}
 
 /** A key for one body, drawn in the token. */
 export const drawKey = ({ session }: OperationContext, _request: object): Uint8Array =>
@@ -47,6 +53,3 @@ export const holdKey = (
   context: OperationContext,
   { key, binding }: { key: Uint8Array; binding: Binding },
 ): Recipient => toGive(holdIssuedKey(context, binding, key))
-
-/** With an id of its own: what is answered is wiped where it was made, and the key's id must stay. */
-const toGive = (recipient: Recipient): Recipient => ({ ...recipient, keyId: Uint8Array.from(recipient.keyId) })

@@ -42,16 +42,31 @@ async function complete(ring: Ring, bytes: Uint8Array, binding: Binding): Promis
   const envelope = decodeEnvelope(bytes)
   const { kept, lacking, isDone } = planOf(ring, envelope)
   if (isDone) return undefined
-  const renewed = await recipientsOf(ring, {
-    readers: readersOf(ring, envelope, { kept, lacking }),
-    holders: lacking,
-    envelope: bytes,
-    binding,
-  })
+  const renewed = await renew({ ring, envelope: bytes, binding }, { head: envelope, kept, lacking })
   if (renewed.length < lacking.length) throw new HsmUnavailable('a token went away before it held the value')
   const recipients = [...kept, ...renewed]
   if (recipients.length > MOST_RECIPIENTS) throw new HsmUnavailable('too many recipients are of tokens not seen yet')
   return encodeEnvelope({ ...envelope, recipients: atLeastOne(recipients) })
+}
+
+interface Renewal {
+  readonly ring: Ring
+  readonly envelope: Uint8Array
+  readonly binding: Binding
+}
+
+/** Each by itself where it has an older recipient that opens; the others by what any of them reads. */
+async function renew(
+  { ring, envelope, binding }: Renewal,
+  { head, kept, lacking }: Pick<Plan, 'kept' | 'lacking'> & { readonly head: EnvelopeHead },
+): Promise<readonly Recipient[]> {
+  const own = lacking.filter((member) => head.recipients.some((recipient) => member.has(recipient) === 'yes'))
+  const outcomes = await Promise.allSettled(own.map((member) => member.run('renewRecipient', { envelope, binding })))
+  const renewed = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []))
+  const holders = lacking.filter((member) => outcomes[own.indexOf(member)]?.status !== 'fulfilled')
+  if (holders.length === 0 && lacking.length > 0) return renewed
+  const readers = readersOf(ring, head, { kept, lacking })
+  return [...renewed, ...(await recipientsOf(ring, { readers, holders, envelope, binding }))]
 }
 
 /** Who proves that what stays opens: where nothing is added, one whose recipient is kept. */

@@ -3,6 +3,7 @@ import { HsmRefusal, Unsupported } from '../errors.ts'
 import { matchesCheckValue } from '../keys/check-value.ts'
 import { importKey } from '../keys/import-key.ts'
 import { refuseUnfitKey } from '../keys/key-attributes.ts'
+import { type KeySet, readKeyId } from '../keys/key-set.ts'
 import { findKey } from '../keys/locate-key.ts'
 import type { NewKey } from '../keys/make-key.ts'
 import type { TokenAccess } from '../keys/token-key.ts'
@@ -20,6 +21,8 @@ export interface Candidate {
   readonly token?: string
   /** What the database holds of it. */
   readonly recorded: readonly KeyRecord[]
+  /** Those of them that are loaded. */
+  readonly keys: KeySet
 }
 
 export type Candidates = readonly [Candidate, ...Candidate[]]
@@ -67,7 +70,7 @@ function adoptClone({ access, label, token }: Candidate, known: KeyRecord): KeyR
   refuseUnfitKey(access, { record, handle })
   if (!matchesCheckValue({ ...access, record, handles: { key: handle } }, record.checkValue))
     refuseOtherMacKey(label, record)
-  return { ...record, ...(token !== undefined && { token }) }
+  return { ...record, keyId: readKeyId(access, { record, own: handle }), ...(token !== undefined && { token }) }
 }
 
 function drawMacKey(candidates: Candidates, record: NewKey): KeyRecord[] {

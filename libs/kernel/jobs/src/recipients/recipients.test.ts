@@ -10,7 +10,7 @@ import { retryParked } from '../count.ts'
 import { mountWork } from '../mount.ts'
 import { completionSweep } from './begin-completion.ts'
 import { beginCompletion, completePage, type CompletionDeps, pageCompleter } from './complete-page.ts'
-import { BEFORE_EVERY_UUID, type SealedColumn } from './sealed-column.ts'
+import { BEFORE_EVERY_UUID, countRows, type SealedColumn } from './sealed-column.ts'
 
 const tenant = { deployment: 'test', app: 'jobs' }
 const needs = [{ job: 'seal', use: '' }] as const
@@ -46,6 +46,7 @@ const vault: SealedColumn = {
   name: 'tests.vault',
   first: BEFORE_EVERY_UUID,
   pageSize: 10,
+  rows: (statements) => countRows(statements, sql`public.vault`),
   async page(statements, { after, limit }) {
     const rows = await statements.many(
       row,

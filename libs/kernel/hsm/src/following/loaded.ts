@@ -1,0 +1,54 @@
+import { toHex } from '@strongroom/crypto'
+import { readKeyIds } from '../envelope/key-ids.ts'
+import { Unopenable } from '../errors.ts'
+import type { KeyRecord, Keystore } from '../keystore.ts'
+
+/** The recorded keys as they were when they were read, all at one moment. */
+export interface KeyRecords {
+  /** Another one after every change of keys. */
+  readonly generation: number
+  readonly keys: readonly KeyRecord[]
+}
+
+/** A keystore on the keys of one generation. It is closed when nobody needs it any more, and not before. */
+export class Loaded {
+  readonly generation: number
+  readonly keystore: Keystore
+  readonly #ids: ReadonlySet<string>
+  #calls = 0
+  #isLeft = false
+  readonly #idle = Promise.withResolvers<void>()
+
+  constructor({ generation, keys }: KeyRecords, keystore: Keystore) {
+    this.generation = generation
+    this.keystore = keystore
+    this.#ids = new Set(keys.flatMap(({ keyId }) => (keyId === undefined ? [] : [toHex(keyId)])))
+  }
+
+  async run<T>(body: (keystore: Keystore) => Promise<T>): Promise<T> {
+    this.#calls++
+    try {
+      return await body(this.keystore)
+    } finally {
+      this.#calls--
+      if (this.#isLeft && this.#calls === 0) this.#idle.resolve()
+    }
+  }
+
+  /** Whether every key that the envelope names is loaded; of what is no envelope there is nothing to learn. */
+  knows(envelope: Uint8Array): boolean {
+    try {
+      return readKeyIds(envelope).every((id) => this.#ids.has(toHex(id)))
+    } catch (error) {
+      if (error instanceof Unopenable) return true
+      throw error
+    }
+  }
+
+  /** After its last call; nobody begins another. */
+  async leave(): Promise<void> {
+    this.#isLeft = true
+    if (this.#calls > 0) await this.#idle.promise
+    await this.keystore.close()
+  }
+}

@@ -1,0 +1,14 @@
+import { securityEvent } from '@strongroom/audit'
+import { z } from 'zod'
+
+const version = z.int()
+
+/** What happened to the keys that seal and wrap; the subject is the app. */
+export const versionPublished = securityEvent('keystore.version-published', z.object({ version, keys: z.int() }))
+export const versionActivated = securityEvent('keystore.version-activated', z.object({ version, replicas: z.int() }))
+export const rewrapBegun = securityEvent('keystore.rewrap-begun', z.object({ version, rows: z.int() }))
+export const rewrapFinished = securityEvent(
+  'keystore.rewrap-finished',
+  z.object({ version, rows: z.int(), unopenable: z.int() }),
+)
+export const versionDestroyed = securityEvent('keystore.version-destroyed', z.object({ version, keys: z.int() }))
