@@ -43,6 +43,8 @@ export interface TestApp extends AsyncDisposable {
   sql(query: string): Promise<Record<string, unknown>[]>
   takeToken(): Promise<void>
   bringTokenBack(): Promise<void>
+  /** The environment of an operator: what provisioning reads, and who rotates keys. */
+  readonly operator: NodeJS.ProcessEnv
   /** Provisions once more; answers the exit code. */
   provision(): Promise<number | null>
   /** Runs one of the app's commands, as an operator would. */
@@ -111,11 +113,12 @@ export async function startApp({ app, processes = 1, settings = {} }: AppWish): 
     running.push(one)
     return one
   }
+  const migrator = {
+    MIGRATOR_DATABASE_URL_FILE: secret('migrator-url', database.adminUrl),
+    RUNTIME_ROLE: database.role,
+  }
   const provision = async () => {
-    const provisioning = launch(['provision'], {
-      MIGRATOR_DATABASE_URL_FILE: secret('migrator-url', database.adminUrl),
-      RUNTIME_ROLE: database.role,
-    })
+    const provisioning = launch(['provision'], migrator)
     const [code] = (await once(provisioning, 'exit')) as [number | null]
     return code
   }
@@ -156,6 +159,7 @@ export async function startApp({ app, processes = 1, settings = {} }: AppWish): 
     },
     log: () => Promise.resolve(output.join('')),
     sql: (query) => askAsOwner(database.adminUrl, query),
+    operator: { ...environment, ...migrator },
     takeToken: () => token.take(),
     bringTokenBack: () => token.bringBack(),
     provision,

@@ -47,9 +47,9 @@ export const sealedColumns = [sealedKeys, sealedContacts, sealedCopies]
 /** What this domain asks of a token. */
 export const keyNeeds: readonly KeyNeed[] = [
   { job: 'seal', use: '' },
-  { job: 'mac', use: 'lock' },
-  { job: 'mac', use: USER_ID_USE },
-  { job: 'mac', use: RECIPIENT_USE },
-  { job: 'mac', use: CODE_USE },
-  { job: 'mac', use: LOCK_USE },
+  { job: 'mac', use: 'lock', rotates: 'verify-only' },
+  { job: 'mac', use: USER_ID_USE, rotates: 'fixed' },
+  { job: 'mac', use: RECIPIENT_USE, rotates: 'passing' },
+  { job: 'mac', use: CODE_USE, rotates: 'passing' },
+  { job: 'mac', use: LOCK_USE, rotates: 'fixed' },
 ]

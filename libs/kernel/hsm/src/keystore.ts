@@ -52,7 +52,7 @@ export interface Keystore extends TokenHealth {
    * The same by every version of that key which is there, the newest first, whoever asks and whatever is found by them:
    * by which values are looked for, or compared, that an older version has made.
    */
-  macs(use: string, message: Uint8Array): Promise<readonly Uint8Array[]>
+  macs(use: string, message: Uint8Array): Promise<readonly VersionedMac[]>
 
   /** ECDSA P-256 with SHA-256 under the signing key of that use: 64 bytes, r and s, as in IEEE P1363. */
   sign(use: string, message: Uint8Array): Promise<Uint8Array>
@@ -108,6 +108,13 @@ export interface TokenEpoch {
   readonly label: string
   /** Absent of a token that holds none: it was never raised, or keeps no such object. */
   readonly number?: number
+}
+
+export interface VersionedMac {
+  readonly version: number
+  /** Whether `mac` answers this one: what is written now. */
+  readonly isCurrent: boolean
+  readonly mac: Uint8Array
 }
 
 /** For health, metrics and logs: no secrets. */

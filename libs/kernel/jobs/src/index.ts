@@ -11,4 +11,11 @@ export type { JobFailure, JobSuccess, Listeners, SweepFailure } from './tell.ts'
 export { startWorker, type Worker, type WorkerOptions } from './worker.ts'
 export { completionSweep } from './recipients/begin-completion.ts'
 export { beginCompletion, type CompletionDeps, completePage, pageCompleter } from './recipients/complete-page.ts'
-export { BEFORE_EVERY_UUID, countRows, type ReplaceDeps, type SealedColumn, type SealedRow } from './recipients/sealed-column.ts'
+export type { IndexedRow, MacColumn } from './mac-column.ts'
+export {
+  BEFORE_EVERY_UUID,
+  countRows,
+  type ReplaceDeps,
+  type SealedColumn,
+  type SealedRow,
+} from './recipients/sealed-column.ts'

@@ -1,5 +1,6 @@
 import { HsmRefusal, Unopenable } from '../errors.ts'
 import type { TokenKey } from '../keys/token-key.ts'
+import type { VersionedMac } from '../keystore.ts'
 import { CKM } from '../pkcs11/cryptoki.ts'
 import type { OperationContext } from './operation.ts'
 
@@ -17,12 +18,15 @@ export function mac(context: OperationContext, { use, message }: MacRequest): Ui
 }
 
 /** By each version that is there, the newest first: what was written by an older one, or by a replica that is ahead, is found. */
-export function macs(context: OperationContext, { use, message }: MacRequest): readonly Uint8Array[] {
+export function macs(context: OperationContext, { use, message }: MacRequest): readonly VersionedMac[] {
   refuseLockUse(use)
   const versions = context.keys.versions('mac', use)
-  // Says that the use was not declared.
-  if (versions.length === 0) context.keys.current('mac', use)
-  return versions.map((key) => macBy(context, key, message))
+  const current = context.keys.current('mac', use)
+  return versions.map((key) => ({
+    version: key.record.version,
+    isCurrent: key.record.version === current.record.version,
+    mac: macBy(context, key, message),
+  }))
 }
 
 /** Of locks: the newest version, or the one that locked. Throws `Unopenable` where that is not there. */
