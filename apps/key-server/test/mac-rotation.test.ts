@@ -3,7 +3,7 @@ import type { TestApp } from '@strongroom/test-world'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { keyServer } from '../src/service.ts'
 import { clientOf, type KeyServerClient, startKeyServer } from './client.ts'
-import { codeTo, newEmail } from './people.ts'
+import { addVerified, codeTo, newEmail } from './people.ts'
 
 let app: TestApp
 let desk: MacDesk
@@ -130,6 +130,38 @@ test('a code that was sent by the old version is good until it expires, and the 
   await desk.destroy('code', 1)
   expect((await versionsOf('code'))?.map(({ version }) => version)).toEqual([2])
 }, 60_000)
+
+test('a user of before is found under the new version, before its row is rebuilt and after, and is not added twice', async () => {
+  const keyId = await client().create('1234')
+  const [known, other] = [newEmail(), newEmail()]
+  await addVerified(app, client(), { keyId, pin: '1234', address: known })
+  expect((await client().addUser(keyId, '1234', other)).status).toBe(201)
+  const code = await codeTo(app, other, 1)
+  const finders = () =>
+    app.sql(`select encode(lookup, 'hex') as name, encode(finder, 'hex') as finder, finder_version as version
+               from pin_keys.users where key_id = '${keyId}' order by created_at`)
+  const before = await finders()
+  await rotate('user-id')
+  const exists = async () => (await client().addUser(keyId, '1234', known)).status
+  expect(await exists()).toBe(409)
+  const late = newEmail()
+  await Promise.all(clients.map((one) => one.addUser(keyId, '1234', late)))
+
+  await app.sql(`select graphile_worker.add_job('sweeps.run', '{}'::json)`)
+  await expect.poll(async () => (await versionsOf('user-id'))?.[1]?.needed, { timeout: 30_000 }).toEqual([])
+  const after = await finders()
+  expect(after.map(({ version }) => version)).toEqual([2, 2, 2])
+  expect(after.slice(0, 2).map(({ name }) => name)).toEqual(before.map(({ name }) => name))
+  for (const [at, row] of before.entries()) expect(after[at]?.['finder']).not.toBe(row['finder'])
+  expect(await exists()).toBe(409)
+  expect((await client().verify(keyId, other, { code, op: 'verify' })).status).toBe(200)
+  await letRest('user-id', '1 hour')
+  await desk.destroy('user-id', 1)
+  await replicasFollow()
+  expect(await exists()).toBe(409)
+  expect((await client().askReset(keyId, known)).status).toBe(200)
+  expect((await client().removeUser(keyId, '1234', other)).status).toBe(200)
+}, 90_000)
 
 test('what cannot be rotated, or is not declared, is refused by name; so is what is not retired', async () => {
   expect(await refusalOf(desk.publish('time-lock'))).toMatchObject({ reason: 'fixed-use' })

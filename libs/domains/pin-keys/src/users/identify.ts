@@ -1,27 +1,49 @@
 import { encodeTuple, Secret, toHex, toUtf8, fromUtf8 } from '@strongroom/crypto'
-import type { Binding, Keystore } from '@strongroom/hsm'
+import type { Binding, Keystore, VersionedMac } from '@strongroom/hsm'
 import type { SendAsked, SendCaps } from '@strongroom/notify'
+import type { Database } from '@strongroom/storage'
+import { findUser, type UserRow } from './store.ts'
 import type { UserAddress } from './user-id.ts'
 
 /** MAC keys of the app's token. */
 export const USER_ID_USE = 'user-id'
 export const RECIPIENT_USE = 'recipient'
 
-const LOOKUP_BYTES = 32
+export const LOOKUP_BYTES = 32
 
-export interface UserName {
-  /** Finds the row. */
-  readonly lookup: Uint8Array
-  /** The same in hex: whom codes and guesses are counted for. */
+/** What an address may be found by under a key: a MAC, other for each key, so that nothing links people across keys. */
+export interface UserFinders {
+  /** By every version of the MAC key, the newest first. */
+  readonly all: readonly Uint8Array[]
+  /** What is written now. */
+  readonly current: { readonly finder: Uint8Array; readonly version: number }
+}
+
+export interface NamedUser {
+  readonly finders: UserFinders
+  /** Its row, where it has one. */
+  readonly known: UserRow | undefined
+  /** Whom codes and guesses are counted for, in hex: what it was first found by, whatever it is found by now. */
   readonly subject: string
 }
 
-/** What an address is called under a key: a MAC, other for each key, so that nothing links people across keys. */
-export async function nameUser(hsm: Keystore, keyId: string, { folded }: UserAddress): Promise<UserName> {
-  const mac = await hsm.mac(USER_ID_USE, encodeTuple(keyId, folded))
-  const lookup = mac.subarray(0, LOOKUP_BYTES)
-  return { lookup, subject: toHex(lookup) }
+/** One HSM call and one statement, whether there is such a user or not, and whichever version has made its row. */
+export async function nameUser(
+  { hsm, database }: { hsm: Keystore; database: Database },
+  keyId: string,
+  address: UserAddress,
+): Promise<NamedUser> {
+  const macs = await macsOfUser(hsm, keyId, address)
+  const all = macs.map(({ mac }) => mac.subarray(0, LOOKUP_BYTES))
+  const at = macs.findIndex(({ isCurrent }) => isCurrent)
+  const [finder, version] = [all[at], macs[at]?.version]
+  if (finder === undefined || version === undefined) throw new TypeError('one version of a MAC key is the current one')
+  const known = await findUser(database.reading, keyId, all)
+  return { finders: { all, current: { finder, version } }, known, subject: known?.subject ?? toHex(finder) }
 }
+
+export const macsOfUser = (hsm: Keystore, keyId: string, { folded }: UserAddress): Promise<readonly VersionedMac[]> =>
+  hsm.macs(USER_ID_USE, encodeTuple(keyId, folded))
 
 const PREFIX_LENGTH = 6
 

@@ -5,6 +5,8 @@ import type { Database, Statements } from '@strongroom/storage'
 export interface IndexedRow {
   /** What `page` continues after. */
   readonly id: string
+  /** Of what else the index is computed. */
+  readonly owner: string
   /** What the index is computed of, sealed. */
   readonly envelope: Uint8Array
   readonly binding: Binding
