@@ -2,6 +2,9 @@
 -- computed anew when that key is rotated. Their name (lookup) stays, since codes, guesses, locks and contacts are bound to it.
 alter table pin_keys.users add column finder bytea check (length(finder) = 32);
 alter table pin_keys.users add column finder_version int not null default 1;
+-- Half of a MAC of the address and the name, by that version: a name that is not what the row is found by must be vouched for,
+-- or whoever can write here gives one user's codes and locks to another.
+alter table pin_keys.users add column name_stamp bytea check (length(name_stamp) = 32);
 update pin_keys.users set finder = lookup;
 alter table pin_keys.users alter column finder set not null;
 alter table pin_keys.users alter column finder_version drop default;

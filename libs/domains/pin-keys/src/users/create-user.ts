@@ -52,7 +52,8 @@ export const create = implement<UserDeps>()(
         await recordEvent(tx, userAdded, { subject: keyId, detail: { user: id, channel: address.channel } })
       }
       const user = await holdUser(tx, keyId, finders.all)
-      if (!user || user.verified) return userExists()
+      // Of another name: somebody wrote it past us, or it was added a moment ago by another version of the MAC key.
+      if (user?.subject !== subject || user.verified) return userExists()
       await insertCopy(tx, keyId, copy)
       return (await askForCode(tx, policies, { keyId, userId: user.id, subject, purpose: 'verify', send })) ?? added
     })

@@ -25,18 +25,18 @@ export const remove = implement<UserDeps>()(
       async ({ request, locked, pinEpoch: epoch }) => ((await hsm.fitsLock(request, locked)) ? epoch : undefined),
     )
     if (pinEpoch instanceof Refusal) return pinEpoch
-    const { finders } = await nameUser(deps, keyId, address)
+    const { finders, subject } = await nameUser(deps, keyId, address)
     return database.transaction(async (tx) => {
       if (!(await holdEpoch(tx, { keyId, pinEpoch }))) return invalidParams()
       const until = await findChangeLimit(tx, keyId)
       if (until) return limitedUntil(until)
       const user = await holdUser(tx, keyId, finders.all)
-      if (!user) return invalidParams()
+      if (user?.subject !== subject) return invalidParams()
       await announce(tx, { keyId, event: 'user-removed' })
       await markRemoved(tx, user.id)
       await cancelLocks(tx, policies.resets, keyId)
-      await dropCodes(tx, policies.codes, user.subject)
-      await tx.run(closeBudget(policies.codes.budget, user.subject))
+      await dropCodes(tx, policies.codes, subject)
+      await tx.run(closeBudget(policies.codes.budget, subject))
       await dropCopyWithoutUsers(tx, keyId)
       await recordEvent(tx, userRemoved, { subject: keyId, detail: { user: user.id, channel: user.channel } })
       return success

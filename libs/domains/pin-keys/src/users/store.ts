@@ -5,7 +5,15 @@ import type { Policies } from '../policies.ts'
 import type { UserFinders } from './identify.ts'
 
 const Channel = z.enum(['email', 'sms'])
-const userRow = z.object({ id: z.uuid(), subject: z.string(), channel: Channel, verified: z.boolean() })
+const userRow = z.object({
+  id: z.uuid(),
+  /** What codes, guesses and locks are counted and kept for. */
+  subject: z.string(),
+  /** Vouches for the name, of a row that is found by another MAC than it is named by. */
+  stamp: column.bytes.nullable(),
+  channel: Channel,
+  verified: z.boolean(),
+})
 export type UserRow = z.output<typeof userRow>
 
 /** A user of a key who was not removed, by whatever version of the MAC key it is found. */
@@ -20,7 +28,7 @@ export const holdUser = (tx: Statements, keyId: string, finders: readonly Uint8A
   tx.maybe(userRow, sql`${userQuery(keyId, finders)} for update`)
 
 const userQuery = (keyId: string, finders: readonly Uint8Array[]): Query => sql`
-    select id, encode(lookup, 'hex') as subject, channel, verified_at is not null as verified
+    select id, encode(lookup, 'hex') as subject, name_stamp as stamp, channel, verified_at is not null as verified
       from pin_keys.users where ${isFoundBy(keyId, finders)}`
 
 const isFoundBy = (keyId: string, finders: readonly Uint8Array[]): Query =>

@@ -1,32 +1,40 @@
-import type { Binding, Keystore, VersionedMac } from '@strongroom/hsm'
-import type { Secret } from '@strongroom/crypto'
+import type { Keystore } from '@strongroom/hsm'
 import type { Database, Statements } from '@strongroom/storage'
 
-export interface IndexedRow {
-  /** What `page` continues after. */
-  readonly id: string
-  /** Of what else the index is computed. */
-  readonly owner: string
-  /** What the index is computed of, sealed. */
-  readonly envelope: Uint8Array
-  readonly binding: Binding
-  /** The index as it was read. */
-  readonly index: Uint8Array
+export interface RebuildPlace {
+  readonly database: Database
+  readonly hsm: Keystore
 }
 
-/** A column by which rows are found whose contents are sealed: a MAC, beside the version of the key that made it. */
-export interface MacColumn {
+interface Declared<Row> {
   /** Kebab-case, dotted: `pin-keys.users`. */
   readonly name: string
+  /** Of the MAC key. */
   readonly use: string
   /** What sorts before every id and reads as one. */
   readonly first: string
   /** How many rows that version has made. */
   rows(statements: Statements, version: number): Promise<number>
   /** Rows that other versions have made, in the order of ids. */
-  page(statements: Statements, from: { after: string; limit: number; except: number }): Promise<readonly IndexedRow[]>
-  /** By every version, of what was sealed. */
-  compute(hsm: Keystore, opened: Secret, row: IndexedRow): Promise<readonly VersionedMac[]>
-  /** By compare-and-swap on the old index: false, and nothing done, where the row changed meanwhile. */
-  replace(database: Database, row: IndexedRow, made: VersionedMac): Promise<boolean>
+  page(statements: Statements, from: { after: string; limit: number; except: number }): Promise<readonly Row[]>
+  /** What `page` continues after: letters, digits and `_.:-`. */
+  idOf(row: Row): string
+  /** Writes what it is found by now, by compare-and-swap. Throws `Unopenable`, and what the token throws. */
+  rebuild(place: RebuildPlace, row: Row): Promise<void>
 }
+
+/** A column by which rows are found whose contents are sealed: a MAC, beside the version of the key that made it. */
+export interface MacColumn extends Pick<Declared<unknown>, 'name' | 'use' | 'first' | 'rows'> {
+  page(statements: Statements, from: { after: string; limit: number; except: number }): Promise<readonly IndexedRow[]>
+}
+
+export interface IndexedRow {
+  readonly id: string
+  rebuild(place: RebuildPlace): Promise<void>
+}
+
+export const macColumn = <Row>({ page, idOf, rebuild, ...declared }: Declared<Row>): MacColumn => ({
+  ...declared,
+  page: async (statements, from) =>
+    (await page(statements, from)).map((row) => ({ id: idOf(row), rebuild: (place) => rebuild(place, row) })),
+})

@@ -1,4 +1,4 @@
-import { type Keystore, Unopenable, type VersionedMac } from '@strongroom/hsm'
+import { type Keystore, Unopenable } from '@strongroom/hsm'
 import { type Database, sql } from '@strongroom/storage'
 import { z } from 'zod'
 import { enqueue } from '../enqueue.ts'
@@ -54,12 +54,7 @@ async function rebuildRow(
   row: IndexedRow,
 ): Promise<void> {
   try {
-    const opened = await hsm.open(row.envelope, row.binding)
-    try {
-      await column.replace(database, row, currentOf(await column.compute(hsm, opened, row)))
-    } finally {
-      opened.wipe()
-    }
+    await row.rebuild({ database, hsm })
   } catch (error) {
     if (!(error instanceof Unopenable)) throw error
     onUnopenable({ column: column.name, id: row.id })
@@ -69,13 +64,10 @@ async function rebuildRow(
 const LOOK_SECONDS = 20
 const NOTHING = new Uint8Array()
 
-const currentVersion = async (hsm: Keystore, { use }: MacColumn): Promise<number> =>
-  currentOf(await hsm.macs(use, NOTHING)).version
-
-function currentOf(macs: readonly VersionedMac[]): VersionedMac {
-  const found = macs.find(({ isCurrent }) => isCurrent)
+async function currentVersion(hsm: Keystore, { use }: MacColumn): Promise<number> {
+  const found = (await hsm.macs(use, NOTHING)).find(({ isCurrent }) => isCurrent)
   if (found === undefined) throw new TypeError('one version of a MAC key is the current one')
-  return found
+  return found.version
 }
 
 /** Begins where a column has rows that another version has made: after a rotation, and for who wrote by the old one meanwhile. */
