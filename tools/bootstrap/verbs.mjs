@@ -5,6 +5,10 @@ const fromSource = '--conditions=@strongroom/source'
 /** Who names a module needs no other: it may be on a machine without a network. */
 const modulesToJudge = (args) => (args.some((arg) => arg.startsWith('--module')) ? [] : judgedModules)
 
+/** Without a module or an app it looks at every module that there is. */
+const modulesToLookAt = ([command, ...args]) =>
+  (command === 'doctor' || command === 'bench') && !args.some((arg) => /^--(module|app)/.test(arg)) ? judgedModules : []
+
 /**
  * What each verb runs, with the right Node, what it needs beside SoftHSM (or a function of the arguments that says so),
  * and what it uses where that is installed.
@@ -29,5 +33,6 @@ export const verbs = {
   scan: { run: [fromSource, 'tools/dev-world/src/scan-main.ts'], needs: [] },
   audit: { run: [fromSource, 'tools/audit/src/main.ts'], needs: [] },
   conformance: { run: [fromSource, 'tools/hsm-conformance/src/main.ts'], needs: modulesToJudge },
+  hsm: { run: [fromSource, 'tools/hsm-cli/src/main.ts'], needs: modulesToLookAt },
   bench: { run: [fromSource, 'tools/bench/src/main.ts'], needs: [] },
 }

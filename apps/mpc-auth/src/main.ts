@@ -1,4 +1,5 @@
 import { runService } from '@strongroom/service'
-import { mpcAuth } from './service.ts'
+import { readApis } from './apis.ts'
+import { mpcAuthWith } from './service.ts'
 
-await runService(mpcAuth)
+await runService(mpcAuthWith(readApis(process.env)))

@@ -27,6 +27,9 @@ test('what was kept while one of two tokens was away is held by both soon after,
   const shares = keys.map((key_id) => ({ key_id, encrypted_keyshare: randomBytes(50_000).toString('base64') }))
   await user.backUp(shares)
   await user.backUp(shares)
+  // A key that was never backed up, before all others: it must not end the pass.
+  await app.sql(`insert into key_shares.keys (key_id, user_id, verifying_key, instance, stamp)
+                 select '0', user_id, verifying_key, instance, stamp from key_shares.keys limit 1`)
   const before = await halfHeld(app, columns)
   expect(before).toEqual({
     'key_shares.devices.name': { rows: 1, half: 1 },

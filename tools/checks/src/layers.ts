@@ -5,7 +5,7 @@ export const allowedKinds: Readonly<Record<string, readonly string[]>> = {
   app: ['domain', 'kernel'],
   domain: ['kernel'],
   kernel: ['kernel'],
-  client: ['contract', 'crypto'],
+  client: ['contract', 'crypto', 'client'],
   tool: ['app', 'domain', 'kernel', 'client', 'tool'],
   test: ['app', 'domain', 'kernel', 'tool', 'test'],
 }
@@ -35,7 +35,10 @@ export const owners: Readonly<Record<string, readonly string[]>> = {
   '@aws-sdk/client-s3': ['identity'],
   '@aws-sdk/s3-presigned-post': ['identity'],
   '@aws-sdk/s3-request-presigner': ['identity'],
-  jose: ['proofs'],
+  '@simplewebauthn/server': ['proofs'],
+  viem: ['chains'],
+  '@onflow/sdk': ['chains'],
+  jose: ['proofs', 'chain-accounts'],
   // No server may be able to join shares.
   'shamir-secret-sharing': ['sss-client'],
 }
@@ -46,6 +49,18 @@ export const sliceOrder: Readonly<Record<string, readonly string[]>> = {
   'secret-shares': ['accounts', 'shares', 'recovery', 'contacts', 'holds'],
   'qr-login': ['devices', 'sessions'],
   'key-shares': ['users', 'devices', 'faces', 'enrolment', 'shares', 'hooks'],
+  'chain-accounts': [
+    'apps',
+    'logins',
+    'accounts',
+    'tokens',
+    'sign-up',
+    'keys',
+    'sign-in',
+    'two-factor',
+    'sign',
+    'recovery',
+  ],
   identity: [
     'ledger',
     'wallets',
@@ -77,6 +92,7 @@ export const isomorphic = [
   'access-token.ts',
   'login-token.ts',
   'did-presentation.ts',
+  'passkey-shapes.ts',
   'request-signature.ts',
   'user-id.ts',
   'code-table.ts',
@@ -89,4 +105,7 @@ export const isomorphic = [
   'step-up.ts',
   'document-types.ts',
   'json-depth.ts',
+  'error-table.ts',
+  'public-key.ts',
+  'account-token.ts',
 ]

@@ -1,5 +1,6 @@
 /** What an app may need around it; `surroundings.ts` says which settings tell it where that is. */
-export type Need = 'mail' | 'sms' | 'push' | 'issuer' | 'firebase' | 'redis' | 'faces' | 'objects' | 'administrator'
+export type Need =
+  'mail' | 'sms' | 'push' | 'issuer' | 'firebase' | 'redis' | 'faces' | 'objects' | 'administrator' | 'chain'
 
 export interface App {
   readonly name: string

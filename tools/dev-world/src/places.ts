@@ -40,6 +40,7 @@ export const logOf = ({ home }: Places, name: string): string => join(home, 'log
 export const credentialsOf = ({ home }: Places, app: string): string => join(home, 'credentials', app)
 export const issuerOf = ({ home }: Places): string => join(home, 'issuer')
 export const facesOf = ({ home }: Places): string => join(home, 'faces')
+export const chainsOf = ({ home }: Places): string => join(home, 'chains')
 export const objectsOf = ({ home }: Places): string => join(home, 'objects')
 export const pushIdentityOf = ({ home }: Places): string => join(home, 'push', 'identity.json')
 /** Secrets by which a node asks the hooks of an app. */

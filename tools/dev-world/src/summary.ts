@@ -30,12 +30,13 @@ export async function summarise(places: Places, world: WorldFile): Promise<Summa
   const administrator = world.administrator
     ? `  An administrator signs: npm run --silent sign -- --key admin GET '/v3/kyc_recovery_requests' | sh\n`
     : ''
+  const chains = Object.entries(world.chains ?? {}).map(([name, url]) => `  The chain ${name} stands at ${url}\n`)
   const hooks = Object.entries(world.hooks ?? {}).map(
     ([app, address]) =>
       `  Nodes ask ${app} at ${address}; their secret is in ${short(join(hooksOf(places, app), 'secret'))}\n`,
   )
   return {
-    text: `\n${table}\n\n${outbox}\n${issuer}${faces}${objects}${administrator}${hooks.join('')}${postgres}\n`,
+    text: `\n${table}\n\n${outbox}\n${issuer}${faces}${objects}${administrator}${chains.join('')}${hooks.join('')}${postgres}\n`,
     allReady: health.every(Boolean),
   }
 }

@@ -4,6 +4,7 @@ import { type ObjectStore, startObjectStore } from '@strongroom/object-store'
 import { type Outbox, startOutbox } from '@strongroom/outbox'
 import { findRedis } from '@strongroom/redis'
 import type { App, Need } from './apps.ts'
+import { startChains, type WorldChains } from './chains.ts'
 import { facesOf, issuerOf, logOf, objectsOf, pushIdentityOf, type Places } from './places.ts'
 import type { Say } from './report.ts'
 import { ADMINISTRATOR, signingKey } from './signing-key.ts'
@@ -18,6 +19,8 @@ export interface Surroundings {
   /** A stub: who knows a face by what it says. */
   readonly faces: FaceStub | undefined
   readonly objects: ObjectStore | undefined
+  /** None where no anvil runs on this CPU. */
+  readonly chains: WorldChains | undefined
   /** The public key of who administers, `G…`. */
   readonly administrator: string | undefined
   /** None where no redis-server is installed: an app can do without. */
@@ -36,15 +39,16 @@ export async function startSurroundings(
   stack: AsyncDisposableStack,
 ): Promise<Surroundings> {
   const needed = new Set(request.apps.flatMap(({ needs = [] }) => needs))
-  const [outbox, issuer, faces, objects, redis] = await Promise.all([
+  const [outbox, issuer, faces, objects, redis, chains] = await Promise.all([
     startCatching(request, stack),
     needed.has('issuer') || needed.has('firebase') ? startIssuing(request, stack) : undefined,
     needed.has('faces') ? startFaces(request, stack) : undefined,
     needed.has('objects') ? startObjects(request, stack) : undefined,
     needed.has('redis') ? startRedisHere(request, stack) : undefined,
+    needed.has('chain') ? startChainsHere(request, stack) : undefined,
   ])
   const administrator = needed.has('administrator') ? signingKey(request.places, ADMINISTRATOR).keyId : undefined
-  return { outbox, issuer, faces, objects, administrator, redis }
+  return { outbox, issuer, faces, objects, administrator, redis, chains }
 }
 
 const usualOutboxPort = 8025
@@ -103,6 +107,12 @@ async function startRedisHere({ places, say }: SurroundingsRequest, stack: Async
   return redis
 }
 
+async function startChainsHere({ places, say }: SurroundingsRequest, stack: AsyncDisposableStack) {
+  const chains = await startChains(places, say)
+  if (chains) stack.defer(() => chains.close())
+  return chains
+}
+
 /** The settings that tell an app where what it needs is, and nothing of what it does not. */
 export async function settingsFor({ needs = [] }: App, surroundings: Surroundings): Promise<Settings> {
   const told = await Promise.all(needs.map(async (need) => settings[need](surroundings)))
@@ -147,5 +157,6 @@ const settings: Readonly<Record<Need, (surroundings: Surroundings) => Settings |
           CLIENT_ROUTER_URL: 'http://127.0.0.1:8080/r',
         }
       : {},
+  chain: ({ chains }) => (chains ? { CHAINS: chains.setting, DEFAULT_CHAIN: 'local' } : {}),
   redis: ({ redis }) => (redis ? { REDIS_URL: redis.url } : {}),
 }

@@ -2,8 +2,10 @@ import { join } from 'node:path'
 import { freePort } from '@strongroom/postgres'
 import type { App } from './apps.ts'
 import { provideDatabases, type AppDatabase } from './database.ts'
+import type { WorldChains } from './chains.ts'
 import { environmentOf, type AppParts } from './environment.ts'
 import { type Hooks, provideHooks } from './hooks.ts'
+import { keepFunded } from './keep-funded.ts'
 import { rotateLog } from './log-file.ts'
 import { logOf, makePrivateDirectory, type Places } from './places.ts'
 import type { Say } from './report.ts'
@@ -74,8 +76,24 @@ export async function startWorld(request: WorldRequest, stack: AsyncDisposableSt
     await Promise.all(supervisions.map((supervision) => supervision.stop()))
   })
   for (const part of parts) supervisions.push(await runApp(request, part))
+  fundWhoPays(request, { chains: surroundings.chains, superuserUrl: () => cluster.url() }, stack)
   await writeWorld(cluster.url())
   return { ready: Promise.all(supervisions.map(({ ready }) => ready)) }
+}
+
+interface Paying {
+  readonly chains: WorldChains | undefined
+  readonly superuserUrl: () => string
+}
+
+function fundWhoPays({ apps }: WorldRequest, { chains, superuserUrl }: Paying, stack: AsyncDisposableStack): void {
+  if (!chains) return
+  const paying = apps.filter(({ needs = [] }) => needs.includes('chain')).map(({ name }) => name.replaceAll('-', '_'))
+  const databaseOf = (name: string) => Object.assign(new URL(superuserUrl()), { pathname: `/${name}` }).href
+  const funding = keepFunded(async () => {
+    for (const name of paying) await chains.fund(databaseOf(name))
+  })
+  stack.defer(() => funding.stop())
 }
 
 async function provideTokens(
@@ -133,7 +151,7 @@ const worldOf = ({
   tokens,
   module,
   postgres,
-  surroundings: { outbox, issuer, faces, objects, administrator, redis },
+  surroundings: { outbox, issuer, faces, objects, administrator, redis, chains },
 }: WorldParts): WorldFile => ({
   apps: Object.fromEntries(addresses),
   ...(hooks.size > 0 && { hooks: Object.fromEntries(hooks) }),
@@ -147,6 +165,7 @@ const worldOf = ({
   ...(faces && { faces: faces.url }),
   ...(objects && { objects: bucketOf(objects) }),
   ...(administrator && { administrator }),
+  ...(chains && { chains: chains.urls }),
   ...(redis && { redis: redis.url }),
   pkcs11: {
     module,

@@ -1,1 +1,3 @@
-export {}
+export { findAnvil } from './find.ts'
+export type { Ask } from './ask.ts'
+export { startEvmNode, type EvmNode, type EvmNodeOptions } from './start.ts'

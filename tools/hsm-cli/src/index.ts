@@ -1,1 +1,3 @@
-export {}
+export { runCli } from './cli.ts'
+export type { Context } from './context.ts'
+export type { Asking, Progress, Terminal } from './terminal/terminal.ts'

@@ -4,7 +4,7 @@ export class ChainUnavailable extends Error {
   readonly code: string
   readonly retryAfterSeconds: number
 
-  /** `code` is short and plain, such as `http-503`, `ETIMEDOUT`, `other-chain`. */
+  /** `code` is short and plain, such as `http_503`, `ETIMEDOUT`, `other_chain`. */
   constructor(code: string, retryAfterSeconds = 5) {
     super(`the chain cannot be asked (${code})`)
     this.code = code

@@ -38,14 +38,18 @@ export interface StandingAccount {
   readonly address: string
   readonly signers: readonly Signer[]
   readonly threshold: number
-  /** Whether the code is ours, by its hash; always true where accounts have none. */
+  /** Whether the code is ours, by its bytes, and every signer is of a kind that we know. If not, the rest says nothing. */
   readonly isGenuine: boolean
 }
 
-/** A change of an account’s own signers; anything else is `other`, and not co-signed. */
+/**
+ * What an account is asked to do: a change of its own signers; a `call` to somebody else, which cannot change them; anything
+ * else, such as another call to itself or to our contracts, is `other`, and not co-signed.
+ */
 export type AccountChange =
   | { readonly kind: 'add-signer'; readonly signer: Signer }
-  | { readonly kind: 'remove-signer'; readonly publicKey: Uint8Array }
+  | { readonly kind: 'remove-signer'; readonly publicKey: Uint8Array; readonly scheme?: SignerScheme }
+  | { readonly kind: 'call'; readonly target: string; readonly value: bigint; readonly data: Uint8Array }
   | { readonly kind: 'other' }
 
 /** What signers of an account are asked to sign, decoded whole. */
@@ -56,6 +60,8 @@ export interface AccountRequest {
   readonly changes: readonly AccountChange[]
   /** Account that it concerns: the target, and on Flow the only authoriser beside the payer. */
   readonly address: string
+  /** By the clock of the chain: what is sent later is refused there. */
+  readonly deadline?: Date
 }
 
 export interface SignatureOf {
@@ -97,11 +103,22 @@ export interface Chain {
   /** `undefined`: nothing stands there. */
   readAccount(address: string): Promise<StandingAccount | undefined>
 
-  /** What the app of the person is given to sign, as the wire has it: a Cadence script, or typed data as an object. */
-  describeChange(address: string, change: AccountChange): Promise<unknown>
-  /** Decodes what a caller wants signed. `undefined`: not whole, not of this chain, or not understood. Never signs blind. */
+  /**
+   * What the app of the person is given to sign, as the wire has it: a Cadence script, or typed data as an object. Good for
+   * so many seconds by the clock of the chain, where that can be said; an hour unless told.
+   * @throws TypeError for `other`; RangeError for the removal of who is no signer.
+   */
+  describeChange(address: string, change: AccountChange, validSeconds?: number): Promise<unknown>
+  /**
+   * Decodes what a caller wants signed. `undefined`: not whole, not of this chain, not understood, or no longer of any use
+   * there, since it was used or came too late. Never signs blind.
+   */
   decode(request: unknown): Promise<AccountRequest | undefined>
-  /** Keeps a signed request to be relayed at our cost, in the caller’s transaction. Answers the id of the transaction. */
+  /**
+   * Keeps a signed request to be relayed at our cost, in the caller’s transaction. The same request twice is one, unless the
+   * first came to nothing. Answers the id of the transaction.
+   * @throws TypeError where `decode` does not understand it.
+   */
   queueRequest(
     tx: Statements,
     request: unknown,

@@ -24,6 +24,9 @@ export function keystoreOn(executor: Executor): TokenKeystore {
     ed25519PublicKey: (use) => executor.run('ed25519PublicKey', { use }),
     issueKey: (binding) => executor.run('issueKey', { binding }),
     openKey: async (envelope, binding) => new Secret(await executor.run('openKey', { envelope, binding })),
+    issueKeyPair: (curve, binding) => executor.run('issueKeyPair', { curve, binding }),
+    signWithIssued: (issued, binding, digest) => executor.run('signWithIssued', { ...issued, binding, digest }),
+    issuedPublicKey: (issued, binding) => executor.run('issuedPublicKey', { ...issued, binding }),
     issueLockedKey: (request) => executor.run('issueLockedKey', { lock: lockOf(request) }),
     fitsLock: async (request, locked) =>
       (await whereFactorFits(executor, { request, locked }, () => Promise.resolve(true))) ?? false,

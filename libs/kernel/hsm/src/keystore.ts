@@ -29,6 +29,23 @@ export interface PreparedLock {
   readonly envelope: Uint8Array
 }
 
+/** Curves of pairs that are issued: FIPS 186-5 P-256, and that of SEC 2 which Ethereum signs on. */
+export type PairCurve = 'p256' | 'secp256k1'
+
+/** A key pair of a row, such as an account's. Both parts are safe to store. */
+export interface KeyPair {
+  /** Uncompressed SEC 1 point, 65 bytes. */
+  readonly publicKey: Uint8Array
+  /** The private key, wrapped inside the token, and the public key, sealed together to the binding. */
+  readonly envelope: Uint8Array
+}
+
+/** What is stored of a pair. */
+export interface IssuedPair {
+  readonly curve: PairCurve
+  readonly envelope: Uint8Array
+}
+
 export interface LockRequest {
   readonly binding: Binding
   readonly factor: Secret
@@ -67,6 +84,16 @@ export interface Keystore extends TokenHealth {
   /** A 256-bit key generated and wrapped inside the token. */
   issueKey(binding: Binding): Promise<Uint8Array>
   openKey(envelope: Uint8Array, binding: Binding): Promise<Secret>
+
+  /** Generated and wrapped inside the token; where that wraps no private keys of the curve: drawn there, and sealed. */
+  issueKeyPair(curve: PairCurve, binding: Binding): Promise<KeyPair>
+  /**
+   * ECDSA over a digest of 32 bytes: r and s, 64 bytes, s in the lower half, verified against the sealed public key. The
+   * private key is unwrapped for this call, not extractable, where the token wrapped it; elsewhere this process signs.
+   */
+  signWithIssued(issued: IssuedPair, binding: Binding, digest: Uint8Array): Promise<Uint8Array>
+  /** The public key as it was sealed: a copy of it in a column proves nothing, since whoever writes there can swap it. */
+  issuedPublicKey(issued: IssuedPair, binding: Binding): Promise<Uint8Array>
 
   /** A 256-bit key generated inside the token and locked there with the factor. */
   issueLockedKey(request: LockRequest): Promise<LockedKey>
@@ -173,7 +200,7 @@ export interface KeystoreDescription extends TokenDescription {
 }
 
 /** A job that one token key has; no key has two. */
-export const keyJobs = ['seal', 'wrap', 'mac', 'sign', 'sign-ed25519', 'recover'] as const
+export const keyJobs = ['seal', 'wrap', 'wrap-pair', 'mac', 'sign', 'sign-ed25519', 'recover'] as const
 
 export type KeyJob = (typeof keyJobs)[number]
 
@@ -181,7 +208,7 @@ export type KeyJob = (typeof keyJobs)[number]
  * Keys that encrypt other keys and values. All of an app's have one number of their version, on every token, and are
  * rotated together: what the current seal key sealed was wrapped by the current wrap key.
  */
-export const kekJobs: readonly KeyJob[] = ['seal', 'wrap']
+export const kekJobs: readonly KeyJob[] = ['seal', 'wrap', 'wrap-pair']
 
 /**
  * A version of a key. `published`: every replica loads it, it opens and does not seal yet. `active`: the newest active one
@@ -198,7 +225,7 @@ export type KeyState = (typeof keyStates)[number]
  */
 export type MacRotation = 'verify-only' | 'rebuilt' | 'passing' | 'fixed'
 
-/** A key that an app needs: `use` tells MAC and signing keys apart, and is empty for seal, wrap and recover. */
+/** A key that an app needs: `use` tells MAC and signing keys apart, and is empty for seal, wrap, wrap-pair and recover. */
 export interface KeyNeed {
   readonly job: KeyJob
   readonly use: string

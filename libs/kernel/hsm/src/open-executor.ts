@@ -10,7 +10,7 @@ import { ProcessExecutor } from './process/executor-process.ts'
 import type { TokenLink } from './token-link.ts'
 
 /** What one short call may take for the token to be worked with in this process, where every call holds up all others. */
-const SLOW_MS = 0.5
+export const SLOW_MS = 0.5
 
 const WAITING_PER_SESSION = 64
 

@@ -54,10 +54,9 @@ async function provisionOne({
   ...connection
 }: ProvisionOptions & { ofAllTokens: readonly KeyRecord[] }): Promise<KeyRecord[]> {
   const link = await connect(connection, loadable(existing))
-  const { app, tokenLabel: label } = connection
   try {
-    refuseNewerMark({ access: link.access, app, label }, epoch)
-    return provisionMissing(link.access, { needs, existing, ofAllTokens, found, app })
+    refuseNewerMark(link, epoch)
+    return provisionMissing(link.access, { needs, existing, ofAllTokens, found, app: connection.app })
   } catch (error) {
     throw error instanceof DeviceError ? new HsmUnavailable(error.message) : error
   } finally {

@@ -135,14 +135,19 @@ export function recordOfFound(
 ): Planned {
   const label = encodeKeyName(name)
   const plan = (strategy: string): Planned => ({ record: { job, use, version, label, strategy }, source: 'found' })
-  if (job !== 'seal' && job !== 'wrap') return plan(strategyOf(access.capabilities, { job }).name)
+  if (job !== 'seal' && job !== 'wrap' && job !== 'wrap-pair')
+    return plan(strategyOf(access.capabilities, { job }).name)
   const witness = witnessOf(access, job, label)
   return plan(strategyOf(access.capabilities, { job }, witness).name)
 }
 
-const kindsOf = { seal: ['hsm-gcm', 'hsm-rsa-oaep'], wrap: ['A256KW-RFC3394', 'rsa-oaep-wrap'] } as const
+const kindsOf = {
+  seal: ['hsm-gcm', 'hsm-rsa-oaep'],
+  wrap: ['A256KW-RFC3394', 'rsa-oaep-wrap'],
+  'wrap-pair': ['A256KWP-PKCS8'],
+} as const
 
-function witnessOf(access: TokenAccess, job: 'seal' | 'wrap', label: string): Witness {
+function witnessOf(access: TokenAccess, job: keyof typeof kindsOf, label: string): Witness {
   for (const strategy of kindsOf[job]) {
     const key = findKey(access, { job, strategy, label })
     if (key === undefined) continue

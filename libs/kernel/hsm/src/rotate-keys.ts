@@ -6,13 +6,12 @@ import type { TokenAccess } from './keys/token-key.ts'
 import { kekJobs, type KeyRecord } from './keystore.ts'
 import { type FoundKey, isSameNeed, newRecord, ownLabel, provisionKey, recordOfFound } from './provision-token.ts'
 import { type Candidate, makeMacVersion } from './several/mac-keys.ts'
-import { type TokenConnections, withTokens } from './several/with-tokens.ts'
+import { type Recorded, type TokenConnections, withTokens } from './several/with-tokens.ts'
 import { shapeOf } from './strategies/shapes.ts'
 
-interface Recorded {
+interface Keys extends Recorded {
   /** All at hand, the first one first. */
   readonly tokens: TokenConnections
-  readonly existing: readonly KeyRecord[]
 }
 
 /** Whether the app made it; a key that the operator named is the operator’s. */
@@ -28,9 +27,10 @@ export async function publishKeys({
   existing,
   version,
   found = [],
-}: Recorded & { version: number; found?: readonly FoundKey[] }): Promise<KeyRecord[]> {
+  epoch,
+}: Keys & { version: number; found?: readonly FoundKey[] }): Promise<KeyRecord[]> {
   const [{ app }] = tokens
-  return withTokens(tokens, existing, (candidates) =>
+  return withTokens(tokens, { existing, epoch }, (candidates) =>
     candidates.flatMap((candidate) => publishOn(candidate, { version, found, app })),
   )
 }
@@ -65,13 +65,14 @@ export async function publishMacKey({
   existing,
   use,
   version,
-}: Recorded & { use: string; version: number }): Promise<KeyRecord[]> {
+  epoch,
+}: Keys & { use: string; version: number }): Promise<KeyRecord[]> {
   const [{ app }] = tokens
   const need = { job: 'mac', use } as const
   const known = existing.filter((record) => isSameNeed(record, need))
   for (const record of known) assertOurs(record, app)
   if (known.some((record) => record.version === version)) return []
-  return withTokens(tokens, existing, ([first, ...others]) => {
+  return withTokens(tokens, { existing, epoch }, ([first, ...others]) => {
     if (first === undefined) return []
     const made = makeMacVersion([first, ...others], newRecord(first.access, { need, app, version }))
     return made.map((record) => ({ ...record, state: 'published' as const }))
@@ -84,8 +85,8 @@ function refuseSameKey({ label }: KeyRecord): never {
 }
 
 /** The ids of keys that were recorded without one. */
-export async function identifyKeys({ tokens, existing }: Recorded): Promise<KeyRecord[]> {
-  return withTokens(tokens, existing, (candidates) =>
+export async function identifyKeys({ tokens, existing, epoch }: Keys): Promise<KeyRecord[]> {
+  return withTokens(tokens, { existing, epoch }, (candidates) =>
     candidates.flatMap(({ keys }) => keys.all.map(({ record, id }) => ({ ...record, keyId: Uint8Array.from(id) }))),
   )
 }
@@ -98,13 +99,14 @@ export async function destroyKeys({
   tokens,
   existing,
   doomed,
-}: Recorded & { doomed: readonly KeyRecord[] }): Promise<KeyRecord[]> {
+  epoch,
+}: Keys & { doomed: readonly KeyRecord[] }): Promise<KeyRecord[]> {
   const [{ app }] = tokens
   for (const record of doomed) assertOurs(record, app)
   const isDoomed = (record: KeyRecord) =>
     doomed.some(({ label, token }) => label === record.label && token === record.token)
   const others = existing.filter((record) => !isDoomed(record))
-  return withTokens(tokens, others, (candidates) =>
+  return withTokens(tokens, { existing: others, epoch }, (candidates) =>
     candidates.flatMap(({ access, token }) =>
       doomed.filter((record) => record.token === token && destroyOn(access, record) > 0),
     ),

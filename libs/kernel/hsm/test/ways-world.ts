@@ -2,6 +2,7 @@ import { onTestFinished } from 'vitest'
 import { connect, type TokenConnection } from '../src/connect.ts'
 import { type KeyRecord, type Keystore, type KeystoreOptions, openKeystore, provisionKeys } from '../src/index.ts'
 import { makeCheckValue } from '../src/keys/check-value.ts'
+import { strategyOf } from '../src/keys/job-strategies.ts'
 import { findCompanion, findKey } from '../src/keys/locate-key.ts'
 import { makeCompanion, makeKey } from '../src/keys/make-key.ts'
 import { readPublicHalf } from '../src/keys/public-half.ts'
@@ -37,21 +38,21 @@ export interface Ways {
 /** A key of that strategy, whatever this token prefers: what an earlier release, or firmware, has left. */
 export async function makeKeyFor(
   connection: TokenConnection,
-  { job, strategy, version = 1 }: { job: 'seal' | 'wrap'; strategy: string; version?: number },
+  { job, strategy, version = 1 }: { job: 'seal' | 'wrap' | 'wrap-pair'; strategy: string; version?: number },
 ): Promise<KeyRecord> {
   const link = await connect(connection, [])
   try {
     const { access } = link
     const label = `strongroom/vault/${job}/v${String(version)}`
     const record = { job, use: '', version, label, strategy }
-    if (strategy === 'sealed-random') return { ...record, checkValue: checkKeyless(access, record) }
+    if (strategy === 'sealed-random' || strategy === 'sealed-scalar')
+      return { ...record, checkValue: checkKeyless(access, record) }
     makeKey(access, record)
     const key = findKey(access, record) ?? Buffer.alloc(0)
     makeCompanion(access, record, key)
     const mac = findCompanion(access, record)
     const handles = { key, ...(mac && { mac }), ...readPublicHalf(access.session, record) }
-    if (job === 'seal') access.capabilities.seal(strategy, { keys: handles })
-    else access.capabilities.wrap(strategy, { keys: handles })
+    strategyOf(access.capabilities, record, { keys: handles })
     return { ...record, checkValue: makeCheckValue({ ...access, record, handles }) }
   } finally {
     link.close()
@@ -97,4 +98,5 @@ export async function moodyToken({ path }: TestedModule = softHsm): Promise<{ to
 
 export const sealNeed = { job: 'seal', use: '' } as const
 export const wrapNeed = { job: 'wrap', use: '' } as const
+export const pairNeed = { job: 'wrap-pair', use: '' } as const
 export const lockNeed = { job: 'mac', use: 'lock' } as const

@@ -20,6 +20,7 @@ export {
   providerNotConfigured,
   providers,
 } from './login-token.ts'
+export { PasskeyAssertion, PasskeyRegistration } from './passkey-shapes.ts'
 export {
   requestSignature,
   signatureRefused,

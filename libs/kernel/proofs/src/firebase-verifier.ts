@@ -1,10 +1,13 @@
-import { isPast, tokenVerifier, type TokenRules, type TokenVerifier } from './token-verifier.ts'
+import { keySetOf } from './certificate-keys.ts'
+import { fetchJson } from './fetch-json.ts'
+import { isPast, type TokenRules, type TokenVerifier, verifierOver } from './token-verifier.ts'
+import { readTrustedUrl } from './trusted-url.ts'
 
 export interface FirebaseOptions extends Pick<TokenRules, 'clock' | 'fetch' | 'onFetchFailed'> {
   readonly projectId: string
   /** `https://securetoken.google.com/<project>` where none is given. */
   readonly issuer?: string
-  /** Google's where none is given. */
+  /** Of a key set, or of certificates by their key ids. Google's where none is given. */
   readonly keysUrl?: string
 }
 
@@ -20,13 +23,15 @@ export function firebaseVerifier({ projectId, issuer, keysUrl = googleKeys, ...r
   if (!/^[a-z0-9][a-z0-9:.-]*$/.test(projectId))
     throw new TypeError('a Firebase project is named in lower-case letters')
   const clock = rest.clock ?? (() => new Date())
-  const tokens = tokenVerifier({
+  const url = readTrustedUrl(keysUrl)
+  if (!url) throw new TypeError('the URL of a key set is https, or http on this machine, without user and password')
+  const rules = {
     ...rest,
     issuer: issuer ?? `https://securetoken.google.com/${projectId}`,
     audience: projectId,
     algorithms: ['RS256'],
-    keysUrl,
-  })
+  }
+  const tokens = verifierOver(rules, async () => keySetOf(await fetchJson(url, rest.fetch)))
   const judge: TokenVerifier['judge'] = async (token) => {
     const claims = await tokens.judge(token)
     if (typeof claims === 'string') return claims

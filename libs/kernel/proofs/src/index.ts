@@ -17,6 +17,16 @@ export type { Clock } from './jwt.ts'
 export { KeysUnavailable } from './keys-unavailable.ts'
 export { oidcVerifier } from './oidc-verifier.ts'
 export {
+  type Answered,
+  type AnsweredRightly,
+  type AssertionParts,
+  type Passkey,
+  type PasskeyRules,
+  splitAssertion,
+  verifyPasskey,
+} from './passkey.ts'
+export { verifyPasskeyRegistration } from './passkey-registration.ts'
+export {
   type PresentationOptions,
   type PresentationVerifier,
   presentationVerifier,

@@ -9,8 +9,7 @@ const epochRow = z.object({ number: column.count })
 
 export interface EpochPlaces {
   readonly database: Database
-  /** It needs no keys. */
-  readonly hsm: Pick<Keystore, 'epochs' | 'raiseEpochs'>
+  readonly hsm: Keystore
 }
 
 export interface Raised {
@@ -68,7 +67,7 @@ const newestOf = (tokens: readonly TokenEpoch[]): Required<TokenEpoch> =>
     .map(({ label, number = 0 }) => ({ label, number }))
     .reduce((newest, one) => (one.number > newest.number ? one : newest), { label: '', number: 0 })
 
-async function raiseTokens(hsm: EpochPlaces['hsm'], number: number): Promise<Raised> {
+async function raiseTokens(hsm: Keystore, number: number): Promise<Raised> {
   const tokens = await hsm.raiseEpochs(number)
   return { number, unable: tokens.filter((token) => token.number === undefined).map(({ label }) => label) }
 }

@@ -63,7 +63,7 @@ export async function layFoundations<S extends Settings>(
     const { model, software } = description ?? {}
     log.info(state === 'healthy' ? 'token ready' : 'token away', { label, model, software })
   }
-  const { unable } = await beginEpoch({ database, hsm })
+  const { unable } = await begunOrClosed(hsm, () => beginEpoch({ database, hsm }))
   for (const label of unable) log.warn('a database that was rolled back is not noticed by this token', { label })
   const closers: (() => unknown)[] = []
   return {
@@ -81,6 +81,16 @@ export async function layFoundations<S extends Settings>(
       await hsm.close()
       await database.close()
     },
+  }
+}
+
+/** A process that does not start is not waited for. */
+async function begunOrClosed<T>(hsm: Keystore, begin: () => Promise<T>): Promise<T> {
+  try {
+    return await begin()
+  } catch (error) {
+    await hsm.close()
+    throw error
   }
 }
 

@@ -1,6 +1,7 @@
 export { describeService } from './describe.ts'
 export { StartRefused } from './doors.ts'
 export { type EpochPlaces, raiseEpoch, type Raised } from './epoch.ts'
+export { joinServices, type ServicePart } from './join-services.ts'
 export { kernelSettings, provisionSettings, recoverySettings } from './kernel-settings.ts'
 export { type Log, openLog } from './log.ts'
 export { allMigrations } from './migrations.ts'
@@ -23,7 +24,6 @@ export {
 export type { MacDesk, MacUse, MacVersion, NeededBy } from './rotation/mac-desk.ts'
 export { openMacDesk } from './rotation/open-mac-desk.ts'
 export { openKeyDesk } from './rotation/open-key-desk.ts'
-export { NeedsProvisioning } from './needs-provisioning.ts'
 export { runService } from './run-service.ts'
 export {
   type ApiParts,

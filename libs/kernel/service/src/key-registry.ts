@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { filePinLatch, type KeyRecord, keyStates, type PinLatch } from '@strongroom/hsm'
+import { filePinLatch, keyJobs, type KeyRecord, keyStates, type PinLatch } from '@strongroom/hsm'
 import { column, readMigrations, sql, type Statements } from '@strongroom/storage'
 import { z } from 'zod'
 
@@ -15,7 +15,7 @@ export const keystoreMigrations = readMigrations('keystore', new URL('../migrati
 
 const keyRow = z.object({
   token: z.string(),
-  job: z.enum(['seal', 'wrap', 'mac', 'sign', 'sign-ed25519', 'recover']),
+  job: z.enum(keyJobs),
   use: z.string(),
   version: column.count,
   label: z.string(),

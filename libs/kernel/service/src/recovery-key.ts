@@ -9,7 +9,7 @@ import { Secret } from '@strongroom/crypto'
 import type { Statements } from '@strongroom/storage'
 import { sealedRecoveryKey, storeRecoveryKey } from './key-registry.ts'
 
-const binding = (app: string): Binding => ({
+export const recoveryKeyBinding = (app: string): Binding => ({
   table: 'keystore.recovery_key',
   row: 'public_key',
   owner: app,
@@ -23,13 +23,13 @@ export async function readRecoveryKey(
   app: string,
 ): Promise<RecoveryPublicKey | undefined> {
   const sealed = await sealedRecoveryKey(statements)
-  return sealed && decodeRecoveryPublicKey((await hsm.open(sealed, binding(app))).expose())
+  return sealed && decodeRecoveryPublicKey((await hsm.open(sealed, recoveryKeyBinding(app))).expose())
 }
 
 /** For tokens that the app was given since; only who provisions may write here. */
 export async function completeRecoveryKey(statements: Statements, hsm: Keystore, app: string): Promise<void> {
   const sealed = await sealedRecoveryKey(statements)
-  const complete = sealed && (await hsm.completeRecipients(sealed, binding(app)))
+  const complete = sealed && (await hsm.completeRecipients(sealed, recoveryKeyBinding(app)))
   if (complete) await storeRecoveryKey(statements, complete)
 }
 
@@ -38,5 +38,8 @@ export async function keepRecoveryKey(
   hsm: Keystore,
   { app, publicKey }: { app: string; publicKey: RecoveryPublicKey },
 ): Promise<void> {
-  await storeRecoveryKey(statements, await hsm.seal(new Secret(encodeRecoveryPublicKey(publicKey)), binding(app)))
+  await storeRecoveryKey(
+    statements,
+    await hsm.seal(new Secret(encodeRecoveryPublicKey(publicKey)), recoveryKeyBinding(app)),
+  )
 }

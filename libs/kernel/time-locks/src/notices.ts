@@ -20,16 +20,17 @@ export const claimNotices = (tx: Statements, { kind }: LockPolicy, most: number)
     dueNotice,
     sql`
     with due as (
-      select n.id from time_locks.notices as n
+      select n.id
+        from time_locks.notices as n join time_locks.locks as l on l.id = n.lock_id and l.kind = ${kind}
        where n.claimed_at is null and n.due_at <= strongroom.now()
        order by n.due_at limit ${most}
-         for update skip locked
+         for update of n skip locked
     ), claimed as (
       update time_locks.notices as n set claimed_at = strongroom.now() from due where n.id = due.id
       returning n.lock_id, n.event, n.due_at
     )
     select l.id as "lockId", l.subject, l.holder, c.event, l.opens_at as "opensAt", l.state = 'active' as active
-      from claimed as c join time_locks.locks as l on l.id = c.lock_id and l.kind = ${kind}
+      from claimed as c join time_locks.locks as l on l.id = c.lock_id
      order by c.due_at`,
   )
 

@@ -158,6 +158,14 @@ test('notices claimed in a transaction that fails are due again; two processes n
   expect(claims.flat()).toEqual(['armed'])
 })
 
+test('who claims notices of one kind leaves those of another to be claimed', async () => {
+  const other = { ...policy, kind: 'account-change' }
+  await armLock(database, other, await drawLock({ database, hsm }, other, held()))
+  expect(await events()).toEqual([])
+  const claimed = await claimNotices(database, other, 1000)
+  expect(claimed.filter((one) => one.subject === subject).map(({ event }) => event)).toEqual(['armed'])
+})
+
 test('a cancel link works once, cancels its lock and contests the subject', async () => {
   const lock = await arm(held())
   const [token, other] = [await issueCancelLink(database, lock.id), await issueCancelLink(database, lock.id)]

@@ -16,6 +16,7 @@ import { notices } from './notices.ts'
 import { openKey } from './open-key.ts'
 import { qrCycle } from './qr-cycle.ts'
 import { recover } from './recover.ts'
+import { rewrap } from './rewrap.ts'
 import { sessionCheck } from './session-check.ts'
 import { signUp } from './sign-up.ts'
 import { signedRead } from './signed-read.ts'
@@ -34,6 +35,7 @@ export const rows: readonly Row[] = [
   hsmTokens,
   growth,
   notices,
+  rewrap,
   tail,
   authShare,
   qrCycle,

@@ -34,6 +34,8 @@ export interface ServerProcess {
 /** A database and tokens that the app's own `main.ts` provisioned, as an operator would. */
 export interface Provisioned {
   readonly database: BenchDatabase
+  /** What provisioning reads, and who rotates keys. */
+  readonly operator: Readonly<Record<string, string | undefined>>
   /** An `api` process. */
   spawn(settings: Readonly<Record<string, string>>): Promise<ServerProcess>
   /** A worker beside: sweeps, jobs, and the log in to the recovery token. */
@@ -110,14 +112,16 @@ export async function provisionApp(wish: AppWish): Promise<Provisioned> {
     rmSync(scratch, { recursive: true, force: true })
   }
   try {
-    const provisioning = launch(['provision'], {
+    const operator = {
       ...recovery,
       MIGRATOR_DATABASE_URL_FILE: secret('owner-url', database.ownerUrl),
       RUNTIME_ROLE: database.runtimeRole,
-    })
+    }
+    const provisioning = launch(['provision'], operator)
     await provisioning.ended()
     return {
       database,
+      operator: { ...environment, ...operator },
       spawn: (settings) => serve('api', settings),
       spawnWorker: async () => (await serve('worker', recovery)).child,
       stop,

@@ -9,13 +9,14 @@ import type { Need } from './token-promise.ts'
 export const needsOfJob: Readonly<Record<KeyJob, readonly KeyNeed[]>> = {
   seal: [{ job: 'seal', use: '' }],
   wrap: [{ job: 'wrap', use: '' }],
+  'wrap-pair': [{ job: 'wrap-pair', use: '' }],
   mac: ['lock', 'code'].map((use) => ({ job: 'mac', use })),
   sign: [{ job: 'sign', use: 'audit' }],
   'sign-ed25519': [{ job: 'sign-ed25519', use: 'ledger' }],
   recover: [{ job: 'recover', use: '' }],
 }
 
-const workingJobs = ['seal', 'wrap', 'mac', 'sign', 'sign-ed25519'] as const
+const workingJobs = ['seal', 'wrap', 'wrap-pair', 'mac', 'sign', 'sign-ed25519'] as const
 
 /** Makes keys job by job, so that one that the token cannot do costs no other; and knows what to clear away. */
 export class KeyMaker {

@@ -1,9 +1,12 @@
-import type { TokenDescription } from '../keystore.ts'
+import { curveNames } from '../keys/pair-curves.ts'
+import type { PairCurve, TokenDescription } from '../keystore.ts'
 import { acquireModule } from '../pkcs11/module-registry.ts'
 import type { Session } from '../pkcs11/session.ts'
 import { findToken } from '../pkcs11/token.ts'
 import { mechanismNames } from './mechanism-names.ts'
+import { SEALED_SCALAR } from '../strategies/shapes.ts'
 import type { Stage } from './stage.ts'
+import { isKeyless } from './token-objects.ts'
 
 /** What a token says of itself, and what it proved: plain data, no secrets. */
 export interface Survey {
@@ -37,6 +40,7 @@ export function surveyToken({ connection, traits, capabilities, keys, missing, o
     const { slot } = findToken(module.pkcs11, connection.tokenLabel)
     const mechanisms = module.pkcs11.C_GetMechanismList(slot)
     const recovers = missing.has('recover') ? [] : [capabilities.recover().name]
+    const drawn = curveNames.filter((curve) => isDrawn({ keys, capabilities }, curve))
     const wraps = (['A256KW-RFC3394', 'A256KWP-RFC5649'] as const).filter((name) => !missing.has(name))
     return {
       library: {
@@ -48,7 +52,14 @@ export function surveyToken({ connection, traits, capabilities, keys, missing, o
       token: traits.description,
       mechanisms: mechanisms.length,
       listed: mechanismNames.filter(([number]) => mechanisms.includes(number)).map(([, name]) => name),
-      strategies: [...new Set([...keys.map(({ strategy }) => strategy), ...wraps, ...recovers])],
+      strategies: [
+        ...new Set([
+          ...keys.map(({ strategy }) => strategy),
+          ...drawn.map((curve) => `${SEALED_SCALAR} (${curve})`),
+          ...wraps,
+          ...recovers,
+        ]),
+      ],
       missing: [...new Set(missing.values())],
       mechanismLists: traits.mechanismLists,
       extractable: traits.extractable,
@@ -67,6 +78,12 @@ function medianDraw(session: Session): number {
   })
   session.close()
   return times.toSorted((a, b) => a - b)[Math.floor(DRAWS / 2)] ?? 0
+}
+
+/** Where private keys are wrapped by the token, but not those of this curve. */
+function isDrawn({ keys, capabilities }: Pick<Stage, 'keys' | 'capabilities'>, curve: PairCurve): boolean {
+  const record = keys.find(({ job }) => job === 'wrap-pair')
+  return record !== undefined && !isKeyless(record) && capabilities.pairWrap(curve, record.strategy) === undefined
 }
 
 const trim = (text: string): string => text.replaceAll('\0', '').trim()

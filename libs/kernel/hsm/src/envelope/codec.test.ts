@@ -21,7 +21,7 @@ const envelopes: fc.Arbitrary<Envelope> = fc.oneof(
     body: fc.uint8Array({ maxLength: 300 }),
   }),
   fc.record({
-    kind: fc.constantFrom('direct' as const, 'issued-key' as const, 'locked-key' as const, 'prepared-lock' as const),
+    kind: fc.constantFrom('direct', 'issued-key', 'locked-key', 'prepared-lock', 'issued-pair'),
     recipients,
     body: fc.constant(new Uint8Array()),
   }),

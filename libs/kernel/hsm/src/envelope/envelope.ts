@@ -6,6 +6,7 @@ export const envelopeKinds = {
   'locked-key': 4,
   'prepared-lock': 5,
   recovery: 6,
+  'issued-pair': 7,
 } as const
 
 export type EnvelopeKind = keyof typeof envelopeKinds

@@ -22,6 +22,10 @@ export function following(follower: Follower): Keystore {
     ed25519PublicKey: (use) => follower.run((hsm) => hsm.ed25519PublicKey(use)),
     issueKey: (binding) => follower.write(() => follower.run((hsm) => hsm.issueKey(binding))),
     openKey: (envelope, binding) => follower.open(envelope, (hsm) => hsm.openKey(envelope, binding)),
+    issueKeyPair: (curve, binding) => follower.write(() => follower.run((hsm) => hsm.issueKeyPair(curve, binding))),
+    signWithIssued: (issued, binding, digest) =>
+      follower.open(issued.envelope, (hsm) => hsm.signWithIssued(issued, binding, digest)),
+    issuedPublicKey: (issued, binding) => follower.open(issued.envelope, (hsm) => hsm.issuedPublicKey(issued, binding)),
     issueLockedKey: (request) => follower.write(() => follower.run((hsm) => hsm.issueLockedKey(request))),
     openLockedKey: (request, locked) => follower.open(locked.envelope, (hsm) => hsm.openLockedKey(request, locked)),
     fitsLock: (request, locked) => follower.open(locked.envelope, (hsm) => hsm.fitsLock(request, locked)),

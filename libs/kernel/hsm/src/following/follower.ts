@@ -44,6 +44,8 @@ export class Follower {
   #loaded: Loaded
   /** The generation that everything is done by, and so the one to report. */
   #settled: number
+  /** Those that still have calls, the newest last. */
+  readonly #old = new Set<Loaded>()
   #leaving: Promise<void> = Promise.resolve()
   #looking: Promise<void> | undefined
   #reportedAt: readonly number[]
@@ -102,7 +104,8 @@ export class Follower {
     this.#closed.abort()
     await this.#looping
     await this.#looking?.catch(() => undefined)
-    await Promise.allSettled([this.#leaving, this.#loaded.leave()])
+    await Promise.allSettled([this.#loaded, ...this.#old].map((loaded) => loaded.close()))
+    await this.#leaving
     await this.#options.source.leave().catch(() => undefined)
   }
 
@@ -162,12 +165,15 @@ export class Follower {
     if (this.#closed.signal.aborted) return keystore.close()
     const old = this.#loaded
     this.#loaded = new Loaded(records, keystore)
+    this.#old.add(old)
     log('hsm-keys-loaded', `generation ${String(records.generation)}`)
     this.#leaving = this.#leaving.then(() => this.#settle(old, records.generation))
   }
 
   async #settle(old: Loaded, generation: number): Promise<void> {
     await old.leave().catch(() => undefined)
+    this.#old.delete(old)
+    if (this.#closed.signal.aborted) return
     this.#settled = generation
     await this.#options.source.report(generation).catch(() => undefined)
   }

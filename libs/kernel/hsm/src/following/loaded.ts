@@ -60,4 +60,10 @@ export class Loaded {
     if (this.#calls > 0) await this.#idle.promise
     await this.keystore.close()
   }
+
+  /** With calls or without. */
+  async close(): Promise<void> {
+    this.#idle.resolve()
+    await this.keystore.close()
+  }
 }

@@ -10,6 +10,7 @@ import { shapeOf } from '../strategies/shapes.ts'
 import type { KeyHandles } from '../strategies/strategy.ts'
 import { toEd25519PublicKey } from './ed25519-key.ts'
 import { toPublicKey } from './public-point.ts'
+import { unwrapsPair, wrapThrowAwayPair } from './pair-check.ts'
 import { importAesKey, readableKey, useAndDestroy } from './session-keys.ts'
 
 /** What a check needs: the objects of the key, and the session to use them on. */
@@ -37,6 +38,8 @@ export function makeCheckValue(checked: CheckedKey): Uint8Array {
         )
         return capabilities.wrap(record.strategy).wrap(session, handles, { key, context: associated })
       })
+    case 'wrap-pair':
+      return shapeOf(record.strategy).keyless ? digest(associated) : wrapThrowAwayPair(checked, associated)
     case 'mac':
       return session.sign(CKM.sha512Hmac, handles.key, associated).subarray(0, MAC_CHECK_BYTES)
     case 'sign':
@@ -74,6 +77,9 @@ function answers(checked: CheckedKey, checkValue: Uint8Array): boolean {
     case 'wrap':
       if (shapeOf(record.strategy).keyless) return equalBytes(checkValue, makeCheckValue(checked))
       return unwraps(checked, checkValue) && (isWhole(checked) || answersItself(checked))
+    case 'wrap-pair':
+      if (shapeOf(record.strategy).keyless) return equalBytes(checkValue, makeCheckValue(checked))
+      return unwrapsPair(checked, { checkValue, context: checkText(record.label) })
     case 'mac':
       return equalBytes(makeCheckValue(checked), checkValue)
     case 'sign':

@@ -2,6 +2,7 @@ import type { KeyJob } from '../keystore.ts'
 import { CKK, CKM, CKO } from '../pkcs11/cryptoki.ts'
 import type { AttributeName, Attributes } from '../pkcs11/template.ts'
 import { type KeyShape, shapeOf } from '../strategies/shapes.ts'
+import { pairCurves } from './pair-curves.ts'
 
 const uses = ['encrypt', 'decrypt', 'wrap', 'unwrap', 'sign', 'verify', 'derive'] as const satisfies AttributeName[]
 type Use = (typeof uses)[number] | 'signRecover'
@@ -26,8 +27,7 @@ const privateUses = (granted: 'sign' | 'decrypt' | 'unwrap') => {
   return { decrypt, unwrap, sign, derive }
 }
 
-/** OID 1.2.840.10045.3.1.7, DER. */
-const ecParams = Uint8Array.of(0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07)
+const { parameters: ecParams } = pairCurves.p256
 
 /** OID 1.3.101.112, DER (RFC 8410). Modules read it back as it is, or as the name that PKCS#11 also knows: the point tells. */
 const edwardsParams = Uint8Array.of(0x06, 0x03, 0x2b, 0x65, 0x70)
@@ -42,6 +42,7 @@ export const LEAST_RSA_BITS = 3072
 export const jobTemplates: Readonly<Record<KeyJob, JobTemplate>> = {
   seal: { class: CKO.secretKey, keyType: CKK.aes, uses: only('encrypt', 'decrypt'), bytes: 32 },
   wrap: { class: CKO.secretKey, keyType: CKK.aes, uses: only('wrap', 'unwrap'), bytes: 32 },
+  'wrap-pair': { class: CKO.secretKey, keyType: CKK.aes, uses: only('wrap', 'unwrap'), bytes: 32 },
   mac: { class: CKO.secretKey, keyType: CKK.genericSecret, uses: only('sign', 'verify'), bytes: 64 },
   sign: {
     class: CKO.privateKey,

@@ -79,7 +79,7 @@ function proveStrategy({ capabilities }: TokenAccess, key: Omit<TokenKey, 'worki
   const { record } = key
   const { pair } = shapeOf(record.strategy)
   const witness: Witness = { keys: handlesIn('own', key), ...(pair && { pair }) }
-  if (record.job === 'seal' || record.job === 'wrap') strategyOf(capabilities, record, witness)
+  if (['seal', 'wrap', 'wrap-pair'].includes(record.job)) strategyOf(capabilities, record, witness)
 }
 
 function loadCompanion(access: TokenAccess, record: KeyRecord, key: Handle): Companion | undefined {

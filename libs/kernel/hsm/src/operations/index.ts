@@ -1,4 +1,6 @@
 import { issueKey, openKey } from './issued-key.ts'
+import { readPair } from './held-pair.ts'
+import { issuedPublicKey, issueKeyPair, signWithIssued } from './issued-pair.ts'
 import { lockHalves } from './lock-halves.ts'
 import { issueLockedKey, rewrapKey, unlockKey } from './locked-key.ts'
 import { mac, macs } from './mac.ts'
@@ -6,7 +8,7 @@ import { open } from './open.ts'
 import { seal } from './seal.ts'
 import { lockRecoveredKey, prepareLock } from './prepared-lock.ts'
 import { raiseEpoch, readEpoch } from './epoch.ts'
-import { drawKey, holdKey, holdPayload, readPayload, sealKeys } from './recipients.ts'
+import { drawKey, holdKey, holdPair, holdPayload, readPayload, sealKeys } from './recipients.ts'
 import { renewRecipient } from './renew-recipient.ts'
 import { openRecovered, recoveryPublicKey } from './recovery.ts'
 import { ed25519PublicKey, signEd25519 } from './sign-ed25519.ts'
@@ -27,6 +29,9 @@ export const operations = {
   ed25519PublicKey,
   issueKey,
   openKey,
+  issueKeyPair,
+  signWithIssued,
+  issuedPublicKey,
   issueLockedKey,
   lockHalves,
   unlockKey,
@@ -40,9 +45,11 @@ export const operations = {
   readPayload,
   holdPayload,
   holdKey,
+  renewRecipient,
   readEpoch,
   raiseEpoch,
-  renewRecipient,
+  readPair,
+  holdPair,
 } as const
 
 export type Operations = typeof operations
@@ -62,6 +69,9 @@ export const judgesStoredValue: Readonly<Record<OperationName, boolean>> = {
   ed25519PublicKey: false,
   issueKey: false,
   openKey: true,
+  issueKeyPair: false,
+  signWithIssued: true,
+  issuedPublicKey: true,
   issueLockedKey: false,
   lockHalves: false,
   unlockKey: true,
@@ -75,7 +85,9 @@ export const judgesStoredValue: Readonly<Record<OperationName, boolean>> = {
   readPayload: true,
   holdPayload: false,
   holdKey: false,
+  renewRecipient: true,
   readEpoch: false,
   raiseEpoch: false,
-  renewRecipient: true,
+  readPair: true,
+  holdPair: false,
 }

@@ -5,12 +5,13 @@ import type { Binding } from '../keystore.ts'
 import { DATA_KEY_BYTES } from './data-key.ts'
 import { holdIssuedKey } from './issued-key.ts'
 import type { OpenRequest } from './open.ts'
+import { holdIssuedPair } from './held-pair.ts'
 import type { OperationContext } from './operation.ts'
 import { openPayload, placeOf, sealPayload } from './payload.ts'
 import { toGive } from './to-give.ts'
 
-/** What an envelope may hold for several tokens alike: of issued keys each holds its own wrapping, of a recovery copy none. */
-export type SharedKind = Exclude<EnvelopeKind, 'issued-key' | 'recovery'>
+/** What an envelope may hold for several tokens alike: of issued keys and pairs each holds its own wrapping, of a recovery copy none. */
+export type SharedKind = Exclude<EnvelopeKind, 'issued-key' | 'issued-pair' | 'recovery'>
 
 /** By what an envelope names a seal key of this token. */
 export type SealKeyName = Omit<Recipient, 'sealed'>
@@ -34,7 +35,7 @@ export const drawKey = ({ session }: OperationContext, _request: object): Uint8A
 /** What the other tokens are to hold as well. */
 export function readPayload(context: OperationContext, { envelope, binding }: OpenRequest): Uint8Array {
   const { kind, recipients } = decodeEnvelope(envelope)
-  if (kind === 'issued-key' || kind === 'recovery') throw new Unopenable()
+  if (kind === 'issued-key' || kind === 'issued-pair' || kind === 'recovery') throw new Unopenable()
   return openPayload(context, placeOf(context, kind, binding), recipients)
 }
 
@@ -53,3 +54,9 @@ export const holdKey = (
   context: OperationContext,
   { key, binding }: { key: Uint8Array; binding: Binding },
 ): Recipient => toGive(holdIssuedKey(context, binding, key))
+
+/** The same of a pair, as `readPair` gave it. */
+export const holdPair = (
+  context: OperationContext,
+  { pair, binding }: { pair: Uint8Array; binding: Binding },
+): Recipient => toGive(holdIssuedPair(context, binding, pair))

@@ -25,8 +25,10 @@ const lengthOf = ({ length }: Uint8Array): Uint8Array =>
   length < LONG ? encodeNumber(1, length) : Buffer.concat([Uint8Array.of(LONG), encodeNumber(2, length)])
 
 /** Throws `Unopenable`. */
-export function decodeWrappedKey(bytes: Uint8Array): WrappedKey {
-  const reader = new ByteReader(bytes)
+export const decodeWrappedKey = (bytes: Uint8Array): WrappedKey => readWrappedKey(new ByteReader(bytes))
+
+/** What is left, which is the whole of a wrapped key. Throws `Unopenable`. */
+export function readWrappedKey(reader: ByteReader): WrappedKey {
   const strategy = reader.readText(MOST_FIELD_BYTES)
   const wrapperId = reader.readBytes(1, MOST_FIELD_BYTES)
   const wrapped = readWrapped(reader)

@@ -66,6 +66,8 @@ export const CKA = {
   ecParams: 0x180,
   ecPoint: 0x181,
   allowedMechanisms: 0x4000_0600,
+  /** Of NSS, which wants it of a private key: the public one. */
+  nssPublicValue: 0xd5a0_db00,
 } as const
 
 /** `CK_GCM_PARAMS` as pkcs11js numbers it, in the form of 2.40: the older one leaves `ulIvBits` uninitialised. */

@@ -16,13 +16,17 @@ const KEPT_VARIABLES = [
   'NODE_COMPILE_CACHE',
 ] as const
 
+export const keptVariables = (): NodeJS.ProcessEnv =>
+  Object.fromEntries(
+    KEPT_VARIABLES.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+  )
+
 /** The same Node, from sources where we run from sources. What the module prints as an error goes where ours goes. */
 export function spawnProcess({ environment }: ModuleSource): ChildProcess {
   const extension = extname(import.meta.filename)
   const conditions = extension === '.ts' ? ['--conditions=@strongroom/source'] : []
-  const kept = KEPT_VARIABLES.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]))
   return spawn(process.execPath, [...conditions, fileURLToPath(new URL(`./main${extension}`, import.meta.url))], {
-    env: { ...Object.fromEntries(kept), ...environment },
+    env: { ...keptVariables(), ...environment },
     stdio: ['ignore', 'ignore', 'inherit', 'pipe', 'pipe'],
   })
 }

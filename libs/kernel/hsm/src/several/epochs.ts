@@ -1,7 +1,7 @@
 import { HsmRefusal, HsmUnavailable } from '../errors.ts'
-import { findMarks, newestOf } from '../keys/epoch-marks.ts'
-import type { TokenAccess } from '../keys/token-key.ts'
 import type { Keystore, TokenEpoch } from '../keystore.ts'
+import { readEpoch } from '../operations/epoch.ts'
+import type { TokenLink } from '../token-link.ts'
 import type { Member } from './member.ts'
 import type { Ring } from './ring.ts'
 
@@ -34,16 +34,10 @@ const toldBy = ({ label }: Member, number: number | undefined): TokenEpoch => ({
 })
 
 /** The same of one token, before keys are made on it. Without an epoch nothing is compared. */
-export function refuseNewerMark({ access, app, label }: MarkedToken, epoch: number | undefined): void {
+export function refuseNewerMark({ context, description }: TokenLink, epoch: number | undefined): void {
   if (epoch === undefined) return
-  const number = newestOf(findMarks(access.session, app))
-  refuseRolledBack(epoch, [{ label, ...(number !== undefined && { number }) }])
-}
-
-interface MarkedToken {
-  readonly access: Pick<TokenAccess, 'session'>
-  readonly app: string
-  readonly label: string
+  const number = readEpoch(context, {})
+  refuseRolledBack(epoch, [{ label: description.label, ...(number !== undefined && { number }) }])
 }
 
 /** Throws `HsmRefusal` where a token was raised further than the database says. */

@@ -1,7 +1,6 @@
 import type { TokenConnection } from '../connect.ts'
 import { type KeyNeed, type KeyRecord, loadable } from '../keystore.ts'
 import { type FoundKey, provisionMissing } from '../provision-token.ts'
-import { refuseNewerMark } from './epochs.ts'
 import { type Candidate, provisionMacKey } from './mac-keys.ts'
 import { neededOn, refuseUnequalRecords } from './token-records.ts'
 import { withTokens } from './with-tokens.ts'
@@ -17,8 +16,7 @@ interface Ceremony {
 /** As `provisionKeys`, of several tokens that are all at hand. Nothing is answered, and so recorded, before all hold it. */
 export async function provisionSeveral({ tokens, needs, existing, found, epoch }: Ceremony): Promise<KeyRecord[]> {
   const [{ app }] = tokens
-  return withTokens(tokens, existing, (candidates) => {
-    for (const { access, label } of candidates) refuseNewerMark({ access, app, label }, epoch)
+  return withTokens(tokens, { existing, epoch }, (candidates) => {
     const made = [
       ...ownKeys(candidates, { needs, existing, found, app }),
       ...macKeys(candidates, { needs, found, app }),

@@ -42,6 +42,16 @@ export function severalKeystore(ring: Ring, tenant: Tenant): Keystore {
       })
     },
     openKey: async (envelope, binding) => new Secret(await ring.askHolder(envelope, 'openKey', { envelope, binding })),
+    async issueKeyPair(curve, binding) {
+      ring.assertWritable()
+      return ring.first(ring.members, async (maker) => {
+        const { publicKey, envelope } = await maker.run('issueKeyPair', { curve, binding })
+        return { publicKey, envelope: await shareWithOthers(ring, maker, { envelope, binding }) }
+      })
+    },
+    signWithIssued: (issued, binding, digest) =>
+      ring.askHolder(issued.envelope, 'signWithIssued', { ...issued, binding, digest }),
+    issuedPublicKey: (issued, binding) => ring.askHolder(issued.envelope, 'issuedPublicKey', { ...issued, binding }),
     async issueLockedKey(request) {
       ring.assertWritable()
       const lock = lockOf(request)

@@ -1,6 +1,6 @@
 import { decodeEnvelope, decodeHead, encodeEnvelope } from '../envelope/codec.ts'
-import type { Recipient } from '../envelope/envelope.ts'
-import { HsmUnavailable } from '../errors.ts'
+import type { EnvelopeKind, Recipient } from '../envelope/envelope.ts'
+import { HsmUnavailable, Unopenable } from '../errors.ts'
 import type { Binding } from '../keystore.ts'
 import type { SharedKind } from '../operations/recipients.ts'
 import type { Member } from './member.ts'
@@ -53,17 +53,27 @@ export async function recipientsOf(
   { readers, holders, envelope, binding }: Sharing,
 ): Promise<readonly Recipient[]> {
   const { kind } = decodeHead(envelope)
-  const read = kind === 'issued-key' ? 'openKey' : 'readPayload'
-  const payload = await ring.first(readers, (member) => member.run(read, { envelope, binding }))
+  const payload = await ring.first(readers, (member) => member.run(readingOf(kind), { envelope, binding }))
   try {
-    return await ring.holdBy(holders, (member) =>
-      kind === 'issued-key' || kind === 'recovery'
-        ? member.run('holdKey', { key: payload, binding })
-        : member.run('holdPayload', { payload, binding, kind }),
-    )
+    return await ring.holdBy(holders, (member) => holdAs(kind, member, { payload, binding }))
   } finally {
     payload.fill(0)
   }
+}
+
+/** Of what each token wraps for itself the value is read, of all else the payload as it is sealed. */
+const readingOf = (kind: EnvelopeKind) =>
+  kind === 'issued-key' ? 'openKey' : kind === 'issued-pair' ? 'readPair' : 'readPayload'
+
+function holdAs(
+  kind: EnvelopeKind,
+  member: Member,
+  { payload, binding }: { payload: Uint8Array; binding: Binding },
+): Promise<Recipient> {
+  if (kind === 'recovery') throw new Unopenable()
+  if (kind === 'issued-key') return member.run('holdKey', { key: payload, binding })
+  if (kind === 'issued-pair') return member.run('holdPair', { pair: payload, binding })
+  return member.run('holdPayload', { payload, binding, kind })
 }
 
 export function atLeastOne(recipients: readonly Recipient[]): readonly [Recipient, ...Recipient[]] {

@@ -3,7 +3,7 @@ import { HsmRefusal } from '../errors.ts'
 import type { KeyJob, KeyNeed, KeyRecord } from '../keystore.ts'
 
 /** Jobs that every token does. Signing keys stay on the first: two would be two signers. */
-const sharedJobs: readonly KeyJob[] = ['seal', 'wrap', 'mac']
+const sharedJobs: readonly KeyJob[] = ['seal', 'wrap', 'wrap-pair', 'mac']
 
 /** What a token must hold of what the app needs. */
 export const neededOn = <Need extends KeyNeed>(place: 'first' | 'further', needs: readonly Need[]): readonly Need[] =>

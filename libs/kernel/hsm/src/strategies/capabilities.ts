@@ -7,8 +7,10 @@ import { ed25519, ed25519Candidate } from './eddsa.ts'
 import { hsmCbcHmac, hsmCbcHmacSha256 } from './hsm-cbc-hmac.ts'
 import { hsmGcm, hsmGcmIv16 } from './hsm-gcm.ts'
 import { hsmRsaOaep, hsmRsaOaepSha1 } from './hsm-rsa-oaep.ts'
+import type { PairCurve } from '../keystore.ts'
 import { keyWrapRfc3394, keyWrapRfc5649 } from './key-wrap.ts'
 import { oaepWraps } from './oaep-wrap.ts'
+import { PairShelves, type ProvedPairs } from './pair-shelves.ts'
 import { sealsAndOpens } from './prove-seal.ts'
 import { wrapsAndUnwraps } from './prove-wrap.ts'
 import { recoverCandidates, recoverStrategyNamed } from './rsa-oaep.ts'
@@ -32,6 +34,7 @@ const importedWraps: readonly string[] = [keyWrapRfc3394.name, keyWrapRfc5649.na
 export interface ProvedStrategies {
   readonly seals: readonly Proof[]
   readonly wraps: readonly Proof[]
+  readonly pairs?: ProvedPairs
 }
 
 /** What a token proved, in real round trips, that it can do. What nobody asks for is not tried. */
@@ -42,6 +45,10 @@ export interface Capabilities {
   wrap(name?: string, witness?: Witness): WrapStrategy
   /** What the token wraps with under a key of known value, such as half of a factor’s MAC; `undefined`: nothing, or not that. */
   importedWrap(name?: string): WrapStrategy | undefined
+  /** What wraps private keys of that curve, by name or the preferred one; `undefined`: nothing, or not that. */
+  pairWrap(curve: PairCurve, name?: string, witness?: Witness): WrapStrategy | undefined
+  /** Whether the token takes a private key of known value and wraps it in that way, as it does one of its own. */
+  importsPair(curve: PairCurve, name: string): boolean
   /** By name unproved, since the check of the key itself is the proof; without one it costs the making of a throw-away pair. */
   recover(name?: string): RecoverStrategy
   /** The same for signatures of Ed25519. */
@@ -66,7 +73,7 @@ function proveGcm(capabilities: Capabilities): void {
 }
 
 export function capabilitiesOf(
-  { seals: provedSeals, wraps: provedWraps }: ProvedStrategies,
+  { seals: provedSeals, wraps: provedWraps, pairs: provedPairs }: ProvedStrategies,
   openSession: () => Session,
   profile: VendorProfile = noProfile,
 ): Capabilities {
@@ -76,9 +83,10 @@ export function capabilitiesOf(
     provesOn: (bench, variant, keys) => sealsAndOpens(bench, variant, keys) !== undefined,
   })
   const wraps = new Shelf(wrapCandidates, trials, { proofs: provedWraps, provesOn: wrapsAndUnwraps })
+  const pairs = new PairShelves(trials, provedPairs)
   return {
     get proved() {
-      return { seals: seals.proofs, wraps: wraps.proofs }
+      return { seals: seals.proofs, wraps: wraps.proofs, pairs: pairs.proved }
     },
     seal: (name, witness) => choose(seals, name, witness) ?? refuse(name ?? 'sealing with associated data'),
     wrap: (name, witness) => choose(wraps, name, witness) ?? refuse(name ?? 'key wrapping'),
@@ -87,6 +95,8 @@ export function capabilitiesOf(
         .filter((one) => name === undefined || one === name)
         .map((one) => wraps.named(one))
         .find((strategy) => strategy !== undefined),
+    pairWrap: (curve, name, witness) => pairs.find(curve, name, witness),
+    importsPair: (curve, name) => pairs.imports(curve, name),
     recover: (name) =>
       name === undefined
         ? (findProved(recoverCandidates, trials) ?? refuse('decryption with RSA-OAEP'))

@@ -50,6 +50,13 @@ export function unwrapInProcess(name: string, wrapper: Uint8Array, wrapped: Uint
   }
 }
 
+/** The numbers by which a module may know RFC 5649. */
+export const rfc5649Mechanisms = (profile: VendorProfile): readonly number[] => rfc5649.mechanisms(profile)
+
+/** RFC 5649 by node:crypto: bytes of any length. Throws `Unopenable`. */
+export const unwrapPadded = (wrapper: Uint8Array, wrapped: Uint8Array): Uint8Array =>
+  unwrapInProcess(rfc5649.name, wrapper, wrapped)
+
 function formatNamed(name: string): Format {
   const found = [rfc3394, rfc5649].find((format) => format.name === name)
   if (found === undefined) throw new Unopenable()

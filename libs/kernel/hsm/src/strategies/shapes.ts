@@ -10,6 +10,8 @@ export interface KeyShape {
 }
 
 export const SEALED_RANDOM = 'sealed-random'
+/** The same of private keys, which then sign in this process. */
+export const SEALED_SCALAR = 'sealed-scalar'
 
 const alone: KeyShape = {}
 
@@ -24,7 +26,10 @@ const shapes: Readonly<Record<string, KeyShape>> = {
   'cbc-pad-wrap-hmac-sha256': { companion: 'sha256' },
   'rsa-oaep-wrap': { pair: 'rsa' },
   'rsa-oaep-wrap-sha1': { pair: 'rsa' },
+  'cbc-pad-pkcs8-hmac': { companion: 'sha512' },
+  'cbc-pad-pkcs8-hmac-sha256': { companion: 'sha256' },
   [SEALED_RANDOM]: { keyless: true },
+  [SEALED_SCALAR]: { keyless: true },
 }
 
 export const shapeOf = (strategy: string | undefined): KeyShape =>

@@ -1,7 +1,7 @@
 import { Unopenable } from '../errors.ts'
 import { isBusy } from '../profiles/busy.ts'
 import type { VendorProfile } from '../profiles/vendor-profile.ts'
-import { isDeviceError } from '../pkcs11/device-error.ts'
+import { blamesDevice, isDeviceError } from '../pkcs11/device-error.ts'
 import type { Session } from '../pkcs11/session.ts'
 import { Bench } from './bench.ts'
 import { type KeyShape, shapeOf } from './shapes.ts'
@@ -107,6 +107,16 @@ const fits = ({ pair, companion }: KeyShape, witness: Witness): boolean =>
 
 const methodsThatMakeKeys: readonly string[] = ['C_CreateObject', 'C_GenerateKey', 'C_GenerateKeyPair']
 
+/** A token that went away in the midst of a trial has answered nothing of what it can do. Throws `DeviceError`. */
+function assertThere(openSession: Trials['openSession']): void {
+  const session = openSession()
+  try {
+    session.drawRandom(1)
+  } finally {
+    session.close()
+  }
+}
+
 /**
  * In sessions of its own: a mechanism that was refused may leave the operation active. `untried`: the token makes no key to
  * try it on. Throws `DeviceError` where the token is busy, which says nothing of what it can do.
@@ -118,6 +128,7 @@ export function tryOne({ openSession, profile }: Trials, proves: (bench: Bench) 
   } catch (error) {
     if (error instanceof Unopenable) return 'failed'
     if (!isDeviceError(error) || isBusy(profile, error)) throw error
+    if (blamesDevice(error)) assertThere(openSession)
     return methodsThatMakeKeys.includes(error.method) ? 'untried' : 'failed'
   } finally {
     bench.close()

@@ -17,3 +17,9 @@ export const templateHabits: readonly TemplateHabit[] = [
   withoutSecrecy,
   (attributes) => withLength(withoutSecrecy(attributes)),
 ]
+
+/** The same of private keys: whoever unwraps one says its public key (`ecPoint`), which only NSS asks for, by a name of its own. */
+export const pairHabits: readonly TemplateHabit[] = [
+  (attributes) => Object.fromEntries(Object.entries(attributes).filter(([name]) => name !== 'ecPoint')),
+  ({ ecPoint = new Uint8Array(), ...attributes }) => ({ ...attributes, nssPublicValue: ecPoint }),
+]

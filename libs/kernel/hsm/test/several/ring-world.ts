@@ -1,5 +1,6 @@
 import { onTestFinished } from 'vitest'
 import {
+  type KeyNeed,
   type KeyRecord,
   type Keystore,
   openKeystore,
@@ -60,10 +61,10 @@ export async function freshRing(
 }
 
 /** Two tokens with every key, and what opens them. */
-export async function makeRing(ring: TestedRing): Promise<RingWorld> {
+export async function makeRing(ring: TestedRing, more: readonly KeyNeed[] = []): Promise<RingWorld> {
   const tokens = await freshRing(ring)
   const [a, b] = tokens
-  const keys = await provisionKeys({ tokens: [a.options, b.options], needs, existing: [] })
+  const keys = await provisionKeys({ tokens: [a.options, b.options], needs: [...needs, ...more], existing: [] })
   const open = async (changes: Partial<SeveralTokensOptions> = {}) => {
     const options = tokens.map((token) => token.options)
     const keystore = await openKeystore({ tokens: options, keys, probeIntervalMs: 20, ...changes })

@@ -2,6 +2,7 @@ import { recordEvent } from '@strongroom/audit'
 import { assertOurs, destroyKeys, HsmRefusal, type KeyRecord } from '@strongroom/hsm'
 import { type Database, sql, type Statements } from '@strongroom/storage'
 import { z } from 'zod'
+import { epochOf } from '../epoch.ts'
 import { ownKeys, recordedKeys } from '../key-registry.ts'
 import { versionDestroyed } from './events.ts'
 import { type Destroyed, KeyRefused, type References } from './key-desk.ts'
@@ -34,7 +35,12 @@ export async function destroyVersion(database: Database, { app, tokens, version 
   else if (found.state !== 'destroying') throw notRetired(found)
   if (!(await isDoomed(database, version))) await doom(database, found)
   const destroyed = await withTokensAtHand(async () =>
-    destroyKeys({ tokens, existing: await recordedOwn(database), doomed: found.records }),
+    destroyKeys({
+      tokens,
+      existing: await recordedOwn(database),
+      doomed: found.records,
+      epoch: await epochOf(database),
+    }),
   )
   await database.transaction(async (tx) => {
     const keys = await forgetVersion(tx, version)

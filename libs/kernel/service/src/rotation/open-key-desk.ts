@@ -1,5 +1,6 @@
-import { openKeystore, refuseRing } from '@strongroom/hsm'
+import { type Keystore, openKeystore, refuseRing, refuseRolledBack } from '@strongroom/hsm'
 import { alone, type Database, openDatabase } from '@strongroom/storage'
+import { epochOf, raiseEpoch } from '../epoch.ts'
 import { assertMigrated } from '../foundations.ts'
 import { ownKeys, recordedKeys } from '../key-registry.ts'
 import { kernelSettings, provisionSettings } from '../kernel-settings.ts'
@@ -52,17 +53,22 @@ export async function openKeyDesk<S extends Settings>(
         return published
       }),
     activate: () =>
-      onlyMe(async () => {
-        const activated = await activateNewest(database, { app, tokens })
-        log.info('key version active', { version: activated.version })
-        return activated
-      }),
+      onlyMe(() =>
+        withKeystore(database, tokens, async (hsm) => {
+          const activated = await activateNewest(database, { app, tokens })
+          // So that no database from before serves again unnoticed.
+          if (activated.outcome === 'activated') await raiseEpoch({ database, hsm })
+          log.info('key version active', { version: activated.version })
+          return activated
+        }),
+      ),
     beginRewrap: () =>
       onlyMe(async () => {
         const version = await activeVersion(database)
         await requireReplicas(database)
         await beginPass(database, { app, version, columns: service.sealed })
-        await renewRecoveryKey(database, tokens)
+        // No worker may write it: it is trusted to be genuine.
+        await withKeystore(database, tokens, (hsm) => completeRecoveryKey(database, hsm, app))
         return progressOf(database, version)
       }),
     rewrapProgress: async () => progressOf(database, await activeVersion(database)),
@@ -85,9 +91,12 @@ async function statusOf(database: Database, { app, tokens }: { app: string; toke
     generation,
     tokens: tokens.map(({ tokenLabel }) => tokenLabel),
     versions: kekVersions(keys).map((version) => describeVersion(version, { first, app })),
-    replicas: replicas.map(({ steadySeconds: _, ...replica }) => ({
-      ...replica,
-      isCurrent: replica.generation >= generation,
+    replicas: replicas.map(({ id, name, generation: loaded, seenSecondsAgo }) => ({
+      id,
+      name,
+      generation: loaded,
+      seenSecondsAgo,
+      isCurrent: loaded >= generation,
     })),
   }
 }
@@ -98,13 +107,14 @@ async function activeVersion(database: Database): Promise<number> {
   throw new KeyRefused('unknown-version', { what: 'no version is active', remedy: 'provision first' })
 }
 
-/** Only who provisions may write what this process trusts to be genuine; so no worker renews it. */
-async function renewRecoveryKey(database: Database, tokens: AppTokens): Promise<void> {
-  await withTokensAtHand(async () => {
+/** Every token, checked, and a database that none of them is ahead of. Throws `KeyRefused` where one is away. */
+async function withKeystore<T>(database: Database, tokens: AppTokens, work: (hsm: Keystore) => Promise<T>): Promise<T> {
+  return withTokensAtHand(async () => {
     const keys = ownKeys(await recordedKeys(database))
     const hsm = await openKeystore({ tokens, minRecipients: tokens.length, keys })
     try {
-      await completeRecoveryKey(database, hsm, tokens[0].app)
+      refuseRolledBack(await epochOf(database), await hsm.epochs())
+      return await work(hsm)
     } finally {
       await hsm.close()
     }

@@ -1,6 +1,7 @@
 import { recordEvent } from '@strongroom/audit'
 import { type FoundKey, HsmRefusal, HsmUnavailable, loadable, publishKeys } from '@strongroom/hsm'
 import type { Database } from '@strongroom/storage'
+import { epochOf } from '../epoch.ts'
 import { ownKeys, recordedKeys, recordKey } from '../key-registry.ts'
 import type { AppToken } from '../token.ts'
 import { versionPublished } from './events.ts'
@@ -27,8 +28,11 @@ export async function publishVersion(database: Database, { app, tokens, found }:
       remedy: 'this app has none to rotate, or was not provisioned',
     })
   }
+  const epoch = await epochOf(database)
   const version = newest.state === 'published' ? newest.version : newest.version + 1
-  const made = await withTokensAtHand(() => publishKeys({ tokens, existing: loadable(existing), version, found }))
+  const made = await withTokensAtHand(() =>
+    publishKeys({ tokens, existing: loadable(existing), version, found, epoch }),
+  )
   if (made.length > 0) {
     await database.transaction(async (tx) => {
       for (const key of made) await recordKey(tx, key)

@@ -23,8 +23,8 @@ export async function beginPass(database: Database, { app, version, columns }: P
     return
   }
   const counted: { name: string; first: string; total: number }[] = []
-  for (const { name, first, rows } of columns.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
-    counted.push({ name, first, total: await rows(database) })
+  for (const column of columns.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
+    counted.push({ name: column.name, first: column.first, total: await column.rows(database) })
   }
   await database.transaction(async (tx) => {
     await startRewraps(tx, version, counted)
@@ -41,7 +41,6 @@ export async function progressOf(database: Database, version: number): Promise<R
   const [done, total, unopenable] = [sum((one) => one.done), sum((one) => one.total), sum((one) => one.unopenable)]
   const seconds = Math.max(0, ...rewraps.map((one) => one.seconds))
   const rowsPerSecond = done > 0 && seconds > 0 ? done / seconds : undefined
-  const columns = rewraps.map(({ after: _, seconds: __, ...one }) => one)
   return {
     state: await stateOf(database, rewraps),
     version,
@@ -50,7 +49,13 @@ export async function progressOf(database: Database, version: number): Promise<R
     unopenable,
     rowsPerSecond,
     secondsLeft: rowsPerSecond && Math.max(0, total - done) / rowsPerSecond,
-    columns,
+    columns: rewraps.map(({ column, done: ofIt, total: all, unopenable: closed, isFinished }) => ({
+      column,
+      done: ofIt,
+      total: all,
+      unopenable: closed,
+      isFinished,
+    })),
   }
 }
 

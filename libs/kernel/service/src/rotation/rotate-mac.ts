@@ -1,6 +1,7 @@
 import { recordEvent } from '@strongroom/audit'
 import { destroyKeys, HsmRefusal, type KeyRecord, loadable, publishMacKey } from '@strongroom/hsm'
 import type { Database, Statements } from '@strongroom/storage'
+import { epochOf } from '../epoch.ts'
 import { ownKeys, recordedKeys, recordKey } from '../key-registry.ts'
 import { macActivated, macDestroyed, macPublished } from './events.ts'
 import { KeyRefused } from './key-desk.ts'
@@ -28,9 +29,10 @@ interface Rotating {
 export async function publishMac(database: Database, { app, tokens, use }: Rotating): Promise<number> {
   const existing = await recordedOwn(database)
   const [newest] = editionsOf(existing, use)
+  const epoch = await epochOf(database)
   const version = newest?.state === 'published' ? newest.version : (newest?.version ?? 0) + 1
   const made = await withTokensAtHand(() =>
-    refusingFound(() => publishMacKey({ tokens, existing: loadable(existing), use, version })),
+    refusingFound(() => publishMacKey({ tokens, existing: loadable(existing), use, version, epoch })),
   )
   if (made.length > 0) {
     await database.transaction(async (tx) => {

@@ -8,7 +8,9 @@ import { tokenRefuses } from '../assertions.ts'
 import { oaep } from '../../strategies/oaep.ts'
 import type { WrapStrategy } from '../../strategies/strategy.ts'
 import { handlesOf, isDone, isKeyless, objectOf, recordOf } from '../token-objects.ts'
+import type { KeyRecord } from '../../keystore.ts'
 import { promisesOf } from '../token-promise.ts'
+import { PAIRS_ARE_DRAWN } from './issued-pairs.ts'
 import type { Trial } from '../trial.ts'
 
 const block = new Uint8Array(16)
@@ -44,20 +46,24 @@ function wayOf({ mechanisms: [mechanism = CKM.aesKeyWrap] }: WrapStrategy): Mech
   return { mechanism, ...(takesIv && { parameter: Buffer.alloc(16) }) }
 }
 
+function encryptsNothing(open: Trial['session'], record: KeyRecord): void {
+  for (const mode of modes) {
+    for (const turn of ['encrypt', 'decrypt'] as const) {
+      const session = open()
+      tokenRefuses(() => session[turn](mode, objectOf(session, record), block), `${turn} with the ${record.job} key`)
+    }
+  }
+}
+
 const NOTHING_WRAPS = 'the token wraps nothing: issued keys are its randomness, drawn and sealed'
 
 export const wrapKeyJob = promisesOf(
   { area: 'one job per key', needs: ['wrap'] },
   {
-    'the wrap key encrypts and decrypts nothing, in any mode': ({ session: open, keys, note }) => {
+    'the wrap key encrypts and decrypts nothing, in any mode': ({ session, keys, note }) => {
       const record = recordOf(keys, 'wrap')
       if (isKeyless(record)) return note(NOTHING_WRAPS)
-      for (const mode of modes) {
-        for (const turn of ['encrypt', 'decrypt'] as const) {
-          const session = open()
-          tokenRefuses(() => session[turn](mode, objectOf(session, record), block), `${turn} with the wrap key`)
-        }
-      }
+      encryptsNothing(session, record)
     },
 
     'a wrapped key does not unwrap as another class': ({ session: open, keys, capabilities, note }) => {
@@ -81,11 +87,22 @@ export const wrapKeyJob = promisesOf(
       const wrap = recordOf(keys, 'wrap')
       if (isKeyless(wrap)) return trial.note(NOTHING_WRAPS)
       const way = wayOf(capabilities.wrap(wrap.strategy))
-      for (const record of keys) {
+      for (const record of keys.filter((one) => !isKeyless(one))) {
         const session = trial.session()
         const { key, publicKey = key } = handlesOf(session, wrap)
         tokenRefuses(() => session.wrapKey(way, publicKey, objectOf(session, record)), `wrapping ${record.label}`)
       }
+    },
+  },
+)
+
+export const pairKeyJob = promisesOf(
+  { area: 'one job per key', needs: ['wrap-pair'] },
+  {
+    'the key that wraps private keys encrypts and decrypts nothing, in any mode': ({ session, keys, note }) => {
+      const record = recordOf(keys, 'wrap-pair')
+      if (isKeyless(record)) return note(PAIRS_ARE_DRAWN)
+      encryptsNothing(session, record)
     },
   },
 )

@@ -7,8 +7,9 @@ import type { KeyNeed, KeyRecord } from '../../keystore.ts'
 import { provisionKeys } from '../../provision-keys.ts'
 import { isRefused } from '../assertions.ts'
 import { makeAside, needOf } from '../keys-aside.ts'
-import { accessOf, objectOf, recordOf } from '../token-objects.ts'
+import { accessOf, isKeyless, objectOf, recordOf } from '../token-objects.ts'
 import { promisesOf } from '../token-promise.ts'
+import { signsEach } from './issued-pairs.ts'
 import { binding, type Trial } from '../trial.ts'
 
 /** One for each key that the token can have. */
@@ -59,7 +60,7 @@ export const provisioning = promisesOf(
     'another key under a recorded label refuses to start and to provision, whatever its job': async (trial) => {
       const { open, keys, connection } = trial
       const needs = everyNeed(trial)
-      for (const record of keys) {
+      for (const record of keys.filter((one) => !isKeyless(one))) {
         const checkValue = Uint8Array.from(record.checkValue, (byte) => byte ^ 0xff)
         const swapped = keys.map((key) => (key === record ? { ...key, checkValue } : key))
         await isRefused(open({ keys: swapped }), 'key-mismatch')
@@ -104,20 +105,26 @@ export const missingCapabilities = promisesOf(
       await rejects(attempt, isUnsupported(/sealing/))
     },
 
-    'a token without key wrapping draws the keys that it issues, and locks them here': async (trial) => {
+    'a token without key wrapping draws the keys that it issues, locks them here, and pairs sign here': async (
+      trial,
+    ) => {
       const { connection, open, faults, keys } = trial
       faults().fail(['C_WrapKey'], { name: 'CKR_FUNCTION_NOT_SUPPORTED', code: 0x54 })
-      const existing = keys.filter(({ job }) => job !== 'wrap')
+      const existing = keys.filter(({ job }) => job !== 'wrap' && job !== 'wrap-pair')
       const drawn = await provisionKeys({ ...connection, needs: everyNeed(trial), existing })
       deepEqual(
         drawn.map(({ job, strategy }) => [job, strategy]),
-        [['wrap', 'sealed-random']],
+        [
+          ['wrap', 'sealed-random'],
+          ['wrap-pair', 'sealed-scalar'],
+        ],
       )
       const keystore = await open({ keys: [...existing, ...drawn] })
       const lock = { binding, factor: new Secret('1234') }
       const [issued, locked] = [await keystore.issueKey(binding), await keystore.issueLockedKey(lock)]
       equal((await keystore.openKey(issued, binding)).length, 32)
       equal((await keystore.openLockedKey(lock, locked))?.length, 32)
+      await signsEach(keystore)
     },
   },
 )

@@ -5,8 +5,9 @@ import type { Attributes } from '../../pkcs11/template.ts'
 import { provisionKeys } from '../../provision-keys.ts'
 import { isRefused } from '../assertions.ts'
 import { makeAside, needOf } from '../keys-aside.ts'
-import { destroyLabelled, makeWeakKey, recordOf } from '../token-objects.ts'
+import { destroyLabelled, isKeyless, makeWeakKey, recordOf } from '../token-objects.ts'
 import { promisesOf } from '../token-promise.ts'
+import { PAIRS_ARE_DRAWN } from './issued-pairs.ts'
 import type { Trial } from '../trial.ts'
 
 interface Weakness {
@@ -21,6 +22,12 @@ const secretWeaknesses: readonly Weakness[] = [
   { job: 'seal', weakness: { valueLength: 16 } },
   { job: 'wrap', weakness: { encrypt: true } },
   { job: 'wrap', weakness: { decrypt: true } },
+]
+
+const pairWeaknesses: readonly Weakness[] = [
+  { job: 'wrap-pair', weakness: { encrypt: true } },
+  { job: 'wrap-pair', weakness: { decrypt: true } },
+  { job: 'wrap-pair', weakness: { extractable: true } },
 ]
 
 const edwardsWeaknesses: readonly Weakness[] = [
@@ -69,6 +76,14 @@ export const weakKeys = promisesOf(
       const weak = { job: 'wrap', label: record.label, weakness: { decrypt: true } } as const
       if (makeWeakKey(trial, weak) === 'made') await isRefused(trial.open({ keys }), 'key-unfit')
     },
+  },
+)
+
+export const weakPairKeys = promisesOf(
+  { area: 'provisioning', needs: ['wrap-pair'] },
+  {
+    'a key that wraps private keys and may do more is refused by name': (trial) =>
+      isKeyless(recordOf(trial.keys, 'wrap-pair')) ? trial.note(PAIRS_ARE_DRAWN) : refusesEach(trial, pairWeaknesses),
   },
 )
 

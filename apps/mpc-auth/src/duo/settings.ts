@@ -1,12 +1,14 @@
 import { usualPolicies } from '@strongroom/key-shares'
 import { optionalSecret, setting, whole } from '@strongroom/service'
 import { z } from 'zod'
+import { apiSettings } from '../apis.ts'
 
 const MINUTE = 60
 const text = z.string().min(1).optional()
 const yesOrNo = z.enum(['true', 'false'])
 
 export const settings = {
+  ...apiSettings,
   OIDC_ISSUER: setting(
     z.url({ protocol: /^https?$/ }),
     'Issuer of access tokens, compared byte for byte; its keys are found by discovery.',

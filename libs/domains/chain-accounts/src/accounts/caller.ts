@@ -1,0 +1,63 @@
+import { type Limiter, Refusal } from '@strongroom/http'
+import { Secret, toHex, toUtf8 } from '@strongroom/crypto'
+import type { Database } from '@strongroom/storage'
+import type { ClientApp } from '../apps/contract.ts'
+import type { Login, Logins } from '../logins/login.ts'
+import { pleaseSignUp, tooManyRequests } from '../refusals.ts'
+import type { LoginRequest } from '../shapes.ts'
+import type { z } from 'zod'
+import { isStamped, nameIdentity } from './names.ts'
+import type { Keystore } from '@strongroom/hsm'
+import { findIdentity, type IdentityRow } from './store.ts'
+
+export interface LoginDeps {
+  readonly database: Database
+  readonly hsm: Keystore
+  readonly logins: Logins
+  /** Requests of one login or account. */
+  readonly requests: Limiter
+}
+
+export interface Known {
+  readonly login: Login
+  readonly lookup: Uint8Array
+  /** Whose account this login opens; none where it has none that we wrote. */
+  readonly account: IdentityRow | undefined
+}
+
+/** Who somebody is, by the provider's token, and the account of that login. */
+export async function nameCaller(deps: LoginDeps, app: ClientApp, request: z.output<typeof LoginRequest>) {
+  const { database, hsm, logins, requests } = deps
+  const { method, token, nonce } = request
+  const login = await logins.verify(app, { method, token: new Secret(toUtf8(token)), ...(nonce && { nonce }) })
+  if (login instanceof Refusal) return login
+  const lookup = await nameIdentity(hsm, { appId: app.id, provider: login.provider, subject: login.subject })
+  const limited = await takeRequest(requests, toHex(lookup))
+  if (limited) return limited
+  const account = await findIdentity(database.reading, lookup)
+  const known: Known = { login, lookup, account }
+  if (!account) return known
+  // A login that was pointed at another account, by whoever can write the table, opens none and makes none.
+  const isOurs =
+    account.appId === app.id && (await isStamped(hsm, account, { ...identityOf(lookup), stamp: account.stamp }))
+  if (!isOurs) throw new Error('the account of a login is not the one that we wrote')
+  return known
+}
+
+/** The account that a login opens; one that was closed is none. */
+export async function accountOf(deps: LoginDeps, app: ClientApp, request: z.output<typeof LoginRequest>) {
+  const caller = await nameCaller(deps, app, request)
+  if (caller instanceof Refusal) return caller
+  const { account, login } = caller
+  return account && account.state !== 'closed' ? { account, login } : pleaseSignUp()
+}
+
+export const identityOf = (lookup: Uint8Array) => ({ kind: 'identity' as const, name: toHex(lookup), facts: [] })
+
+/** At least one: `Retry-After: 0` would invite the next try at once. */
+export const secondsTo = (until: Date): number => Math.max(1, Math.ceil((until.getTime() - Date.now()) / 1000))
+
+export async function takeRequest(requests: Limiter, name: string): Promise<Refusal<'too-many-requests'> | undefined> {
+  const until = await requests.take(name)
+  return until && tooManyRequests({ retryAfter: secondsTo(until) })
+}

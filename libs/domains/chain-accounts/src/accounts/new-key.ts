@@ -1,0 +1,42 @@
+import type { Keystore } from '@strongroom/hsm'
+import type { UserKey } from '../shapes.ts'
+import { keyBytes } from '../public-key.ts'
+import { type KeyData, writeKeyData } from './key-data.ts'
+import { stampKey } from './key-row.ts'
+import type { NewKey } from './keys-store.ts'
+import type { Owner } from './names.ts'
+
+export interface KeyWish {
+  readonly id: string
+  readonly state: 'pending' | 'active'
+}
+
+/** A key of the wire, ready to be inserted: stamped, and what is told of it sealed. Asks the token: before a transaction. */
+export function drawUserKey(hsm: Keystore, owner: Owner, wish: KeyWish & { readonly key: UserKey }): Promise<NewKey> {
+  const { key } = wish
+  const { publicKey: _same, ...device } = key.device ?? {}
+  const data: KeyData = {
+    ...(key.device && { device }),
+    ...(key.type === 'passkey' && key.passKey && { passKey: key.passKey }),
+  }
+  return drawKey(hsm, owner, { ...wish, type: 'user-key', kind: key.type, publicKey: keyBytes(key.publicKey), data })
+}
+
+export interface DrawnKey extends KeyWish, Pick<NewKey, 'type' | 'kind' | 'publicKey'> {
+  readonly data: KeyData
+}
+
+export async function drawKey(
+  hsm: Keystore,
+  owner: Owner,
+  { id, state, type, kind, publicKey, data }: DrawnKey,
+): Promise<NewKey> {
+  const [stamp, sealed] = await Promise.all([
+    stampKey(hsm, owner, { id, type, kind, publicKey, state }),
+    writeKeyData(hsm, owner, { id, data }),
+  ])
+  return { id, accountId: owner.id, type, kind, publicKey, state, stamp, envelope: null, data: sealed }
+}
+
+/** Whether the device, where it names its key as well, names the same. */
+export const isOneKey = ({ publicKey, device }: UserKey): boolean => (device?.publicKey ?? publicKey) === publicKey

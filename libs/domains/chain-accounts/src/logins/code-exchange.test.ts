@@ -1,0 +1,122 @@
+import { Secret } from '@strongroom/crypto'
+import { Refusal } from '@strongroom/http'
+import { oidcVerifier } from '@strongroom/proofs'
+import { exportJWK, generateKeyPair } from 'jose'
+import { Provider } from 'oidc-provider'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { listen, type Listening } from '../../test/login-provider.ts'
+import { codeExchange, type CodeExchangeOptions } from './code-exchange.ts'
+import { firebaseLogin } from './firebase-login.ts'
+import { loginsOf } from './login.ts'
+
+const redirectUri = 'https://wallet.example.com/callback'
+const clientSecret = 'of the tests: a secret, with signs'
+const asked: string[] = []
+let http: Listening
+let provider: Provider
+beforeAll(async () => {
+  const { privateKey } = await generateKeyPair('RS256', { extractable: true })
+  http = await listen((request, response) => {
+    asked.push(request.url ?? '')
+    void provider.callback()(request, response)
+  })
+  provider = new Provider(http.url, {
+    jwks: { keys: [{ ...(await exportJWK(privateKey)), kid: 'k1', alg: 'RS256', use: 'sig' }] },
+    clients: ['app', 'other'].map((client) => ({
+      client_id: client,
+      client_secret: clientSecret,
+      redirect_uris: [redirectUri],
+      grant_types: ['authorization_code'],
+      response_types: ['code'],
+    })),
+    cookies: { keys: ['of the tests'] },
+    conformIdTokenClaims: false,
+    claims: { openid: ['sub'], email: ['email', 'email_verified'] },
+    features: { devInteractions: { enabled: false } },
+    pkce: { required: () => false },
+    findAccount: (_, id) => ({
+      accountId: id,
+      claims: () => ({ sub: id, email: `${id}@example.com`, email_verified: true }),
+    }),
+  })
+})
+beforeEach(() => void asked.splice(0))
+afterAll(() => http.stop())
+
+/** A code as its redirect carries it, drawn by the provider itself. */
+async function drawCode(clientId = 'app'): Promise<Secret> {
+  const client = await provider.Client.find(clientId)
+  if (!client) throw new Error('no such client')
+  const grant = new provider.Grant({ accountId: 'ann', clientId })
+  grant.addOIDCScope('openid email')
+  const grantId = await grant.save()
+  const said = { accountId: 'ann', client, grantId, redirectUri, scope: 'openid email', gty: 'authorization_code' }
+  const code = new provider.AuthorizationCode(said)
+  return new Secret(await code.save())
+}
+
+function verify(token: Secret, options: Partial<CodeExchangeOptions> = {}) {
+  const idTokens = oidcVerifier({ issuer: http.url, audience: 'app', algorithms: ['RS256'] })
+  const codes = codeExchange({
+    tokenUrl: new URL(`${http.url}/token`),
+    clientId: 'app',
+    clientSecret: new Secret(clientSecret),
+    redirectUri,
+    idTokens,
+    ...options,
+  })
+  return loginsOf(() => ({ firebase: firebaseLogin({ idTokens, codes }) })).verify(
+    { id: 'a' },
+    { method: 'firebase', token },
+  )
+}
+const isRefused = async (answer: ReturnType<typeof verify>) => {
+  const answered = await answer
+  return answered instanceof Refusal && answered.kind === 'invalid-provider-token'
+}
+
+test('a redirect code is exchanged for whom the provider says it is, once', async () => {
+  const code = await drawCode()
+  const email = { email: 'ann@example.com', emailVerified: true }
+  expect(await verify(code)).toEqual({ provider: 'firebase', subject: `${http.url} ann`, ...email })
+  expect(await isRefused(verify(code))).toBe(true)
+})
+
+test('a code of another client, of another redirect or of nobody is refused', async () => {
+  expect(await isRefused(verify(await drawCode('other')))).toBe(true)
+  expect(await isRefused(verify(await drawCode(), { redirectUri: 'https://evil.example/callback' }))).toBe(true)
+  expect(await isRefused(verify(new Secret('4/0AX4XfWh-invented')))).toBe(true)
+})
+
+test('what looks like a JWT, or could not be a code, is shown to nobody', async () => {
+  for (const token of ['a.b.c', 'eyJhbGciOiJub25lIn0.e30.', 'line\nbreak', 'ü', 'x'.repeat(2049)]) {
+    expect(await isRefused(verify(new Secret(token)))).toBe(true)
+  }
+  expect(asked.filter((path) => path.startsWith('/token'))).toEqual([])
+})
+
+const code502 = { refusal: { kind: 'provider-unavailable', status: 502 } }
+
+test('a token endpoint that does not know us, fails, sends us on or says too much is an outage', async () => {
+  await expect(verify(await drawCode(), { clientSecret: new Secret('wrong') })).rejects.toMatchObject(code502)
+  const answers: readonly [status: number, body: string, headers?: Record<string, string>][] = [
+    [503, ''],
+    [200, 'no JSON'],
+    [200, '{}'],
+    [302, '', { location: `${http.url}/token` }],
+    [200, `"${'x'.repeat(70_000)}"`],
+    [400, '{"error":"unauthorized_client"}'],
+  ]
+  for (const [status, body, headers = {}] of answers) {
+    const bad = await listen((_, response) => void response.writeHead(status, headers).end(body))
+    await expect(verify(await drawCode(), { tokenUrl: new URL(bad.url) })).rejects.toMatchObject(code502)
+    await bad.stop()
+    await expect(verify(await drawCode(), { tokenUrl: new URL(bad.url) })).rejects.toMatchObject(code502)
+  }
+  expect(asked.filter((path) => path.startsWith('/token'))).toHaveLength(1)
+})
+
+test('an ID token that is made for another client is refused', async () => {
+  const idTokens = oidcVerifier({ issuer: http.url, audience: 'other', algorithms: ['RS256'] })
+  expect(await isRefused(verify(await drawCode(), { idTokens }))).toBe(true)
+})

@@ -1,0 +1,26 @@
+import type { TokenVerifier } from '@strongroom/proofs'
+import { emailIn } from './claims.ts'
+import type { LoginJudge } from './login.ts'
+import type { CodeExchange } from './code-exchange.ts'
+import { asProviderOutage } from './provider-unavailable.ts'
+
+export interface FirebaseLogin {
+  readonly idTokens: TokenVerifier
+  /** Where there is none, a redirect code is refused. */
+  readonly codes?: CodeExchange
+}
+
+const compactJwt = /^[\w-]+\.[\w-]+\.[\w-]*$/
+
+/**
+ * Firebase’s ID tokens, as its SDKs give them, and OAuth redirect codes, as the original’s documents say. What looks like a
+ * JWT is never shown to the token endpoint: somebody’s token would leave to where it was not made for.
+ */
+export const firebaseLogin = ({ idTokens, codes }: FirebaseLogin): LoginJudge => ({
+  async judge({ token }) {
+    const isJwt = compactJwt.test(Buffer.from(token.expose()).toString('latin1'))
+    if (!isJwt) return codes?.redeem(token)
+    const claims = await idTokens.verify(token).catch(asProviderOutage)
+    return claims && { provider: 'firebase', subject: claims.subject, ...emailIn(claims) }
+  },
+})

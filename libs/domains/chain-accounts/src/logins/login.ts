@@ -1,0 +1,45 @@
+import type { Secret } from '@strongroom/crypto'
+import type { Refusal } from '@strongroom/http'
+import { invalidProviderToken, unsupportedMethod } from '../refusals.ts'
+
+export type LoginMethod = 'firebase' | 'apple' | 'test'
+
+/** A person as a login provider knows them. An address is told, and never what somebody is found by. */
+export interface Login {
+  readonly provider: LoginMethod
+  /** With the provider: the one name of this person that never passes to another. */
+  readonly subject: string
+  readonly email?: string
+  readonly emailVerified: boolean
+}
+
+export interface LoginWish {
+  readonly method: LoginMethod
+  readonly token: Secret
+  /** What the app had the provider put into the token, where it did. */
+  readonly nonce?: string
+}
+
+export type LoginRefusal = Refusal<'unsupported-method'> | Refusal<'invalid-provider-token'>
+
+/** How one provider's tokens are judged; `undefined`: not valid here and now. */
+export interface LoginJudge {
+  /** @throws ProviderUnavailable where the provider cannot be asked. */
+  judge(wish: Omit<LoginWish, 'method'>): Promise<Login | undefined>
+}
+
+export interface Logins {
+  /** @throws ProviderUnavailable */
+  verify(app: { readonly id: string }, wish: LoginWish): Promise<Login | LoginRefusal>
+}
+
+export type LoginJudges = Readonly<Partial<Record<LoginMethod, LoginJudge>>>
+
+/** The logins of each app. */
+export const loginsOf = (judgesOf: (app: { readonly id: string }) => LoginJudges): Logins => ({
+  async verify(app, { method, ...wish }) {
+    const { [method]: judge } = judgesOf(app)
+    if (!judge) return unsupportedMethod()
+    return (await judge.judge(wish)) ?? invalidProviderToken()
+  },
+})

@@ -1,0 +1,42 @@
+const MINUTE = 60
+const HOUR = 60 * MINUTE
+const DAY = 24 * HOUR
+
+/** How often, how long, how many: an app may set other numbers. Times are seconds. */
+export interface Policies {
+  readonly challengeLifetime: number
+  /** Of one account at a time; the oldest makes room. */
+  readonly liveChallenges: number
+  /** Keys of one account that are not revoked. */
+  readonly keys: number
+  readonly twoFactorLifetime: number
+  /** In which a recovery key is believed after its owner asked. */
+  readonly recoveryWindow: number
+  readonly recoveriesPerDay: number
+  /** Before a change of signers that no other key approved is signed by us as well. */
+  readonly changeHold: number
+  readonly accessLifetime: number
+  readonly refreshLifetime: number
+  readonly ephemeralLifetime: number
+  /** In which a refresh token that was used answers the same successor again: its first answer may have been lost. */
+  readonly reuseGrace: number
+  /** Of one signer, and what all that sign together must weigh. */
+  readonly weight: number
+  readonly threshold: number
+}
+
+export const usualPolicies: Policies = {
+  challengeLifetime: 5 * MINUTE,
+  liveChallenges: 5,
+  keys: 20,
+  twoFactorLifetime: 3 * MINUTE,
+  recoveryWindow: 15 * MINUTE,
+  recoveriesPerDay: 3,
+  changeHold: 3 * DAY,
+  accessLifetime: HOUR,
+  refreshLifetime: 30 * DAY,
+  ephemeralLifetime: 10 * MINUTE,
+  reuseGrace: 30,
+  weight: 500,
+  threshold: 1000,
+}

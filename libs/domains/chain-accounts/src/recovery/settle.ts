@@ -1,0 +1,42 @@
+import { ChainUnavailable } from '@strongroom/chains'
+import { Refusal } from '@strongroom/http'
+import { sweep } from '@strongroom/jobs'
+import { isGenuineKey, stampKey } from '../accounts/key-row.ts'
+import { activateKey, findKeyById } from '../accounts/keys-store.ts'
+import { countsOn, type SettleDeps } from '../sign/settle.ts'
+import { standingOn } from '../two-factor/standing.ts'
+import { expireRecoveries, findUnsettled, markSettled, type RecoveryRow } from './store.ts'
+
+const AT_ONCE = 50
+
+/** The new device counts here, and its tokens serve, once it counts on the chain. */
+export const settling = sweep<SettleDeps>()({
+  name: 'chain-accounts.settle-recoveries',
+  every: 2,
+  async run(deps, signal) {
+    await expireRecoveries(deps.database)
+    for (const row of await findUnsettled(deps.database, AT_ONCE)) {
+      if (signal.aborted) return
+      await settle(deps, row).catch((error: unknown) => {
+        if (!(error instanceof ChainUnavailable)) throw error
+      })
+    }
+  },
+})
+
+async function settle(deps: SettleDeps, row: RecoveryRow): Promise<void> {
+  const { database, hsm, chains, policies } = deps
+  const owner = { id: row.accountId, appId: row.appId }
+  const chain = row.chainName === null ? undefined : chains.get(row.chainName)
+  const standing = chain && (await standingOn(deps, owner, chain))
+  if (!chain || !standing || standing instanceof Refusal || row.newKey === null) return
+  const [account, key] = await Promise.all([chain.readAccount(standing.address), findKeyById(database, row.newKey)])
+  if (!account?.isGenuine || key?.accountId !== owner.id || !countsOn(account, key, policies)) return
+  if (key.state === 'pending' && !(await isGenuineKey(hsm, owner, key)))
+    throw new Error('a pending key is not as we wrote it')
+  const stamp = await stampKey(hsm, owner, { ...key, state: 'active' })
+  await database.transaction(async (tx) => {
+    if (key.state === 'pending') await activateKey(tx, { id: key.id, stamp })
+    await markSettled(tx, row.id)
+  })
+}

@@ -1,0 +1,75 @@
+import { recordEvent } from '@strongroom/audit'
+import type { AccountRequest, SignatureOf } from '@strongroom/chains'
+import { Refusal, type Reply, reply } from '@strongroom/http'
+import type { Statements } from '@strongroom/storage'
+import { forbidden, invalidRequest } from '../refusals.ts'
+import type { ChainName } from '../shapes.ts'
+import { type Standing } from '../two-factor/standing.ts'
+import { changeView } from './change-view.ts'
+import { consentTo } from './consent.ts'
+import type { Change } from './contract.ts'
+import { requestRefused, requestSigned } from './events.ts'
+import { judgeRequest } from './rules.ts'
+import { type ServerSignature, signAsServer } from './server-signature.ts'
+import type { SignDeps, Signer } from './signer.ts'
+
+type Why = 'undecoded' | 'foreign' | 'forbidden' | 'unsigned'
+
+/** Written down, so that whoever tries what is not theirs is seen. */
+export async function refuse<R extends Refusal>(
+  { database }: Pick<SignDeps, 'database'>,
+  { signer, chain, why }: { readonly signer: Signer; readonly chain: string; readonly why: Why },
+  refusal: R,
+): Promise<R> {
+  const detail = { chain, by: signer.by.id, why }
+  await recordEvent(database, requestRefused, { subject: signer.account.id, detail })
+  return refusal
+}
+
+/** What the caller wants signed, decoded whole, of the caller's own account and of no other. */
+export async function readOwnRequest(
+  deps: SignDeps,
+  { signer, standing, request }: { readonly signer: Signer; readonly standing: Standing; readonly request: unknown },
+): Promise<AccountRequest | Refusal<'invalid-request'> | Refusal<'forbidden'>> {
+  const { chain, address } = standing
+  const decoded = await chain.decode(request)
+  if (!decoded) return refuse(deps, { signer, chain: chain.name, why: 'undecoded' }, invalidRequest())
+  const isOwn = decoded.address.toLowerCase() === address.toLowerCase()
+  return isOwn ? decoded : refuse(deps, { signer, chain: chain.name, why: 'foreign' }, forbidden())
+}
+
+export interface Cosigning<Answer> {
+  readonly signer: Signer
+  readonly chainName: ChainName
+  readonly decoded: AccountRequest
+  /** What follows from the signature, in the transaction that writes down that it was given. */
+  readonly keep: (tx: Statements, signature: ServerSignature) => Promise<Answer>
+}
+
+export type { ServerSignature, SignatureOf }
+
+/** Adds the server’s signature, or has a change of signers wait. The signature leaves only after it was written down. */
+export async function cosign<Answer>(
+  deps: SignDeps,
+  { signer, chainName, decoded, keep }: Cosigning<Answer>,
+): Promise<
+  | { readonly signed: Answer }
+  | Reply<202, { change: Change }>
+  | Refusal<'forbidden'>
+  | Refusal<'invalid-request'>
+  | Refusal<'too-many-requests'>
+> {
+  const { account, keys, by } = signer
+  const judged = judgeRequest(decoded, { keys, policies: deps.policies })
+  if (judged.kind === 'forbidden') return refuse(deps, { signer, chain: chainName, why: 'forbidden' }, forbidden())
+  const consent =
+    judged.kind === 'changes' ? await consentTo(deps, signer, { chainName, changes: judged.changes }) : undefined
+  if (consent instanceof Refusal) return consent
+  if (consent?.kind === 'awaited') return reply(202, { change: changeView(consent.change, keys) })
+  const signature = await signAsServer(deps.hsm, account, { keys, message: decoded.message })
+  return deps.database.transaction(async (tx) => {
+    if (consent && !(await consent.use(tx))) return invalidRequest()
+    await recordEvent(tx, requestSigned, { subject: account.id, detail: { chain: chainName, by: by.id } })
+    return { signed: await keep(tx, signature) }
+  })
+}

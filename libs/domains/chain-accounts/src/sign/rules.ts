@@ -1,0 +1,57 @@
+import type { AccountChange, AccountRequest } from '@strongroom/chains'
+import { canonicalJson, equalBytes, sha256, toHex } from '@strongroom/crypto'
+import type { KeyRow } from '../accounts/key-row.ts'
+import { schemeOf } from '../accounts/signers.ts'
+import type { Policies } from '../policies.ts'
+
+/** A change of signers as it is written down: which key comes or goes. Its weight and scheme are always what its kind has. */
+export interface SignerChange {
+  readonly kind: 'add-signer' | 'remove-signer'
+  readonly publicKey: string
+}
+
+export type Judged =
+  /** Payments and calls of the account to others: its own signers decide. */
+  | { readonly kind: 'calls' }
+  | { readonly kind: 'changes'; readonly changes: readonly SignerChange[] }
+  | { readonly kind: 'forbidden' }
+
+/**
+ * What a decoded request is to us. A change of signers comes alone, so that nothing hides behind it, and only of keys that
+ * the account told us of; whatever else an account would do to itself is not signed.
+ */
+export function judgeRequest(
+  { changes }: Pick<AccountRequest, 'changes'>,
+  { keys, policies }: { readonly keys: readonly KeyRow[]; readonly policies: Policies },
+): Judged {
+  if (changes.length === 0) return { kind: 'forbidden' }
+  if (changes.every(({ kind }) => kind === 'call')) return { kind: 'calls' }
+  const known = changes.map((change) => signerChangeOf(change, { keys, policies }))
+  const named = known.filter((one) => one !== undefined)
+  // One key twice, to and fro: nobody could say what comes of it.
+  const isPlain = named.length === changes.length && new Set(named.map((one) => one.publicKey)).size === named.length
+  return isPlain ? { kind: 'changes', changes: named } : { kind: 'forbidden' }
+}
+
+function signerChangeOf(
+  change: AccountChange,
+  { keys, policies }: { readonly keys: readonly KeyRow[]; readonly policies: Policies },
+): SignerChange | undefined {
+  if (change.kind === 'add-signer') {
+    const { publicKey, scheme, weight } = change.signer
+    const key = keys.find((one) => equalBytes(one.publicKey, publicKey))
+    const isOurs = key?.type === 'user-key' || key?.type === 'recover-key'
+    const fits = isOurs && key.state !== 'revoked' && scheme === schemeOf(key) && weight === policies.weight
+    return fits ? { kind: 'add-signer', publicKey: toHex(publicKey) } : undefined
+  }
+  if (change.kind !== 'remove-signer') return undefined
+  const isKnown = keys.some((one) => equalBytes(one.publicKey, change.publicKey))
+  return isKnown ? { kind: 'remove-signer', publicKey: toHex(change.publicKey) } : undefined
+}
+
+/** What is approved and waited for: this account, this chain, these changes in this order; however often it is signed anew. */
+export const digestOf = (of: {
+  readonly accountId: string
+  readonly chainName: string
+  readonly changes: readonly SignerChange[]
+}): Uint8Array => sha256(canonicalJson({ ...of, changes: of.changes.map((one) => ({ ...one })) }))

@@ -1,0 +1,82 @@
+import { ChainUnavailable, type StandingAccount } from '@strongroom/chains'
+import { equalBytes, fromHex } from '@strongroom/crypto'
+import type { Keystore } from '@strongroom/hsm'
+import type { ChainDeps } from '../accounts/chain-of.ts'
+import { isGenuineKey, type KeyRow, stampKey } from '../accounts/key-row.ts'
+import { activateKey, findKey } from '../accounts/keys-store.ts'
+import type { Owner } from '../accounts/names.ts'
+import { schemeOf } from '../accounts/signers.ts'
+import { sweep } from '@strongroom/jobs'
+import type { Database } from '@strongroom/storage'
+import type { Policies } from '../policies.ts'
+import { standingOn } from '../two-factor/standing.ts'
+import { Refusal } from '@strongroom/http'
+import { type ChangeRow, findUnsettled, markSettled } from './store.ts'
+
+export interface SettleDeps extends ChainDeps {
+  readonly database: Database
+  readonly hsm: Keystore
+  readonly policies: Policies
+}
+
+const AT_ONCE = 50
+
+/** A key that was signed in counts here once it counts on the chain. */
+export const settling = sweep<SettleDeps>()({
+  name: 'chain-accounts.settle-changes',
+  every: 2,
+  async run(deps, signal) {
+    for (const row of await findUnsettled(deps.database, AT_ONCE)) {
+      if (signal.aborted) return
+      // A chain that is away holds up no other; the next round looks again.
+      await settle(deps, row).catch((error: unknown) => {
+        if (!(error instanceof ChainUnavailable)) throw error
+      })
+    }
+  },
+})
+
+async function settle(deps: SettleDeps, row: ChangeRow): Promise<void> {
+  const { database, chains } = deps
+  const owner = { id: row.accountId, appId: row.appId }
+  const chain = chains.get(row.chainName)
+  const standing = chain && (await standingOn(deps, owner, chain))
+  if (!chain || !standing || standing instanceof Refusal) return
+  const account = await chain.readAccount(standing.address)
+  if (!account?.isGenuine) return
+  const added: KeyRow[] = []
+  for (const { kind, publicKey } of row.changes) {
+    const key = await findKey(database, { accountId: row.accountId, publicKey: fromHex(publicKey) })
+    const isThere = key !== undefined && countsOn(account, key, deps.policies)
+    if ((kind === 'add-signer') !== isThere) return
+    if (key && isThere) added.push(key)
+  }
+  await activate(deps, owner, { added, changeId: row.id })
+}
+
+export const countsOn = (
+  { signers }: StandingAccount,
+  key: Pick<KeyRow, 'publicKey' | 'kind'>,
+  { weight }: Policies,
+): boolean =>
+  signers.some(
+    (one) => equalBytes(one.publicKey, key.publicKey) && one.scheme === schemeOf(key) && one.weight === weight,
+  )
+
+async function activate(
+  { database, hsm }: SettleDeps,
+  owner: Owner,
+  { added, changeId }: { readonly added: readonly KeyRow[]; readonly changeId: string },
+): Promise<void> {
+  const pending = added.filter(({ state }) => state === 'pending')
+  const stamps = await Promise.all(
+    pending.map(async (key) => {
+      if (!(await isGenuineKey(hsm, owner, key))) throw new Error('a pending key is not as we wrote it')
+      return { id: key.id, stamp: await stampKey(hsm, owner, { ...key, state: 'active' }) }
+    }),
+  )
+  await database.transaction(async (tx) => {
+    for (const one of stamps) await activateKey(tx, one)
+    await markSettled(tx, changeId)
+  })
+}

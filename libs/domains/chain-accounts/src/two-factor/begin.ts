@@ -1,0 +1,117 @@
+import { implement, Refusal, reply } from '@strongroom/http'
+import { enqueue } from '@strongroom/jobs'
+import { type Known, type LoginDeps, nameCaller } from '../accounts/caller.ts'
+import { chainOf, type ChainDeps } from '../accounts/chain-of.ts'
+import { canStandOn } from '../accounts/deploy.ts'
+import { isGenuineKey, type KeyRow } from '../accounts/key-row.ts'
+import { countKeys, findKey, findKeys, insertKey, type NewKey } from '../accounts/keys-store.ts'
+import { type Owner, stampOf } from '../accounts/names.ts'
+import { drawUserKey, isOneKey } from '../accounts/new-key.ts'
+import type { Policies } from '../policies.ts'
+import { keyBytes } from '../public-key.ts'
+import { invalidRequest, noDestinationDevice, pleaseSignUp, tooManyRequests } from '../refusals.ts'
+import type { UserKey } from '../shapes.ts'
+import { beginTwoFactor } from './contract.ts'
+import { chooseDestination } from './destination.ts'
+import { pushRequest } from './jobs.ts'
+import { readAsked, requestFacts, requestView, sealAsker } from './request.ts'
+import type { RequestTokens } from './request-tokens.ts'
+import { additionOf, type Standing, standingOn } from './standing.ts'
+import { countRecent, findRequest, insertRequest, type NewRequest } from './store.ts'
+
+export interface TwoFactorDeps extends LoginDeps, ChainDeps {
+  readonly policies: Policies
+  readonly requestTokens: RequestTokens
+  readonly newId: () => string
+}
+
+/** Of one account: a device that buzzes without end gets its owner to say yes. */
+const PER_HOUR = 10
+const HOUR = 3600
+
+export const begin = implement<TwoFactorDeps>()(beginTwoFactor, async ({ proof: app, body, ip }, deps) => {
+  const { database, requestTokens } = deps
+  const { request, userKey } = body
+  const chain = chainOf(deps, request.chainName)
+  if (chain instanceof Refusal) return chain
+  if (!isOneKey(userKey) || !canStandOn(chain, [{ kind: userKey.type }])) return invalidRequest()
+  const caller = await nameCaller(deps, app, request)
+  if (caller instanceof Refusal) return caller
+  const { account } = caller
+  if (!account || account.state === 'closed') return pleaseSignUp()
+  const standing = await standingOn(deps, account, chain)
+  if (standing instanceof Refusal) return standing
+  const asked = await ask(deps, account, { standing, caller, userKey, ip })
+  if (asked instanceof Refusal) return asked
+  const row = await findRequest(database, { id: asked, accountId: account.id })
+  if (!row) throw new Error('a two-factor request was neither made nor refused')
+  const twoFactorAuth = await requestView(deps, account, await readAsked(deps, account, row))
+  const of = { accountId: account.id, appId: app.id, requestId: row.id }
+  return reply(200, { twoFactorAuth, ephemeralAccessToken: await requestTokens.issue(of) })
+})
+
+interface Wish {
+  readonly standing: Standing
+  readonly caller: Known
+  readonly userKey: UserKey
+  readonly ip: string
+}
+
+/** Writes the request down and has the other device told, or refuses. Answers its id. */
+async function ask(deps: TwoFactorDeps, owner: Owner, { standing, caller, userKey, ip }: Wish) {
+  const { database, hsm, policies, newId } = deps
+  const source = await sourceOf(deps, owner, userKey)
+  if (source instanceof Refusal) return source
+  const dest = await chooseDestination(hsm, owner, await findKeys(database.reading, owner.id))
+  if (!dest) return noDestinationDevice()
+  const { chain, address } = standing
+  const { chainName } = standing.row
+  const addition = additionOf(source.key, policies)
+  const described = await chain.describeChange(address, addition, policies.ephemeralLifetime)
+  const id = newId()
+  const [asker, stamp] = await Promise.all([
+    sealAsker(hsm, owner, { id, asker: { email: caller.login.email ?? null, ip } }),
+    stampOf(hsm, owner, requestFacts({ id, chainName }, source.key)),
+  ])
+  return write(deps, source, {
+    id,
+    accountId: owner.id,
+    appId: owner.appId,
+    chainName,
+    asker,
+    stamp,
+    sourceKeyId: source.key.id,
+    destKeyId: dest.id,
+    message: JSON.stringify(described),
+    lifetime: policies.twoFactorLifetime,
+  })
+}
+
+type Source = { readonly key: KeyRow } | { readonly key: NewKey; readonly isNew: true }
+
+/** Those who ask for one account queue up at it, so that no number of them passes a bound. */
+function write({ database, policies }: TwoFactorDeps, source: Source, row: NewRequest) {
+  return database.transaction(async (tx) => {
+    const keys = await countKeys(tx, row.accountId)
+    const recent = await countRecent(tx, row.accountId)
+    if (recent.count >= PER_HOUR) return tooManyRequests({ retryAfter: HOUR })
+    if ('isNew' in source) {
+      if (keys >= policies.keys) return tooManyRequests({ retryAfter: HOUR })
+      // The same device asked twice at once.
+      if (!(await insertKey(tx, source.key))) return tooManyRequests({ retryAfter: 1 })
+    }
+    await insertRequest(tx, row)
+    await enqueue(tx, pushRequest, { requestId: row.id, accountId: row.accountId, keyId: row.destKeyId ?? '' })
+    return row.id
+  })
+}
+
+/** A key that counts already signs in by a challenge; one that was revoked never comes back. */
+async function sourceOf({ database, hsm, newId }: TwoFactorDeps, owner: Owner, key: UserKey) {
+  const known = await findKey(database.reading, { accountId: owner.id, publicKey: keyBytes(key.publicKey) })
+  if (!known)
+    return { key: await drawUserKey(hsm, owner, { id: newId(), state: 'pending', key }), isNew: true as const }
+  if (known.state !== 'pending' || known.type !== 'user-key' || known.kind !== key.type) return invalidRequest()
+  if (!(await isGenuineKey(hsm, owner, known))) throw new Error('a pending key is not as we wrote it')
+  return { key: known }
+}

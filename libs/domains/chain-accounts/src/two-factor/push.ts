@@ -1,0 +1,67 @@
+import type { Keystore } from '@strongroom/hsm'
+import { perform } from '@strongroom/jobs'
+import { type Sender, Undeliverable } from '@strongroom/notify'
+import type { Database } from '@strongroom/storage'
+import { readKeyData } from '../accounts/key-data.ts'
+import { findKeyById } from '../accounts/keys-store.ts'
+import { findAccount } from '../accounts/store.ts'
+import type { TwoFactorAuth } from './contract.ts'
+import { pushRequest } from './jobs.ts'
+import { readAsked, requestView } from './request.ts'
+import { findRequest } from './store.ts'
+
+export interface PushDeps {
+  readonly database: Database
+  readonly hsm: Keystore
+  readonly sender: Sender
+}
+
+/** What FCM carries is 4,096 bytes, names and all. */
+const MOST_BYTES = 3_600
+
+/** A message that would come too late, or for nobody, is not sent. */
+export const requestPusher = perform<PushDeps>()(pushRequest, async ({ requestId, accountId, keyId }, deps) => {
+  const { database, hsm, sender } = deps
+  const row = await findRequest(database, { id: requestId, accountId })
+  const account = await findAccount(database, accountId)
+  const key = await findKeyById(database, keyId)
+  if (!row || !account || key?.accountId !== accountId || key.state === 'revoked') return
+  const asked = await readAsked(deps, account, row)
+  const isAsker = key.id === asked.source.id
+  if (!isAsker && row.state !== 'pending') return
+  const { device } = await readKeyData(hsm, account, key)
+  if (!device?.pushToken) return
+  const view = await requestView(deps, account, asked)
+  const [type, text] = isAsker
+    ? (['2fa-status-change', 'Your request was answered.'] as const)
+    : (['2fa-request', 'A new device asks to sign in to your account.'] as const)
+  const data = { 'hyphen:type': type, 'hyphen:data': dataOf(view) }
+  const to = `fcm:${device.pushToken}`
+  await sendOnce(sender, {
+    id: `${requestId}.${keyId}.${row.state}`,
+    channel: 'push',
+    to,
+    subject: 'Sign-in',
+    text,
+    data,
+  })
+})
+
+/** Trying again brings a device back that is gone as little as one whose address is none. */
+export async function sendOnce(sender: Sender, message: Parameters<Sender['send']>[0]): Promise<void> {
+  try {
+    await sender.send(message)
+  } catch (error) {
+    if (!(error instanceof Undeliverable)) throw error
+  }
+}
+
+/** Whoever runs the push service reads it: who asks, and from where, is told to the device alone, when it asks us. */
+function dataOf(view: TwoFactorAuth): string {
+  const { request } = view
+  const userOpInfo = { type: 'sign-in', signIn: { email: null, ip: null, location: null } }
+  const told = { ...view, request: { ...request, userOpInfo } }
+  const whole = JSON.stringify({ twoFactorAuth: told })
+  if (Buffer.byteLength(whole) <= MOST_BYTES) return whole
+  return JSON.stringify({ twoFactorAuth: { ...told, request: { ...told.request, message: '' } } })
+}

@@ -1,0 +1,170 @@
+import { randomUUID } from 'node:crypto'
+import type { AddressInfo } from 'node:net'
+import { auditMigrations } from '@strongroom/audit'
+import { chainMigrations, chainsFrom, ensureRelayer, evmWork, gasKeysOf } from '@strongroom/chains'
+import { deployForDevelopment } from '@strongroom/chains/testing'
+import { systemRandom } from '@strongroom/crypto'
+import { startEvmNode } from '@strongroom/evm-node'
+import { openKeystore, openWebCrypto, provisionKeys } from '@strongroom/hsm'
+import { softToken } from '@strongroom/hsm/testing'
+import { listener, mount, Refusal } from '@strongroom/http'
+import { migrateJobs, mountWork, startWorker } from '@strongroom/jobs'
+import type { Message } from '@strongroom/notify'
+import { fingerprint, migrate, openDatabase, shiftClock, sql, storageMigrations } from '@strongroom/storage'
+import { testDatabase } from '@strongroom/test-world'
+import { timeLockMigrations } from '@strongroom/time-locks'
+import {
+  accountMigrations,
+  accountsDialect,
+  baseHandlers,
+  recoveryHandlers,
+  signHandlers,
+  twoFactorHandlers,
+  jobs,
+  keyNeeds,
+  loginsOf,
+  namedChains,
+  proveApp,
+  recoveryDoor,
+  sweeps,
+  testLogin,
+  TOKEN_USE,
+  usualPolicies,
+} from '../src/index.ts'
+import { passkeyRules } from './passkey.ts'
+import { openTokens, proveAccount, proveAny, proveRequest } from '../src/tokens/index.ts'
+
+export interface Answered {
+  readonly status: number
+  readonly body: never
+  /** `PleaseSignUp`, where it is a refusal. */
+  readonly error: string | undefined
+}
+
+const sets = [storageMigrations, auditMigrations, timeLockMigrations, chainMigrations, accountMigrations]
+
+/** The whole domain behind HTTP, on PostgreSQL, SoftHSM and anvil. */
+export async function accountsWorld() {
+  const place = { ...(await softToken()), deployment: 'test', app: 'mpc-auth' }
+  const keys = await provisionKeys({ ...place, needs: keyNeeds, existing: [] })
+  const [hsm, node, postgres] = await Promise.all([
+    openKeystore({ ...place, keys }),
+    startEvmNode(),
+    testDatabase({
+      template: `chain_accounts_${fingerprint(sets)}`,
+      prepare: async (url, role) => {
+        await migrate(url, sets, role)
+        await migrateJobs(url, role)
+      },
+    }),
+  ])
+  const contracts = await deployForDevelopment(node)
+  const local = { rpcUrl: node.url, chainId: node.chainId, ...contracts, confirmations: 1, pollSeconds: 0.1 }
+  const served = chainsFrom({ local: { ...evmDefaults, ...local } } as unknown as Parameters<typeof chainsFrom>[0])
+  const database = openDatabase({
+    connectionString: postgres.url,
+    connections: 8,
+    isRefusal: (answer) => answer instanceof Refusal,
+  })
+  const owner = openDatabase({ connectionString: postgres.adminUrl, connections: 2 })
+  const gasKeys = gasKeysOf(hsm)
+  const relayer = await ensureRelayer(database, gasKeys, 'local')
+  await node.fund(relayer.address, 10n ** 21n)
+
+  const pushed: Message[] = []
+  const sender = { send: (message: Message) => Promise.resolve(void pushed.push(message)) }
+  // Tests let days pass in which people would sign in again.
+  const policies = { ...usualPolicies, accessLifetime: 365 * 86_400 }
+  const view = await openWebCrypto({ ...place, keys: keys.filter(({ job }) => job === 'sign') })
+  const point = await hsm.publicKey(TOKEN_USE)
+  const seen = { subtle: view.subtle, signingKey: (use: string) => view.signingKey(use), publicKeys: () => [point] }
+  const opened = openTokens({
+    database,
+    policies,
+    issuer: 'https://accounts.example.com',
+    random: systemRandom,
+    newId: () => randomUUID(),
+    webCrypto: () => Promise.resolve(seen),
+  })
+  const unlimited = { take: () => Promise.resolve(undefined) }
+  const base = {
+    database,
+    hsm,
+    policies,
+    ...opened,
+    sender,
+    newId: () => randomUUID(),
+    random: systemRandom,
+    chains: namedChains(served),
+    defaultChain: 'local' as const,
+    requests: unlimited,
+    passkeys: passkeyRules,
+    logins: loginsOf(() => ({ test: testLogin })),
+    flowPayerOf: () => undefined,
+  }
+  const deps = { ...base, recovery: recoveryDoor(base) }
+  const provers = [proveApp, proveAccount, proveRequest, proveAny]
+  const handlers = [...baseHandlers, ...twoFactorHandlers, ...signHandlers, ...recoveryHandlers]
+  const server = listener({ mounts: [mount({ dialect: accountsDialect, handlers, provers, deps })] }).listen(
+    0,
+    '127.0.0.1',
+  )
+  await new Promise((done) => server.once('listening', done))
+  const url = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`
+
+  const worker = startWorker({
+    connectionString: postgres.url,
+    work: [mountWork({ jobs, deps }), mountWork(evmWork(served.evm, { database, gasKeys }))],
+    concurrency: 4,
+  })
+  const ask = async (
+    method: string,
+    path: string,
+    wish: { token?: string; body?: unknown } = {},
+  ): Promise<Answered> => {
+    const answer = await fetch(`${url}${path}`, {
+      method,
+      headers: {
+        ...(wish.body !== undefined && { 'content-type': 'application/json' }),
+        ...(wish.token !== undefined && { authorization: `Bearer ${wish.token}` }),
+      },
+      ...(wish.body !== undefined && { body: JSON.stringify(wish.body) }),
+    })
+    const text = await answer.text()
+    const body = (text === '' ? undefined : JSON.parse(text)) as { error?: { name: string } } | undefined
+    return { status: answer.status, body: body as never, error: body?.error?.name }
+  }
+
+  return {
+    url,
+    database,
+    owner,
+    node,
+    hsm,
+    policies,
+    pushed,
+    ask,
+    chain: served.evm[0] as NonNullable<(typeof served.evm)[0]>,
+    /** Every sweep once, as a leader would. */
+    async sweep() {
+      for (const one of sweeps) await one.run(deps, new AbortController().signal)
+    },
+    pass: (interval: string) => shiftClock(owner, interval),
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections()
+      server.close()
+      await worker.stop()
+      await view.close()
+      await Promise.all([hsm.close(), database.close(), owner.close(), node.close()])
+      await postgres.drop()
+    },
+  }
+}
+export type AccountsWorld = Awaited<ReturnType<typeof accountsWorld>>
+
+const evmDefaults = {
+  gasBudgetWei: 10n ** 18n,
+  maxGasPriceWei: 10n ** 12n,
+  inFlight: 64,
+  explorerUrl: 'https://explorer.example/tx/',
+}

@@ -1,0 +1,179 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { sql } from '@strongroom/storage'
+import { z } from 'zod'
+import { bodyOf, newDevice, newPasskey, newSubject, personOf, refused } from './client.ts'
+import { passkeyRules, startWorld, type World } from './world.ts'
+
+let world: World
+beforeAll(async () => {
+  world = await startWorld()
+})
+afterAll(() => world.stop())
+beforeEach(() => world.chain.mine())
+
+const person = (subject?: string) => personOf(world.baseUrl, subject)
+const count = async (table: string) =>
+  (
+    await world.owner.one(z.object({ count: z.int() }), {
+      text: `select count(*)::int as count from chain_accounts.${table}`,
+      values: [],
+    })
+  ).count
+
+describe('whoever signs up', () => {
+  test('is answered before the account stands, with its address and no transaction yet', async () => {
+    const [ann, phone] = [person(), newDevice()]
+    const answer = await ann.signUp(phone)
+    expect(answer.status).toBe(201)
+    const { account, credentials, transaction } = bodyOf(answer)
+    expect(transaction).toBeNull()
+    expect(account).toMatchObject({
+      addresses: [{ chainName: 'local', chainId: 31_337, chainType: 'evm', profileImageUrl: null, domainName: null }],
+      parent: [],
+    })
+    const { body } = await ann.get('/account/v1/me', credentials.accessToken)
+    expect(body).toEqual({ account })
+    expect(answer.headers.get('cache-control')).toBe('no-store')
+  })
+
+  test('has a key of ours beside the own one, of equal weight, and the two sign together', async () => {
+    const [ann, phone] = [person(), newDevice()]
+    const { credentials } = bodyOf(await ann.signUp(phone))
+    const plan = world.chain.queued.at(-1)
+    expect(plan?.threshold).toBe(1000)
+    expect(plan?.signers.map(({ weight, scheme }) => [weight, scheme])).toEqual([
+      [500, 'p256-sha256'],
+      [500, 'p256-sha256'],
+    ])
+    const { body } = await ann.get('/key/v1/keys', credentials.accessToken)
+    expect(body).toMatchObject({
+      keys: [
+        { type: 'server-key', keyIndex: 0, state: 'active' },
+        { type: 'user-key', keyIndex: 1, publicKey: phone.publicKey, userKey: { type: 'device', device: null } },
+      ],
+    })
+  })
+
+  test('once more with the same key, before it stands, is answered with the same account', async () => {
+    const [ann, phone] = [person(), newDevice()]
+    const first = bodyOf(await ann.signUp(phone))
+    world.chain.send()
+    const again = await ann.signUp(phone)
+    expect([again.status, bodyOf(again).account]).toEqual([201, first.account])
+    expect(bodyOf(again).transaction).toMatchObject({
+      chainName: 'local',
+      refUrl: expect.stringMatching(/^https:\/\/explorer/),
+    })
+  })
+
+  test('at once, twenty times, has one account, and nothing is left of the others', async () => {
+    const [ann, phone] = [person(), newDevice()]
+    const [accounts, keys, addresses] = await Promise.all(['accounts', 'keys', 'addresses'].map(count))
+    const answers = await Promise.all(Array.from({ length: 20 }, () => ann.signUp(phone)))
+    expect(new Set(answers.map((one) => bodyOf(one).account.id)).size).toBe(1)
+    expect(await Promise.all(['accounts', 'keys', 'addresses'].map(count))).toEqual([
+      (accounts ?? 0) + 1,
+      (keys ?? 0) + 2,
+      (addresses ?? 0) + 1,
+    ])
+  })
+
+  test('with another key, or of another kind, has an account already', async () => {
+    const [ann, phone] = [person(), newDevice()]
+    await ann.signUp(phone)
+    expect(refused(await ann.signUp(newDevice()))).toEqual([400, 'AlreadySignedUp'])
+    const asPasskey = { userKey: { type: 'passkey', publicKey: phone.publicKey } }
+    expect(refused(await ann.signUp(phone, asPasskey))).toEqual([400, 'AlreadySignedUp'])
+  })
+
+  test('and stands, has an account already, and is given no token', async () => {
+    const [ann, phone] = [person(), newDevice()]
+    await ann.signUp(phone)
+    world.chain.mine()
+    await world.activate()
+    expect(refused(await ann.signUp(phone))).toEqual([400, 'AlreadySignedUp'])
+  })
+
+  test('by a passkey stands with it as a signer', async () => {
+    const [ann, passkey] = [person(), newPasskey(passkeyRules)]
+    const userKey = { type: 'passkey', publicKey: passkey.publicKey, passKey: { platform: 'ios' } }
+    expect((await ann.signUp(passkey, { userKey })).status).toBe(201)
+    expect(world.chain.queued.at(-1)?.signers.map(({ scheme }) => scheme)).toEqual(['p256-sha256', 'webauthn'])
+  })
+
+  test('on a chain by its name', async () => {
+    const { account } = bodyOf(await person().signUp(newDevice(), { chainName: 'polygon-amoy' }))
+    expect(account.addresses).toMatchObject([{ chainName: 'polygon-amoy' }])
+  })
+})
+
+describe('is refused', () => {
+  const key = () => ({ type: 'device', publicKey: newDevice().publicKey })
+  const off = 'f'.repeat(128)
+  test.each<[string, () => object, string]>([
+    ['a chain that is not served', () => ({ chainName: 'ethereum-mainnet' }), 'UnsupportedChain'],
+    ['a chain of nobody', () => ({ chainName: 'moon' }), 'UnsupportedChain'],
+    ['a method of nobody', () => ({ method: 'sms' }), 'UnsupportedMethod'],
+    ['a method that is not served', () => ({ method: 'apple' }), 'UnsupportedMethod'],
+    ['a point off the curve', () => ({ userKey: { ...key(), publicKey: off } }), 'InvalidPublicKey'],
+    [
+      'a key without its leading zero',
+      () => ({ userKey: { ...key(), publicKey: 'a'.repeat(127) } }),
+      'InvalidPublicKey',
+    ],
+    [
+      'a key with 04 before it',
+      () => ({ userKey: { ...key(), publicKey: `04${key().publicKey}` } }),
+      'InvalidPublicKey',
+    ],
+    [
+      'another key within the device',
+      () => ({ userKey: { ...key(), device: { publicKey: key().publicKey } } }),
+      'InvalidRequest',
+    ],
+    ['a wallet’s key', () => ({ userKey: { type: 'wallet', publicKey: key().publicKey } }), 'InvalidRequest'],
+    [
+      'a device of too many words',
+      () => ({ userKey: { ...key(), device: { name: 'x'.repeat(201) } } }),
+      'InvalidRequest',
+    ],
+    ['no login', () => ({ token: '' }), 'InvalidRequest'],
+  ])('%s', async (_, change, name) => {
+    const before = await count('accounts')
+    expect(refused(await person().signUp(newDevice(), change()))).toEqual([400, name])
+    expect(await count('accounts')).toBe(before)
+  })
+
+  test('a login that the provider does not vouch for', async () => {
+    expect(refused(await person('not a name').signUp(newDevice()))).toEqual([401, 'InvalidProviderToken'])
+  })
+})
+
+test('what is told of a device is sealed; a dump holds no name, subject, address or push token', async () => {
+  const ann = person(`${newSubject()}@canary.example`)
+  const device = { name: 'canary-name', pushToken: 'canary-push', osName: 'iOS', lang: 'en' }
+  const phone = newDevice()
+  await ann.signUp(phone, { userKey: { type: 'device', publicKey: phone.publicKey, device } })
+  const tables = ['accounts', 'identities', 'keys', 'addresses', 'challenges']
+  for (const table of tables) {
+    const rows = await world.owner.many(z.object({ row: z.string() }), {
+      text: `select row_to_json(t)::text as row from chain_accounts.${table} as t`,
+      values: [],
+    })
+    for (const { row } of rows) {
+      const text =
+        row + row.replaceAll(/\\\\x([0-9a-f]+)/g, (_, hex: string) => Buffer.from(hex, 'hex').toString('latin1'))
+      for (const canary of ['canary', ann.subject]) expect(text).not.toContain(canary)
+    }
+  }
+})
+
+test('an identity that was pointed at another account opens neither', async () => {
+  const [ann, ben, phone] = [person(), person(), newDevice()]
+  await ann.signUp(phone)
+  const { account } = bodyOf(await ben.signUp(newDevice()))
+  const { id } = bodyOf(await ann.signUp(phone)).account
+  await world.owner.run(sql`update chain_accounts.identities set account_id = ${account.id} where account_id = ${id}`)
+  expect((await ann.signUp(phone)).status).toBe(500)
+  expect((await ann.begin(phone)).status).toBe(500)
+})

@@ -1,0 +1,7 @@
+export { type FlowChain, flowChain, isFlowChain } from './flow-chain.ts'
+export type { FlowRequest } from './decode.ts'
+export type { PayerSignature } from './paymaster.ts'
+export { type FlowRelay, type FlowRelayOptions, openFlowRelay } from './relay.ts'
+export { type FlowName, type FlowSetting, flowSetting } from './settings.ts'
+export { flowPrivileges } from './store.ts'
+export { flowWork } from './work.ts'

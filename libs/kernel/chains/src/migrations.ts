@@ -1,0 +1,10 @@
+import { readMigrations } from '@strongroom/storage'
+import { flowPrivileges } from './flow/store.ts'
+
+export const chainMigrations = readMigrations('chains', new URL('../migrations/', import.meta.url), {
+  relayers: ['select', 'insert', 'update'],
+  transactions: ['select', 'insert', 'update'],
+  sendings: ['select', 'insert', 'update'],
+  spending: ['select', 'insert', 'update'],
+  ...flowPrivileges,
+})

@@ -1,0 +1,42 @@
+import type { Context } from '../context.ts'
+import { type ExitCode, exitCodes, Refused, Unusable } from '../outcome.ts'
+import { describeReferences } from './run-status.ts'
+import { confirmed } from './run-rotate.ts'
+import { withDesk } from './with-desk.ts'
+
+export interface DestroyOptions {
+  readonly app: string
+  /** Commander gives text. */
+  readonly version: string
+  readonly yes?: boolean
+  readonly json?: boolean
+}
+
+/** For ever: what was sealed by that version, and is in a backup, does not open afterwards. */
+export async function runDestroy(options: DestroyOptions, context: Context): Promise<ExitCode> {
+  const { app, json } = options
+  const { terminal } = context
+  const version = numberOf(options.version)
+  const destroyed = await withDesk(app, context, async (desk) => {
+    const references = await desk.references(version)
+    if (references.rows > 0)
+      throw new Refused(
+        `${describeReferences(references).join(' ').replaceAll('\n- ', ', ')}: run rewrap, and wait for what passes`,
+      )
+    const what = `destroy version ${String(version)} of the keys of ${app} for ever, with every backup that was sealed by it`
+    await confirmed(terminal, options, what)
+    return desk.destroy(version)
+  })
+  const lines = destroyed.destroyed.map(({ token, label }) => `"${label}" on "${token}" is destroyed.`)
+  terminal.say(
+    json === true
+      ? JSON.stringify({ app, ...destroyed }, undefined, 2)
+      : [...lines, `Version ${String(version)} is gone.`].join('\n'),
+  )
+  return exitCodes.fine
+}
+
+function numberOf(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new Unusable('--version is a number, as strongroom-hsm status tells it')
+  return Number(text)
+}
