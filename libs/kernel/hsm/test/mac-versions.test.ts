@@ -10,6 +10,7 @@ import {
   openKeystore,
   publishMacKey,
 } from '../src/index.ts'
+import { recordsOf } from '../src/several/token-records.ts'
 import { injectFaults } from '../src/testing/module-faults.ts'
 import { inlineModules, testedModules, type TestedModule } from './modules.ts'
 import { makeRing, testedRings } from './several/ring-world.ts'
@@ -141,7 +142,7 @@ describe.each(testedRings)('versions of MAC keys on $name', (ring) => {
     await both.close()
     const alone = await openKeystore({
       ...b.options,
-      keys: active.filter(({ token }) => token === b.label).map(({ token: _, ...key }) => key),
+      keys: recordsOf(active, { label: b.label, first: a.label }),
       executor: 'inline',
     })
     onTestFinished(() => alone.close())

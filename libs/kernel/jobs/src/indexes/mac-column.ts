@@ -33,8 +33,14 @@ export interface IndexedRow {
   rebuild(place: RebuildPlace): Promise<void>
 }
 
-export const macColumn = <Row>({ page, idOf, rebuild, ...declared }: Declared<Row>): MacColumn => ({
-  ...declared,
+export const macColumn = <Row>(declared: Declared<Row>): MacColumn => ({
+  name: declared.name,
+  use: declared.use,
+  first: declared.first,
+  rows: (statements, version) => declared.rows(statements, version),
   page: async (statements, from) =>
-    (await page(statements, from)).map((row) => ({ id: idOf(row), rebuild: (place) => rebuild(place, row) })),
+    (await declared.page(statements, from)).map((row) => ({
+      id: declared.idOf(row),
+      rebuild: (place) => declared.rebuild(place, row),
+    })),
 })

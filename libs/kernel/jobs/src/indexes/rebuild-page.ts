@@ -61,7 +61,7 @@ async function rebuildRow(
   }
 }
 
-const LOOK_SECONDS = 20
+const LOOK_SECONDS = 60
 const NOTHING = new Uint8Array()
 
 async function currentVersion(hsm: Keystore, { use }: MacColumn): Promise<number> {
