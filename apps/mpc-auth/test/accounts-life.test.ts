@@ -16,7 +16,7 @@ beforeAll(async () => {
 })
 afterAll(() => world[Symbol.asyncDispose]())
 
-const codeAt = (address: string) => world.node.ask('eth_getCode', [address, 'latest'])
+const codeAt = (address: string) => world.node.ask('eth_getCode', address, 'latest')
 
 test('an account is answered before it stands, stands with its device, and is signed in to', async () => {
   const [ann, phone] = [personOf(world), newKey()]
@@ -29,7 +29,7 @@ test('an account is answered before it stands, stands with its device, and is si
   expect(standing.addresses).toEqual(account.addresses)
   expect(await codeAt(address)).not.toBe('0x')
   expect(transaction).toMatchObject({ id: expect.stringMatching(/^0x[0-9a-f]{64}$/), chainName: 'local' })
-  const receipt = await world.node.ask('eth_getTransactionReceipt', [transaction?.id])
+  const receipt = await world.node.ask('eth_getTransactionReceipt', transaction?.id)
   expect(receipt).toMatchObject({ status: '0x1' })
 })
 

@@ -11,6 +11,8 @@ import { type Answered, clientOf } from './client.ts'
 export interface AccountsWorld extends AsyncDisposable {
   readonly app: TestApp
   readonly node: EvmNode
+  /** What is configured of the chain `local`. */
+  readonly chain: Readonly<Record<string, unknown>>
 }
 
 export const passkeyRules = { rpId: 'wallet.example.com', origins: ['https://wallet.example.com'] }
@@ -34,13 +36,14 @@ export async function startAccounts({
   const node = await startEvmNode(how)
   try {
     const contracts = await deployForDevelopment(node)
-    const local = { rpcUrl: node.url, chainId: node.chainId, ...contracts, confirmations: 1, pollSeconds: 0.2 }
+    const place = { rpcUrl: node.url, chainId: node.chainId, ...contracts, confirmations: 1, pollSeconds: 0.2 }
+    const local = { ...place, gasBudgetWei: String(ENOUGH), ...chain }
     const settings = {
       RECOVERY_HSM_PIN_FILE: undefined,
       MPC_AUTH_APIS: 'accounts',
-      ACCOUNTS_ISSUER: 'http://127.0.0.1:4300',
+      PUBLIC_URL: 'http://127.0.0.1:4300',
       ACCOUNTS_TEST_LOGIN: 'on',
-      CHAINS: JSON.stringify({ local: { ...local, gasBudgetWei: String(ENOUGH), ...chain } }),
+      CHAINS: JSON.stringify({ local }),
       DEFAULT_CHAIN: 'local',
       PASSKEY_RP_ID: passkeyRules.rpId,
       PASSKEY_ORIGINS: passkeyRules.origins.join(','),
@@ -52,6 +55,7 @@ export async function startAccounts({
     return {
       app,
       node,
+      chain: local,
       async [Symbol.asyncDispose]() {
         await app.stop()
         await node.close()
@@ -124,9 +128,9 @@ interface Who {
 export function personOf(world: AccountsWorld, { subject = newSubject(), headers = {}, process = 0 }: Who = {}) {
   const ask = clientOf(world.app.baseUrls[process] ?? '')
   const login = { method: 'test', token: subject }
-  const send = (method: string, path: string, body?: unknown, token?: string) =>
-    ask({ method, path, headers, token, ...(body !== undefined && { body }) })
-  const post = (path: string, body: unknown, token?: string) => send('POST', path, body, token)
+  const send = (method: string, path: string, sent: { body?: unknown; token?: string | undefined } = {}) =>
+    ask({ method, path, headers, ...sent })
+  const post = (path: string, body: unknown, token?: string) => send('POST', path, { body, token })
   const begin = (publicKey: string, challengeType = 'deviceKey') =>
     post('/auth/v1/signin/challenge', { challengeType, request: login, publicKey })
   const challenge = async (publicKey: string, challengeType = 'deviceKey') =>
@@ -153,7 +157,7 @@ export function personOf(world: AccountsWorld, { subject = newSubject(), headers
     respond,
     signIn,
     signUp,
-    get: (path: string, token: string) => send('GET', path, undefined, token),
+    get: (path: string, token: string) => send('GET', path, { token }),
     /** Until its account stands, and signed in. */
     async settle(key: DeviceKey = newKey(), more: object = {}) {
       const opened = await signUp(key, more)

@@ -32,10 +32,22 @@ const manyWalletsFromHere = {
   ATTEMPTS_PER_ADDRESS: '100000',
 }
 
+const bothApis = {
+  MPC_AUTH_APIS: 'duo,accounts',
+  ACCOUNTS_TEST_LOGIN: 'on',
+  PASSKEY_RP_ID: 'localhost',
+  PASSKEY_ORIGINS: 'http://localhost:4300',
+  REQUESTS_PER_ACCOUNT: '100000',
+}
+
 /** What `npm start` runs. */
 export const apps: readonly App[] = [
   app('key-server', 4100, { needs: ['mail', 'sms'], recovery: 'second-token', settings: manyFromHere }),
   app('identity-storage', 4200, { needs: ['mail', 'sms', 'administrator', 'objects'], settings: manyWalletsFromHere }),
-  app('mpc-auth', 4300, { needs: ['issuer', 'faces'], hooks: 4301 }),
+  app('mpc-auth', 4300, {
+    needs: ['issuer', 'faces', 'firebase', 'push', 'chain'],
+    hooks: 4301,
+    settings: bothApis,
+  }),
   app('sss-lca', 4400, { needs: ['mail', 'sms', 'push', 'issuer', 'firebase', 'redis'] }),
 ]

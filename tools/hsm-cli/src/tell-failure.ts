@@ -1,8 +1,7 @@
 import { HsmRefusal, HsmUnavailable, Unsupported } from '@strongroom/hsm'
-import { CommandRefused, StartRefused } from '@strongroom/service'
+import { CommandRefused, KeyRefused, StartRefused } from '@strongroom/service'
 import { BadSettings, NeedsProvisioning } from '@strongroom/service/operator'
 import { DatabaseUnavailable, MigrationMismatch } from '@strongroom/storage'
-import { KeyRefused } from './rotation/key-desk.ts'
 import { type ExitCode, exitCodes, Refused, Unusable } from './outcome.ts'
 import type { Terminal } from './terminal/terminal.ts'
 

@@ -13,7 +13,7 @@ export interface AppWorld extends AsyncDisposable {
   /** As the owner. */
   readonly database: Database
   readonly state: string
-  file(name: string, text: string): string
+  readonly file: (name: string, text: string) => string
   /** Gives the app a second token. */
   addToken(request?: SoftTokenRequest): Promise<SoftToken>
   provision(): Promise<void>

@@ -42,7 +42,10 @@ export async function run(args: readonly string[], { env = {}, types }: Person =
 }
 
 /** A folder for files of one test. */
-export function scratch(): Disposable & { readonly path: string; file(name: string, text: string): string } {
+export function scratch(): Disposable & {
+  readonly path: string
+  readonly file: (name: string, text: string) => string
+} {
   const path = mkdtempSync(join(tmpdir(), 'strongroom-cli-'))
   return {
     path,

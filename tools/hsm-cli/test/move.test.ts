@@ -35,12 +35,24 @@ const variables = (token: SoftToken) =>
     .map((one) => one.join('='))
     .join(',')
 const safeArgs = () => [
-  ...['--safe-module', safe.module.path, '--safe-module-env', variables(safe), '--safe-token', 'safe'],
-  ...['--safe-pin-file', world.file('safe-pin', pinOf(safe)), '--state-directory', world.state],
+  '--safe-module',
+  safe.module.path,
+  '--safe-module-env',
+  variables(safe),
+  '--safe-token',
+  'safe',
+  '--safe-pin-file',
+  world.file('safe-pin', pinOf(safe)),
+  '--state-directory',
+  world.state,
 ]
 const to = (token: SoftToken) => [
-  ...['--to-module', token.module.path, '--to-token', token.tokenLabel],
-  ...['--to-pin-file', world.file(`${token.tokenLabel}-pin`, pinOf(token))],
+  '--to-module',
+  token.module.path,
+  '--to-token',
+  token.tokenLabel,
+  '--to-pin-file',
+  world.file(`${token.tokenLabel}-pin`, pinOf(token)),
   ...(variables(token) === '' ? [] : ['--to-module-env', variables(token)]),
 ]
 const cli = (...args: readonly string[]) => run([...args, '--app', app, '--yes'], { env: world.env })
@@ -113,6 +125,24 @@ test('copies of another app, or opened by another token, are refused', async () 
     expect.stringMatching(/does not hold the key|is not the recorded one/),
   ])
   await stranger.remove()
+})
+
+test('a value that nobody declared keeps the move from happening, and is named', async () => {
+  await world.database.run(sql`create table public.stray as select envelope from pin_keys.keys limit 1`)
+  await world.database.run(
+    sql`create table public.strays as select array[envelope] as envelopes from pin_keys.keys limit 1`,
+  )
+  const stray = await cli('move', '--copies', copies, ...safeArgs(), ...to(next), '--new-signing-keys')
+  expect([stray.code, stray.told]).toEqual([
+    1,
+    expect.stringContaining('values in public.stray.envelope (1 rows), public.strays.envelopes (1 rows)'),
+  ])
+  await world.database.run(sql`drop table public.strays`)
+  await world.database.run(sql`drop table public.stray`)
+  const first = sql`select count(*)::int as keys from keystore.keys where token = '' and label like '%/seal/%'`
+  expect(await world.database.one(z.object({ keys: z.int() }), first)).toEqual({ keys: 1 })
+  // Nothing was switched: the app works with its own token as before.
+  expect(await openAll()).toEqual(keys.map(({ opened }) => opened))
 })
 
 test('everything is carried to a second SoftHSM: the same keys open to the same PINs there, and to no other', async () => {

@@ -76,7 +76,7 @@ function depsFrom(parts: Parts<typeof settings>) {
     passkeys: passkeysFrom(values),
     requests: limiter({ each: { points, window: MINUTE }, all: { points: 1_000_000, window: MINUTE } }),
   }
-  const tokens = openTokens({ ...common, webCrypto: viewOf(hsm), issuer: values.ACCOUNTS_ISSUER })
+  const tokens = openTokens({ ...common, webCrypto: viewOf(hsm), issuer: values.PUBLIC_URL })
   const known = { ...common, ...tokens }
   return { ...known, recovery: recoveryDoor(known) }
 }

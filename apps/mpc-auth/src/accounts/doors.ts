@@ -20,7 +20,7 @@ export const doorsOf = (values: Values): readonly string[] => [
 ]
 
 const urls = [
-  'ACCOUNTS_ISSUER',
+  'PUBLIC_URL',
   'FIREBASE_ISSUER',
   'FIREBASE_KEYS_URL',
   'OAUTH_TOKEN_URL',

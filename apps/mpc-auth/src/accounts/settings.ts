@@ -29,7 +29,7 @@ export const settings = {
     secret: true,
   },
   DEFAULT_CHAIN: setting(ChainName.default('flow-mainnet'), 'The chain of requests that name none.', '`flow-mainnet`'),
-  ACCOUNTS_ISSUER: setting(url, 'What our own tokens name as their issuer: the public URL of this API.'),
+  PUBLIC_URL: setting(url, 'Where this API is reached from outside; our own tokens name it as their issuer.'),
   ACCOUNTS_TEST_LOGIN: setting(
     z.enum(['on', 'off']).default('off'),
     'Development only. `on`: the login method `test` believes whoever says who they are.',

@@ -1,21 +1,33 @@
 import { randomUUID } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import { auditMigrations } from '@strongroom/audit'
-import { chainMigrations, chainsFrom, ensureRelayer, evmWork, gasKeysOf } from '@strongroom/chains'
+import {
+  chainMigrations,
+  chainsFrom,
+  ensureRelayer,
+  evmWork,
+  flowWork,
+  gasKeysOf,
+  openFlowRelay,
+} from '@strongroom/chains'
 import { deployForDevelopment } from '@strongroom/chains/testing'
+import { p256 } from '@noble/curves/nist.js'
 import { systemRandom } from '@strongroom/crypto'
 import { startEvmNode } from '@strongroom/evm-node'
-import { openKeystore, openWebCrypto, provisionKeys } from '@strongroom/hsm'
+import { startFlowStub } from '@strongroom/flow-stub'
+import { openKeystore, provisionKeys } from '@strongroom/hsm'
+import { openWebCrypto } from '@strongroom/hsm/webcrypto'
 import { softToken } from '@strongroom/hsm/testing'
 import { listener, mount, Refusal } from '@strongroom/http'
 import { migrateJobs, mountWork, startWorker } from '@strongroom/jobs'
 import type { Message } from '@strongroom/notify'
-import { fingerprint, migrate, openDatabase, shiftClock, sql, storageMigrations } from '@strongroom/storage'
+import { fingerprint, migrate, openDatabase, shiftClock, storageMigrations } from '@strongroom/storage'
 import { testDatabase } from '@strongroom/test-world'
 import { timeLockMigrations } from '@strongroom/time-locks'
 import {
   accountMigrations,
   accountsDialect,
+  type FlowPayer,
   baseHandlers,
   recoveryHandlers,
   signHandlers,
@@ -47,9 +59,10 @@ const sets = [storageMigrations, auditMigrations, timeLockMigrations, chainMigra
 export async function accountsWorld() {
   const place = { ...(await softToken()), deployment: 'test', app: 'mpc-auth' }
   const keys = await provisionKeys({ ...place, needs: keyNeeds, existing: [] })
-  const [hsm, node, postgres] = await Promise.all([
+  const [hsm, node, flow, postgres] = await Promise.all([
     openKeystore({ ...place, keys }),
     startEvmNode(),
+    startFlowStub(),
     testDatabase({
       template: `chain_accounts_${fingerprint(sets)}`,
       prepare: async (url, role) => {
@@ -60,7 +73,20 @@ export async function accountsWorld() {
   ])
   const contracts = await deployForDevelopment(node)
   const local = { rpcUrl: node.url, chainId: node.chainId, ...contracts, confirmations: 1, pollSeconds: 0.1 }
-  const served = chainsFrom({ local: { ...evmDefaults, ...local } } as unknown as Parameters<typeof chainsFrom>[0])
+  const payerSecret = p256.utils.randomSecretKey()
+  const payerKey = p256.getPublicKey(payerSecret, false).subarray(1)
+  const payer = flow.addAccount([
+    { publicKey: payerKey, weight: 1000 },
+    { publicKey: payerKey, weight: 1000 },
+  ])
+  const flowTestnet = {
+    accessUrl: flow.url,
+    payer: { address: payer, keyIndexes: [0, 1] as [number, number] },
+    transactionsPerDay: 100,
+    pollSeconds: 0.1,
+  }
+  const chains = { local: { ...evmDefaults, ...local }, 'flow-testnet': flowTestnet }
+  const served = chainsFrom(chains as unknown as Parameters<typeof chainsFrom>[0])
   const database = openDatabase({
     connectionString: postgres.url,
     connections: 8,
@@ -68,6 +94,14 @@ export async function accountsWorld() {
   })
   const owner = openDatabase({ connectionString: postgres.adminUrl, connections: 2 })
   const gasKeys = gasKeysOf(hsm)
+  const flowRelays = served.flow.map((chain) =>
+    openFlowRelay({
+      chain,
+      database,
+      publicKey: () => Promise.resolve(payerKey),
+      sign: (message) => Promise.resolve(p256.sign(message, payerSecret, { extraEntropy: true })),
+    }),
+  )
   const relayer = await ensureRelayer(database, gasKeys, 'local')
   await node.fund(relayer.address, 10n ** 21n)
 
@@ -100,7 +134,11 @@ export async function accountsWorld() {
     requests: unlimited,
     passkeys: passkeyRules,
     logins: loginsOf(() => ({ test: testLogin })),
-    flowPayerOf: () => undefined,
+    flowPayerOf: (name: string): FlowPayer | undefined => {
+      const index = served.flow.findIndex((chain) => chain.name === name)
+      const [chain, relay] = [served.flow[index], flowRelays[index]]
+      return chain && relay && { ...chain.payer, sign: (envelope, charge) => relay.signAsPayer(envelope, charge) }
+    },
   }
   const deps = { ...base, recovery: recoveryDoor(base) }
   const provers = [proveApp, proveAccount, proveRequest, proveAny]
@@ -114,7 +152,11 @@ export async function accountsWorld() {
 
   const worker = startWorker({
     connectionString: postgres.url,
-    work: [mountWork({ jobs, deps }), mountWork(evmWork(served.evm, { database, gasKeys }))],
+    work: [
+      mountWork({ jobs, deps }),
+      mountWork(evmWork(served.evm, { database, gasKeys })),
+      mountWork(flowWork(flowRelays)),
+    ],
     concurrency: 4,
   })
   const ask = async (
@@ -136,6 +178,8 @@ export async function accountsWorld() {
   }
 
   return {
+    flow,
+    flowChain: served.flow[0] as NonNullable<(typeof served.flow)[0]>,
     url,
     database,
     owner,
@@ -155,7 +199,7 @@ export async function accountsWorld() {
       server.close()
       await worker.stop()
       await view.close()
-      await Promise.all([hsm.close(), database.close(), owner.close(), node.close()])
+      await Promise.all([hsm.close(), database.close(), owner.close(), node.close(), flow.close()])
       await postgres.drop()
     },
   }

@@ -1,5 +1,6 @@
 import { systemRandom } from '@strongroom/crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { z } from 'zod'
 import * as apps from '../src/apps/operate.ts'
 import { bodyOf, newDevice, newSubject, personOf, refused } from './client.ts'
 import { startWorld, type World } from './world.ts'
@@ -73,7 +74,7 @@ test('apps are listed with how many secrets serve, and no row holds a secret', a
   const listed = await apps.listApps(world.database)
   expect(listed.find(({ id }) => id === appId)).toMatchObject({ name: 'listed', secrets: 1 })
   const drawn = Buffer.from(secret, 'base64url').subarray(16).toString('hex')
-  const rows = await world.owner.many((await import('zod')).z.object({ row: (await import('zod')).z.string() }), {
+  const rows = await world.owner.many(z.object({ row: z.string() }), {
     text: 'select row_to_json(s)::text as row from chain_accounts.app_secrets as s',
     values: [],
   })

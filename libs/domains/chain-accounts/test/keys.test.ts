@@ -1,6 +1,9 @@
 import { sql } from '@strongroom/storage'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { z } from 'zod'
+import { insertKey } from '../src/accounts/keys-store.ts'
+import { drawUserKey } from '../src/accounts/new-key.ts'
+import { findAccount } from '../src/accounts/store.ts'
 import { bodyOf, newDevice, personOf, refused } from './client.ts'
 import { startWorld, type World } from './world.ts'
 
@@ -174,9 +177,6 @@ async function stampOf({ account, phone }: Settled): Promise<Uint8Array> {
 }
 
 async function addPending({ account }: Settled, publicKey: string) {
-  const { drawUserKey } = await import('../src/accounts/new-key.ts')
-  const { insertKey } = await import('../src/accounts/keys-store.ts')
-  const { findAccount } = await import('../src/accounts/store.ts')
   const owner = await findAccount(world.database, account.id)
   if (!owner) throw new Error('no account')
   const drawn = await drawUserKey(world.hsm, owner, {

@@ -28,6 +28,9 @@ const addressOf = ({ accountId, signers, threshold }: AccountPlan): string => {
     .slice(0, 40)}`
 }
 
+const hashOf = (id: string) => `0x${id.replaceAll('-', '').padEnd(64, '0')}`
+const nothing = () => Promise.reject(new Error('this chain does not do that'))
+
 export function ownChain(name: ChainName): OwnChain {
   const plans = new Map<string, AccountPlan>()
   const states = new Map<string, 'queued' | 'sent' | 'succeeded'>()
@@ -35,8 +38,6 @@ export function ownChain(name: ChainName): OwnChain {
   let isAway = false
   const ask = <T>(answer: T): Promise<T> =>
     isAway ? Promise.reject(new ChainUnavailable('away')) : Promise.resolve(answer)
-  const hashOf = (id: string) => `0x${id.replaceAll('-', '').padEnd(64, '0')}`
-  const nothing = () => Promise.reject(new Error('this chain does not do that'))
   return {
     name,
     type: 'evm',

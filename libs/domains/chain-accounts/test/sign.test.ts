@@ -80,7 +80,7 @@ describe('the server’s key does not sign', () => {
   test('what does something else than it says', async () => {
     const own = (data: string, value = '0') => ({ target: bob.address, value, data })
     const [added] = (await describeIt(bob, addition(newDevice().publicKey))).evm.message.calls
-    const [heavier] = (await describeIt(bob, addition(ann.phone.publicKey, 1000))).evm.message.calls
+    const [heavier] = (await describeIt(bob, addition(bob.phone.publicKey, 1000))).evm.message.calls
     const [known] = (await describeIt(bob, addition(bob.phone.publicKey))).evm.message.calls
     if (!added || !heavier || !known) throw new Error('nothing was described')
     const all = [

@@ -6,7 +6,15 @@ import { type Keystore, openKeystore, provisionKeys } from '@strongroom/hsm'
 import { softToken } from '@strongroom/hsm/testing'
 import { openWebCrypto } from '@strongroom/hsm/webcrypto'
 import { endpoint, implement, limiter, listener, mount, Refusal, reply } from '@strongroom/http'
-import { type Database, fingerprint, migrate, openDatabase, shiftClock, sql, storageMigrations } from '@strongroom/storage'
+import {
+  type Database,
+  fingerprint,
+  migrate,
+  openDatabase,
+  shiftClock,
+  sql,
+  storageMigrations,
+} from '@strongroom/storage'
 import { testDatabase } from '@strongroom/test-world'
 import { z } from 'zod'
 import { stampKey } from '../src/accounts/key-row.ts'
@@ -69,7 +77,11 @@ export async function tokensWorld() {
   const { subtle } = view
   const seen = { subtle, signingKey: (use: string) => view.signingKey(use), publicKeys: () => [point] }
   const opened = openTokens({
-    ...{ database, policies: usualPolicies, issuer: ISSUER, random: systemRandom, newId: randomUUID },
+    database,
+    policies: usualPolicies,
+    issuer: ISSUER,
+    random: systemRandom,
+    newId: randomUUID,
     webCrypto: () => Promise.resolve(seen),
   })
   const requests = limiter({ each: { points: 10_000, window: 60 }, all: { points: 1_000_000, window: 60 } })
@@ -87,7 +99,10 @@ export async function tokensWorld() {
     return { status: answer.status, error: body.error?.name, body: body as never }
   }
   return {
-    ...{ ...opened, hsm, database, owner },
+    ...opened,
+    hsm,
+    database,
+    owner,
     get: (path: string, token?: string, headers: Record<string, string> = {}) =>
       ask(path, { headers: { ...headers, ...(token !== undefined && { authorization: `Bearer ${token}` }) } }),
     refresh: (refreshToken: string, headers: Record<string, string> = {}) =>
@@ -139,8 +154,14 @@ export async function addKey(
   const publicKey = Uint8Array.of(...fromBase64url(x), ...fromBase64url(y))
   const key = { id: randomUUID(), type: 'user-key', kind: 'device', publicKey, state: 'active' } as const
   const stamp = await stampKey(hsm, owner, key)
-  await database.transaction((tx) =>
-    insertKey(tx, { ...key, accountId: owner.id, envelope: null, data: null, stamp }),
-  )
+  await database.transaction((tx) => insertKey(tx, { ...key, accountId: owner.id, envelope: null, data: null, stamp }))
   return { accountId: owner.id, appId: owner.appId, keyId: key.id, publicKey }
+}
+
+export const no = { status: 401, error: 'InvalidToken' }
+
+/** A sign-in of a new person, or once more of one. */
+export async function signIn(world: TokensWorld, given?: Person) {
+  const person = given ?? (await world.person())
+  return { person, ...(await world.sessions.open(person)) }
 }

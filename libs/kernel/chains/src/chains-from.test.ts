@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { chainsFrom, chainsSetting } from './chains-from.ts'
-import { usualContracts } from './evm/deploy-contracts.ts'
+import { usualContracts } from './evm/usual-contracts.ts'
 
 const local = {
   rpcUrl: 'http://127.0.0.1:8545/key-of-a-provider',

@@ -4,11 +4,12 @@ import type { KeyServer } from './key-server.ts'
 
 const BETWEEN_LOOKS = 100
 
-/** A worker beside a server that has values to rewrap whenever it goes on. Begins paused. */
+/** A worker beside a server, whose values are rewrapped when it is wanted and at no other time. */
 export interface Rewrapping {
-  /** Rotates once more where the last pass is over. */
-  resume(): Promise<void>
-  pause(): void
+  /** Rotates once more, so that every value is to be rewrapped. */
+  begin(): Promise<void>
+  /** When nothing is under way any more. */
+  end(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -17,20 +18,17 @@ export async function startRewrapping(server: KeyServer, desk: KeyDesk): Promise
   const follow = async () => {
     while (!(await desk.status()).replicas.every(({ isCurrent }) => isCurrent)) await pause(BETWEEN_LOOKS)
   }
-  const rotate = async () => {
-    await desk.publish()
-    await follow()
-    await desk.activate()
-    await follow()
-    await desk.beginRewrap()
-  }
-  worker.process.kill('SIGSTOP')
   return {
-    async resume() {
-      worker.process.kill('SIGCONT')
-      if ((await desk.rewrapProgress()).state !== 'running') await rotate()
+    async begin() {
+      await desk.publish()
+      await follow()
+      await desk.activate()
+      await follow()
+      await desk.beginRewrap()
     },
-    pause: () => void worker.process.kill('SIGSTOP'),
+    async end() {
+      while ((await desk.rewrapProgress()).state === 'running') await pause(BETWEEN_LOOKS)
+    },
     stop: () => worker.stop(),
   }
 }

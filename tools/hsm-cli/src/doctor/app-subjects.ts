@@ -26,7 +26,8 @@ export async function withAppTokens<T>(
     const database = openDatabase({ connectionString: textOf(settings.DATABASE_URL), connections: 1 })
     try {
       const tokens = ownTokens(app, settings, database)
-      const recorded = await recordedKeys(database)
+      // Those that are being destroyed are on some tokens, and not on others.
+      const recorded = (await recordedKeys(database)).filter(({ state }) => state !== 'destroying')
       const own = tokens.map((token, at) => {
         const mine = recorded.filter(
           ({ token: of, job }) => job !== 'recover' && of === (at === 0 ? undefined : token.tokenLabel),

@@ -1,6 +1,5 @@
 import { toHex } from '@strongroom/crypto'
-import { auditKeyNeed } from '@strongroom/audit'
-import { type KeyRecord, openKeystore } from '@strongroom/hsm'
+import type { KeyRecord } from '@strongroom/hsm'
 import { migrateJobs } from '@strongroom/jobs'
 import {
   allMigrations,
@@ -21,8 +20,9 @@ import { cloneOf, type CloneOptions } from './clone.ts'
 import { otherToken } from '../move/other-token.ts'
 import { declineSecondDevice } from './decline.ts'
 import { makeMovable } from './movable.ts'
-import { openOnClone, openOnEach, sealCanary, type Tokens } from './second-device.ts'
-import { beginTranscript, type Transcript } from './transcript.ts'
+import { type NotedKey, noteKeys, signTranscript } from './note-keys.ts'
+import { openOnClone, openOnEach, sealCanary } from './second-device.ts'
+import { beginTranscript } from './transcript.ts'
 
 export interface InitOptions extends CloneOptions {
   /** A file for encrypted copies of MAC keys, so that the app can move one day. */
@@ -43,12 +43,7 @@ interface Done {
   readonly app: string
   readonly transcript: string
   readonly publicKey: string
-  readonly keys: readonly {
-    readonly token: string
-    readonly label: string
-    readonly strategy: string
-    readonly made: boolean
-  }[]
+  readonly keys: readonly NotedKey[]
   readonly canaryOpenedOn: readonly string[]
 }
 
@@ -119,43 +114,6 @@ async function recordedBefore(read: () => Promise<readonly KeyRecord[]>): Promis
   } catch (error) {
     if (error instanceof Error && 'code' in error && ['42P01', '3F000', '42703'].includes(String(error.code))) return []
     throw error
-  }
-}
-
-interface Made {
-  readonly tokens: Tokens
-  readonly recorded: readonly KeyRecord[]
-  readonly before: readonly KeyRecord[]
-}
-
-function noteKeys(transcript: Transcript, { tokens, recorded, before }: Made): Done['keys'] {
-  const [{ tokenLabel: first }] = tokens
-  const isKnown = (key: KeyRecord) => before.some(({ label, token }) => label === key.label && token === key.token)
-  return recorded.map((key) => {
-    const { job, use, version, label, strategy, checkValue } = key
-    // A recovery key is on its own token, whose label no record holds.
-    const token = key.token ?? (job === 'recover' ? 'recovery token' : first)
-    const made = !isKnown(key)
-    transcript.note('key', { token, label, job, use, version, strategy, checkValue: toHex(checkValue), made })
-    return { token, label, strategy, made }
-  })
-}
-
-async function signTranscript(
-  transcript: Transcript,
-  { tokens, keys }: { tokens: Tokens; keys: readonly KeyRecord[] },
-): Promise<Uint8Array> {
-  const hsm = await openKeystore({ tokens, keys })
-  try {
-    for (const { description } of hsm.tokens()) {
-      if (description !== undefined) transcript.note('token', { ...description })
-    }
-    const { use } = auditKeyNeed
-    const publicKey = await hsm.publicKey(use)
-    await transcript.sign({ publicKey, sign: (message) => hsm.sign(use, message) })
-    return publicKey
-  } finally {
-    await hsm.close()
   }
 }
 

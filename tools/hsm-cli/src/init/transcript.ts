@@ -7,7 +7,10 @@ import { Unusable } from '../outcome.ts'
 export interface Transcript {
   note(event: string, fields: Readonly<Record<string, string | number | boolean | readonly string[]>>): void
   /** The last line: a signature of all lines before it. */
-  sign(key: { readonly publicKey: Uint8Array; sign(message: Uint8Array): Promise<Uint8Array> }): Promise<void>
+  sign(key: {
+    readonly publicKey: Uint8Array
+    readonly sign: (message: Uint8Array) => Promise<Uint8Array>
+  }): Promise<void>
 }
 
 export interface Ceremony {

@@ -1,6 +1,8 @@
 import type { Command } from 'commander'
 import type { Run } from '../cli.ts'
-import { type FinishOptions, type MoveOptions, runFinish, runMove } from './run-move.ts'
+import { type FinishOptions, runFinish } from './run-finish.ts'
+import { type MoveOptions, runMove } from './run-move.ts'
+import { type PromoteOptions, runPromote } from './run-promote.ts'
 
 export function addMove(program: Command, run: Run): void {
   program
@@ -35,4 +37,13 @@ export function addMove(program: Command, run: Run): void {
     .option('--yes', 'asks nothing')
     .option('--json', 'one document in place of a report')
     .action((options: FinishOptions) => run((context) => runFinish(options, context)))
+  program
+    .command('promote')
+    .description('The first token is gone for good: makes a further one, which holds every value as well, the first.')
+    .requiredOption('--app <name>', 'whose settings are in the environment; they still name both tokens')
+    .requiredOption('--token <label>', 'the token that becomes the first')
+    .option('--new-signing-keys', 'the signing keys are gone with the first token, and whoever trusts them was told')
+    .option('--yes', 'asks nothing')
+    .option('--json', 'one document in place of a report')
+    .action((options: PromoteOptions) => run((context) => runPromote(options, context)))
 }

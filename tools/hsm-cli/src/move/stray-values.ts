@@ -10,7 +10,27 @@ export interface Stray {
 const found = z.object({ table: z.string(), column: z.string(), rows: column.count })
 
 /** Rows of any column of bytes, declared or not, that name a key of the one token and none of the other: they were not carried. */
-export function strayValues(
+export async function strayValues(
+  statements: Statements,
+  ids: { readonly left: readonly Uint8Array[]; readonly kept: readonly Uint8Array[] },
+): Promise<readonly Stray[]> {
+  return [...(await inColumns(statements, ids)), ...(await inLists(statements, ids.left))]
+}
+
+/** What is no plain column of bytes, such as a list of them: no value of any app is kept there, so any is one too many. */
+const inLists = (statements: Statements, left: readonly Uint8Array[]): Promise<readonly Stray[]> =>
+  statements.many(
+    found,
+    sql`
+    select place as "table", field as "column", hits as rows
+      from keystore.count_references(${left.map((id) => Buffer.from(id))}::bytea[]) r
+     where not exists (
+       select from information_schema.columns c join information_schema.tables t using (table_catalog, table_schema, table_name)
+        where c.data_type = 'bytea' and t.table_type = 'BASE TABLE'
+          and r.place = c.table_schema || '.' || c.table_name and r.field = c.column_name)`,
+  )
+
+function inColumns(
   statements: Statements,
   { left, kept }: { left: readonly Uint8Array[]; kept: readonly Uint8Array[] },
 ): Promise<readonly Stray[]> {
@@ -26,12 +46,12 @@ export function strayValues(
                  where exists (select from string_to_table(%L, '','') k where position(decode(k, ''hex'') in v.%I) > 0)
                    and not exists (select from string_to_table(%L, '','') k where position(decode(k, ''hex'') in v.%I) > 0)',
                c.table_schema, c.table_name, ${from}::text, c.column_name, ${to}::text, c.column_name),
-               false, true, '')::text from '<n>(\d+)</n>') as hits
+               false, true, '')::text from '<n>([0-9]+)</n>') as hits
         from information_schema.columns c
         join information_schema.tables t using (table_catalog, table_schema, table_name)
        where c.data_type = 'bytea' and t.table_type = 'BASE TABLE'
          and c.table_schema not in ('pg_catalog', 'information_schema')
          and (c.table_schema, c.table_name) <> ('keystore', 'keys')) counted
-     where hits <> '0' order by 1, 2`,
+     where hits is distinct from '0' order by 1, 2`,
   )
 }

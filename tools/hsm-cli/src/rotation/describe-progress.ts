@@ -1,4 +1,4 @@
-import type { RewrapProgress } from './key-desk.ts'
+import type { RewrapProgress } from '@strongroom/service'
 
 /** A line for people. */
 export function describeProgress({ state, version, done, total, secondsLeft, unopenable }: RewrapProgress): string {

@@ -1,7 +1,8 @@
 import type { Context } from '../context.ts'
 import { type ExitCode, exitCodes, Refused, Unusable } from '../outcome.ts'
 import { describeReferences } from './run-status.ts'
-import { confirmed } from './run-rotate.ts'
+import { confirmed } from '../confirmed.ts'
+import { secondsOf, untilLoaded } from './until-loaded.ts'
 import { withDesk } from './with-desk.ts'
 
 export interface DestroyOptions {
@@ -25,6 +26,7 @@ export async function runDestroy(options: DestroyOptions, context: Context): Pro
       )
     const what = `destroy version ${String(version)} of the keys of ${app} for ever, with every backup that was sealed by it`
     await confirmed(terminal, options, what)
+    await untilLoaded(desk, secondsOf(undefined) * 1000)
     return desk.destroy(version)
   })
   const lines = destroyed.destroyed.map(({ token, label }) => `"${label}" on "${token}" is destroyed.`)

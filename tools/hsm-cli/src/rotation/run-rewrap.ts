@@ -3,7 +3,8 @@ import type { Context } from '../context.ts'
 import { type ExitCode, exitCodes } from '../outcome.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 import { describeProgress } from './describe-progress.ts'
-import type { KeyDesk, RewrapProgress } from './key-desk.ts'
+import type { KeyDesk, RewrapProgress } from '@strongroom/service'
+import { secondsOf, untilLoaded } from './until-loaded.ts'
 import { withDesk } from './with-desk.ts'
 
 export interface RewrapOptions {
@@ -19,6 +20,7 @@ const LOOK_MS = 500
 export async function runRewrap({ app, json, watch }: RewrapOptions, context: Context): Promise<ExitCode> {
   const { terminal } = context
   const progress = await withDesk(app, context, async (desk) => {
+    await untilLoaded(desk, secondsOf(undefined) * 1000)
     const begun = await desk.beginRewrap()
     return watch ? watchOver(desk, begun, terminal) : begun
   })

@@ -1,7 +1,7 @@
 import type { Context } from '../context.ts'
 import { list, table } from '../markdown.ts'
 import { type ExitCode, exitCodes } from '../outcome.ts'
-import type { KeyDesk, KeyStatus, References, RewrapProgress } from './key-desk.ts'
+import type { KeyDesk, KeyStatus, References, RewrapProgress } from '@strongroom/service'
 import { describeProgress } from './describe-progress.ts'
 import { withDesk } from './with-desk.ts'
 

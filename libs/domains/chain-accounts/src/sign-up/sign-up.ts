@@ -34,8 +34,8 @@ export const register = implement<SignUpDeps>()(signUp, async ({ proof: app, bod
   if (!isOneKey(key) || !canStandOn(chain, [{ kind: key.type }])) return invalidRequest()
   const caller = await nameCaller(deps, app, body)
   if (caller instanceof Refusal) return caller
-  const account = caller.account ?? (await open(deps, { app, chain, caller, key }))
-  return answer(deps, account, key)
+  if (caller.account) return answer(deps, { account: caller.account, known: 'before' }, key)
+  return answer(deps, await open(deps, { app, chain, caller, key }), key)
 })
 
 interface Opening {
@@ -45,8 +45,14 @@ interface Opening {
   readonly key: UserKey
 }
 
+/** `new`: by this very request. A worker may have had it stand before this one reads it back. */
+interface Opened {
+  readonly account: AccountRow
+  readonly known: 'before' | 'new'
+}
+
 /** A new account: its login, its first key, ours, and its deployment, or none of them. */
-async function open(deps: SignUpDeps, { app, chain, caller, key }: Opening): Promise<AccountRow> {
+async function open(deps: SignUpDeps, { app, chain, caller, key }: Opening): Promise<Opened> {
   const { database, hsm, newId } = deps
   const { login, lookup } = caller
   const owner = { id: newId(), appId: app.id }
@@ -69,17 +75,18 @@ async function open(deps: SignUpDeps, { app, chain, caller, key }: Opening): Pro
     await recordEvent(tx, accountSignedUp, { subject: owner.id, detail: { chain: chain.name, provider } })
     return undefined
   })
-  const found = opened ? await findIdentity(database, lookup) : await findAccount(database, owner.id)
-  if (!found) throw new Error('an account was neither opened nor found')
-  return found
+  const account = opened ? await findIdentity(database, lookup) : await findAccount(database, owner.id)
+  if (!account) throw new Error('an account was neither opened nor found')
+  return { account, known: opened ? 'before' : 'new' }
 }
 
 /** Of an account that is not standing yet its first key is answered again: the first answer may have been lost. */
-async function answer(deps: SignUpDeps, account: AccountRow, key: UserKey) {
+async function answer(deps: SignUpDeps, { account, known: since }: Opened, key: UserKey) {
   const { database, hsm, sessions } = deps
   const publicKey = keyBytes(key.publicKey)
   const known = await findKey(database, { accountId: account.id, publicKey })
-  if (account.state !== 'pending' || known?.state !== 'active' || known.kind !== key.type) return alreadySignedUp()
+  const isAnswered = since === 'new' ? account.state !== 'closed' : account.state === 'pending'
+  if (!isAnswered || known?.state !== 'active' || known.kind !== key.type) return alreadySignedUp()
   if (!(await isGenuineKey(hsm, account, known))) throw new Error(`the key ${keyHex(publicKey)} is not as we wrote it`)
   const [address] = await findAddresses(database, account.id)
   const credentials = await sessions.open({ accountId: account.id, appId: account.appId, keyId: known.id, publicKey })

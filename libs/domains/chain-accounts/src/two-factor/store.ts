@@ -142,6 +142,10 @@ export async function forgetRequests(statements: Statements): Promise<void> {
      where k.state = 'pending' and k.type = 'user-key' and k.created_at < strongroom.now() - interval '1 hour'
        and not exists (select from chain_accounts.two_factor_requests as r
                         where r.source_key_id = k.id and r.requested_at > strongroom.now() - interval '1 hour')
-       and not exists (select from chain_accounts.recoveries as v where v.new_key = k.id and v.state in ('open', 'held', 'done') and v.settled_at is null)
-       and not exists (select from chain_accounts.signer_changes as c where k.id in (c.asked_by, c.approved_by))`)
+       and not exists (select from chain_accounts.recoveries as v
+                        where v.new_key = k.id and v.state in ('held', 'done') and v.settled_at is null)
+       and not exists (select from chain_accounts.signer_changes as c
+                        where c.account_id = k.account_id and c.state in ('held', 'approved', 'signed')
+                          and c.settled_at is null
+                          and c.changes @> jsonb_build_array(jsonb_build_object('publicKey', encode(k.public_key, 'hex'))))`)
 }

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { deviceKey, passkey } from '../../test/keys.ts'
 import { accountAbi } from './abi.ts'
 import { callDataOf, decodeRequest } from './decode.ts'
-import { usualContracts } from './deploy-contracts.ts'
+import { usualContracts } from './usual-contracts.ts'
 import { encodeSigner } from './signers.ts'
 import { type Call, typedDataOf } from './typed-data.ts'
 

@@ -1,4 +1,4 @@
-import { concatHex, getCreate2Address, type Hex, zeroHash } from 'viem'
+import { concatHex, type Hex, zeroHash } from 'viem'
 import { bytesToHex } from 'viem/utils'
 import { ChainUnavailable } from '../chain-unavailable.ts'
 import { type GasKey, signTransaction } from '../relay/gas-key.ts'
@@ -6,22 +6,7 @@ import { creationCode } from './artifacts.ts'
 import { findForeignContracts } from './check-contracts.ts'
 import type { Node } from './node.ts'
 import type { EvmContracts } from './settings.ts'
-
-/** The CREATE2 deployer that stands at this address on every chain that we name: what it makes depends on its code alone. */
-export const CREATE2_DEPLOYER: Hex = '0x4e59b44847b379578588920cA78FbF26c0B4956C'
-
-const place = (code: Hex): Hex => getCreate2Address({ from: CREATE2_DEPLOYER, salt: zeroHash, bytecode: code })
-
-/** Where the contracts of this release stand, on every chain that they were deployed to. */
-export function usualContracts(): EvmContracts {
-  const implementation = place(creationCode.implementation)
-  return {
-    implementation,
-    deviceVerifier: place(creationCode.deviceVerifier),
-    passkeyVerifier: place(creationCode.passkeyVerifier),
-    factory: place(creationCode.factoryOf(implementation)),
-  }
-}
+import { CREATE2_DEPLOYER, usualContracts } from './usual-contracts.ts'
 
 export interface Deployer {
   readonly address: Hex

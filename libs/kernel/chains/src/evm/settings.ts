@@ -1,5 +1,6 @@
 import { getAddress, isAddress } from 'viem'
 import { z } from 'zod'
+import { usualContracts } from './usual-contracts.ts'
 
 const address = z
   .string()
@@ -19,12 +20,18 @@ export const evmContracts = z.object({
 })
 export type EvmContracts = z.output<typeof evmContracts>
 
+const usual = usualContracts()
+
 /** A chain of EVM accounts, as an operator configures it. */
 export const evmSetting = z.strictObject({
   /** May hold a key of its provider: never logged. */
   rpcUrl: z.url({ protocol: /^https?$/ }),
   chainId: z.int().positive(),
-  ...evmContracts.shape,
+  // Where this release puts them, unless said.
+  factory: evmContracts.shape.factory.prefault(usual.factory),
+  implementation: evmContracts.shape.implementation.prefault(usual.implementation),
+  deviceVerifier: evmContracts.shape.deviceVerifier.prefault(usual.deviceVerifier),
+  passkeyVerifier: evmContracts.shape.passkeyVerifier.prefault(usual.passkeyVerifier),
   /** Blocks that must stand on what we believe, its own included. */
   confirmations: z.int().min(1).max(128).default(12),
   /** Before the hash of a transaction, where people look at it. */

@@ -1,4 +1,4 @@
-import { BEFORE_EVERY_UUID, type SealedColumn } from '@strongroom/jobs'
+import { BEFORE_EVERY_UUID, countRows, type SealedColumn } from '@strongroom/jobs'
 import { column, sql } from '@strongroom/storage'
 import { z } from 'zod'
 import { bindingOfRelayer } from './relayer.ts'
@@ -9,6 +9,7 @@ const sealedRow = z.object({ id: z.uuid(), chain: z.string(), envelope: column.b
 export const relayerKeys: SealedColumn = {
   name: 'chains.relayers',
   first: BEFORE_EVERY_UUID,
+  rows: (statements) => countRows(statements, sql`chains.relayers`),
   async page(statements, { after, limit }) {
     const rows = await statements.many(
       sealedRow,

@@ -97,7 +97,7 @@ export async function flowWorld({ proposalKeys = 2, payerKey }: FlowWish = {}): 
     explorerUrl: 'https://testnet.example.com/tx/',
     payer: {
       address,
-      keyIndexes: [0, ...keys.keys().drop(1)] as [number, ...number[]],
+      keyIndexes: [0, ...keys.slice(1).map((_key, index) => index + 1)] as [number, ...number[]],
     },
     transactionsPerDay,
     pollSeconds,

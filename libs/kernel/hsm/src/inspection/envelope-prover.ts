@@ -2,7 +2,7 @@ import { decodeEnvelope, encodeEnvelope } from '../envelope/codec.ts'
 import type { Envelope, EnvelopeKind, Recipient } from '../envelope/envelope.ts'
 import { Unopenable } from '../errors.ts'
 import type { Executor } from '../executor.ts'
-import type { Binding, KeyRecord } from '../keystore.ts'
+import { type Binding, type KeyRecord, loadable } from '../keystore.ts'
 import type { TokenOptions } from '../keystore-options.ts'
 import { openExecutor } from '../open-executor.ts'
 import type { SealKeyName } from '../operations/recipients.ts'
@@ -49,7 +49,7 @@ export async function openProver({
   try {
     for (const token of tokens) {
       const { tokenLabel: label } = token
-      const executor = await openExecutor({ ...token, keys: recordsOf(keys, { label, first }) })
+      const executor = await openExecutor({ ...token, keys: loadable(recordsOf(keys, { label, first })) })
       opened.push({ label, executor, sealKeys: await executor.run('sealKeys', {}) })
     }
   } catch (error) {

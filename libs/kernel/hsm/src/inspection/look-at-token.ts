@@ -9,6 +9,8 @@ import type { TokenLook } from './inspection.ts'
 import { versionOf } from './look-at-module.ts'
 
 const MOST_COUNTED = 64
+/** What openCryptoki says in place of it. */
+const ALMOST_ALL = 0xffff_fffe
 const CKF_USER_PIN_INITIALIZED = 0x8
 const CKF_USER_PIN_TO_BE_CHANGED = 0x8_0000
 
@@ -30,7 +32,8 @@ export function lookAtToken(
       isSet: (flags & CKF_USER_PIN_INITIALIZED) !== 0,
     },
     // CK_EFFECTIVELY_INFINITE
-    mostSessions: info.maxSessionCount === 0 ? 'unlimited' : sizeOf(info.maxSessionCount),
+    mostSessions:
+      info.maxSessionCount === 0 || info.maxSessionCount === ALMOST_ALL ? 'unlimited' : sizeOf(info.maxSessionCount),
     memory: total !== undefined && free !== undefined && total > 0 ? { total, free } : undefined,
     objects: undefined,
   }

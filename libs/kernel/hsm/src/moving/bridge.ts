@@ -1,5 +1,5 @@
 import { HsmRefusal } from '../errors.ts'
-import type { Binding, KeyRecord } from '../keystore.ts'
+import { type Binding, type KeyRecord, loadable } from '../keystore.ts'
 import type { TokenOptions } from '../keystore-options.ts'
 import { openExecutor } from '../open-executor.ts'
 import { completing } from '../several/complete-recipients.ts'
@@ -30,7 +30,7 @@ export async function openBridge(banks: readonly [Bank, ...Bank[]]): Promise<Bri
   const close = async () => void (await Promise.allSettled(members.map((member) => member.close())))
   try {
     for (const { token, keys } of banks) {
-      const open = () => openExecutor({ ...token, keys })
+      const open = () => openExecutor({ ...token, keys: loadable(keys) })
       const known = { label: token.tokenLabel, accept: () => undefined, log: () => undefined, random: Math.random }
       const member = new Member({ ...known, open })
       await member.join()

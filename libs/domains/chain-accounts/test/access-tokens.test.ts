@@ -1,32 +1,21 @@
 import { randomUUID } from 'node:crypto'
 import { fromBase64url, toBase64url, toUtf8 } from '@strongroom/crypto'
-import { sql } from '@strongroom/storage'
+import { column, sql } from '@strongroom/storage'
 import { decodeJwt, decodeProtectedHeader, jwtVerify, createLocalJWKSet } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { drawSecret } from '../src/apps/secret.ts'
 import { insertApp, insertSecret } from '../src/apps/store.ts'
-import { stampKey } from '../src/accounts/key-row.ts'
-import { activateKey, markRevoked } from '../src/accounts/keys-store.ts'
+import { markRevoked } from '../src/accounts/keys-store.ts'
 import { tokenTypes } from '../src/tokens/claims.ts'
 import { thumbprintOf } from '../src/tokens/token-keys.ts'
-import { addKey, ISSUER, type Person, type TokensWorld, tokensWorld } from './tokens-world.ts'
+import { addKey, ISSUER, no, type Person, signIn, type TokensWorld, tokensWorld } from './tokens-world.ts'
 
 let world: TokensWorld
 beforeAll(async () => {
   world = await tokensWorld()
 })
 afterAll(() => world[Symbol.asyncDispose]())
-
-const no = { status: 401, error: 'InvalidToken' }
-const reused = { status: 401, error: 'RefreshTokenReused' }
-const credentials = z.object({ credentials: z.object({ accessToken: z.string(), refreshToken: z.string() }) })
-const renewed = async (refreshToken: string) => credentials.parse((await world.refresh(refreshToken)).body).credentials
-
-async function signIn(given?: Person) {
-  const person = given ?? (await world.person())
-  return { person, ...(await world.sessions.open(person)) }
-}
 
 const part = (token: string, at: number): Record<string, unknown> =>
   JSON.parse(new TextDecoder().decode(fromBase64url(token.split('.')[at] ?? ''))) as Record<string, unknown>
@@ -37,7 +26,7 @@ const signedAs = (type: string, claims: object) => world.tokens.keys.sign(type, 
 
 describe('an access token', () => {
   test('names account, app, key and an hour, and verifies by the published keys in any other library', async () => {
-    const { person, accessToken } = await signIn()
+    const { person, accessToken } = await signIn(world)
     const { body, status } = await world.get('/.well-known/jwks.json')
     expect(status).toBe(200)
     const { payload, protectedHeader } = await jwtVerify(accessToken, createLocalJWKSet(body as never), {
@@ -54,7 +43,7 @@ describe('an access token', () => {
   })
 
   test('speaks for its key, until an hour has passed on the database’s clock', async () => {
-    const { person, accessToken } = await signIn()
+    const { person, accessToken } = await signIn(world)
     const { status, body } = await world.get('/account', accessToken)
     expect(status).toBe(200)
     expect(body).toMatchObject({ accountId: person.accountId, keyId: person.keyId, app: { id: person.appId } })
@@ -67,8 +56,8 @@ describe('an access token', () => {
   })
 
   test('ends with its key, at once', async () => {
-    const { person, accessToken, refreshToken } = await signIn()
-    const other = await signIn()
+    const { person, accessToken, refreshToken } = await signIn(world)
+    const other = await signIn(world)
     await world.database.transaction(async (tx) => {
       await markRevoked(tx, person.keyId)
       await world.sessions.end(tx, person.keyId)
@@ -79,10 +68,10 @@ describe('an access token', () => {
   })
 
   test('of a key that was revoked is not brought back by whoever writes the tables', async () => {
-    const { person, accessToken, refreshToken } = await signIn()
+    const { person, accessToken, refreshToken } = await signIn(world)
     const { database } = world
     const before = await database.one(
-      z.object({ stamp: z.unknown() }),
+      z.object({ stamp: column.bytes }),
       sql`select stamp from chain_accounts.keys where id = ${person.keyId}`,
     )
     await database.transaction((tx) => markRevoked(tx, person.keyId))
@@ -91,14 +80,12 @@ describe('an access token', () => {
        where id = ${person.keyId}`)
     expect(await world.get('/account', accessToken)).toMatchObject(no)
     expect(await world.refresh(refreshToken)).toMatchObject(no)
-    await database.run(
-      sql`update chain_accounts.keys set stamp = ${before.stamp as Uint8Array} where id = ${person.keyId}`,
-    )
+    await database.run(sql`update chain_accounts.keys set stamp = ${before.stamp} where id = ${person.keyId}`)
     expect(await world.get('/account', accessToken)).toMatchObject({ status: 200 })
   })
 
   test('of a family that was pointed at another key, or another account, is good for nothing', async () => {
-    const [mine, theirs] = [await signIn(), await signIn()]
+    const [mine, theirs] = [await signIn(world), await signIn(world)]
     const { accountId, appId } = mine.person
     const further = await addKey(world, { id: accountId, appId })
     const point = ({ keyId, accountId: id }: Person) =>
@@ -115,7 +102,7 @@ describe('an access token', () => {
   })
 
   test('of an account that was closed is good for nothing', async () => {
-    const { person, accessToken, refreshToken } = await signIn()
+    const { person, accessToken, refreshToken } = await signIn(world)
     await world.database.run(sql`update chain_accounts.accounts set state = 'closed' where id = ${person.accountId}`)
     expect(await world.get('/account', accessToken)).toMatchObject(no)
     expect(await world.refresh(refreshToken)).toMatchObject(no)
@@ -124,7 +111,7 @@ describe('an access token', () => {
   })
 
   test('is none at another app', async () => {
-    const { person, accessToken, refreshToken } = await signIn()
+    const { person, accessToken, refreshToken } = await signIn(world)
     const [mine, other] = [
       drawSecret((count) => new Uint8Array(count).fill(1)),
       drawSecret((count) => new Uint8Array(count).fill(2)),
@@ -148,9 +135,9 @@ describe('an access token', () => {
 
 describe('what is no token of ours', () => {
   test('is refused, whatever of it was changed', async () => {
-    const { accessToken } = await signIn()
+    const { accessToken } = await signIn(world)
     const [head = '', claims = '', signature = ''] = accessToken.split('.')
-    const someone = await signIn()
+    const someone = await signIn(world)
     const changed = { ...part(accessToken, 1), sub: someone.person.accountId }
     const none = encoded({ ...part(accessToken, 0), alg: 'none' })
     const byHmac = encoded({ ...part(accessToken, 0), alg: 'HS256' })
@@ -172,7 +159,7 @@ describe('what is no token of ours', () => {
   })
 
   test('nor is one that says more, less or something else than we do, although our key signed it', async () => {
-    const { accessToken } = await signIn()
+    const { accessToken } = await signIn(world)
     const said = part(accessToken, 1)
     const { key: _, ...keyless } = said
     for (const claims of [
@@ -189,7 +176,7 @@ describe('what is no token of ours', () => {
   })
 
   test('no kind of token is good in the place of another', async () => {
-    const { person, accessToken, refreshToken } = await signIn()
+    const { person, accessToken, refreshToken } = await signIn(world)
     const ephemeral = await world.requestTokens.issue({ ...person, requestId: 'r-1' })
     expect(await world.get('/account', refreshToken)).toMatchObject(no)
     expect(await world.get('/account', ephemeral)).toMatchObject(no)
@@ -204,7 +191,7 @@ describe('what is no token of ours', () => {
 
 describe('an ephemeral token', () => {
   test('names one request, for ten minutes', async () => {
-    const { person } = await signIn()
+    const { person } = await signIn(world)
     const token = await world.requestTokens.issue({ ...person, requestId: 'r-7' })
     for (const path of ['/request', '/any']) {
       const { status, body } = await world.get(path, token)
@@ -213,114 +200,6 @@ describe('an ephemeral token', () => {
     }
     await world.pass('10 minutes 1 second')
     expect(await world.get('/request', token)).toMatchObject(no)
-    await world.pass('0')
-  })
-})
-
-describe('a refresh token', () => {
-  test('gives new tokens of the same sign-in, and is replaced', async () => {
-    const { person, accessToken, refreshToken } = await signIn()
-    const next = await renewed(refreshToken)
-    expect(next.refreshToken).not.toBe(refreshToken)
-    expect(decodeJwt(next.accessToken)['sid']).toBe(decodeJwt(accessToken)['sid'])
-    expect(await world.get('/account', next.accessToken)).toMatchObject({ status: 200, body: { keyId: person.keyId } })
-    expect((await renewed(next.refreshToken)).refreshToken).not.toBe(next.refreshToken)
-  })
-
-  test('brought again within half a minute is answered with the same successor; later it ends the sign-in', async () => {
-    const { person, accessToken, refreshToken } = await signIn()
-    const other = await signIn(person)
-    const next = await renewed(refreshToken)
-    await world.pass('25 seconds')
-    expect((await renewed(refreshToken)).refreshToken).toBe(next.refreshToken)
-    await world.pass('31 seconds')
-    expect(await world.refresh(refreshToken)).toMatchObject(reused)
-    expect(await world.refresh(next.refreshToken)).toMatchObject(reused)
-    for (const token of [accessToken, next.accessToken]) expect(await world.get('/account', token)).toMatchObject(no)
-    expect(await world.get('/account', other.accessToken)).toMatchObject({ status: 200 })
-    const { events } = await world.database.one(
-      z.object({ events: z.int() }),
-      sql`select count(*)::int as events from audit.events
-           where kind = 'account.refresh-reused' and subject = ${person.accountId}`,
-    )
-    expect(events).toBe(1)
-    await world.pass('0')
-  })
-
-  test('is reused at once where what took its place was used as well', async () => {
-    const { refreshToken } = await signIn()
-    const next = await renewed(refreshToken)
-    const last = await renewed(next.refreshToken)
-    expect(await world.refresh(refreshToken)).toMatchObject(reused)
-    expect(await world.refresh(last.refreshToken)).toMatchObject(reused)
-  })
-
-  test('brought by many at once has one successor', async () => {
-    const { refreshToken } = await signIn()
-    const answers = await Promise.all(Array.from({ length: 12 }, () => world.refresh(refreshToken)))
-    expect(answers.map(({ status }) => status)).toEqual(Array(12).fill(200))
-    const successors = new Set(answers.map(({ body }) => credentials.parse(body).credentials.refreshToken))
-    expect(successors.size).toBe(1)
-  })
-
-  test('is good for 30 days, and no longer', async () => {
-    const [early, late] = [await signIn(), await signIn()]
-    await world.pass('29 days 23 hours')
-    expect(await world.refresh(early.refreshToken)).toMatchObject({ status: 200 })
-    await world.pass('30 days 1 second')
-    expect(await world.refresh(late.refreshToken)).toMatchObject(no)
-    await world.pass('0')
-  })
-
-  test('of a key that waits does nothing and ends nothing, and serves once the key counts', async () => {
-    const { person, accessToken, refreshToken } = await signIn()
-    const { hsm, database } = world
-    const [owner, key] = [
-      { id: person.accountId, appId: person.appId },
-      { id: person.keyId, type: 'user-key', kind: 'device', publicKey: person.publicKey } as const,
-    ]
-    const waiting = await stampKey(hsm, owner, { ...key, state: 'pending' })
-    await database.run(
-      sql`update chain_accounts.keys set state = 'pending', stamp = ${waiting} where id = ${person.keyId}`,
-    )
-    expect(await world.get('/account', accessToken)).toMatchObject(no)
-    expect(await world.refresh(refreshToken)).toMatchObject(no)
-    const stamp = await stampKey(hsm, owner, { ...key, state: 'active' })
-    await database.transaction((tx) => activateKey(tx, { id: person.keyId, stamp }))
-    expect(await world.get('/account', accessToken)).toMatchObject({ status: 200 })
-    expect(await world.refresh(refreshToken)).toMatchObject({ status: 200 })
-  })
-
-  test('stands nowhere: the tables hold its hash, and its successor sealed and for half a minute', async () => {
-    const { refreshToken } = await signIn()
-    const next = await renewed(refreshToken)
-    const dumpOf = () =>
-      world.database.one(
-        z.object({ text: z.string() }),
-        sql`select coalesce(string_agg(t::text, ' '), '') as text from chain_accounts.refresh_tokens as t`,
-      )
-    const { text } = await dumpOf()
-    for (const token of [refreshToken, next.refreshToken]) {
-      const { jti } = decodeJwt(token)
-      for (const secret of [token, String(jti)]) {
-        expect(text).not.toContain(Buffer.from(secret).toString('hex'))
-        expect(text).not.toContain(secret)
-      }
-      expect(text).not.toContain(Buffer.from(fromBase64url(String(jti))).toString('hex'))
-    }
-    const kept = () =>
-      world.database.one(
-        z.object({ sealed: z.int(), tokens: z.int(), families: z.int() }),
-        sql`select count(successor)::int as sealed, count(*)::int as tokens,
-                   (select count(*)::int from chain_accounts.token_families) as families from chain_accounts.refresh_tokens`,
-      )
-    expect((await kept()).sealed).toBeGreaterThan(0)
-    await world.pass('31 seconds')
-    await world.forget()
-    expect((await kept()).sealed).toBe(0)
-    await world.pass('31 days')
-    await world.forget()
-    expect(await kept()).toEqual({ sealed: 0, tokens: 0, families: 0 })
     await world.pass('0')
   })
 })
