@@ -8,6 +8,7 @@ import {
   handlers,
   jobs,
   keyNeeds,
+  macColumns,
   pageHandlers,
   pages,
   photon,
@@ -31,6 +32,7 @@ export const keyServer: Service<typeof settings> = {
   migrations: [guessMigrations, codeMigrations, timeLockMigrations, notifyMigrations, pinKeyMigrations],
   keys: keyNeeds,
   sealed: sealedColumns,
+  indexes: macColumns,
   recovery: 'second-token',
   api: { dialect: photon, endpoints: handlers.map(({ endpoint }) => endpoint) },
 

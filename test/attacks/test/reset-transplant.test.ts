@@ -85,6 +85,13 @@ describe(`case 7, reset transplant, on the key server, ${repeat}`, () => {
     { moved: 'contacts', swap: swapOf('pin_keys.users', 'key_id', ['contact']), own: 200 },
     { moved: 'names', swap: swapOf('pin_keys.users', 'key_id', ['lookup']), own: 404 },
     { moved: 'names and contacts', swap: swapOf('pin_keys.users', 'key_id', ['lookup', 'contact']), own: 404 },
+    { moved: 'finders', swap: swapOf('pin_keys.users', 'key_id', ['finder']), own: 404 },
+    { moved: 'finders and names', swap: swapOf('pin_keys.users', 'key_id', ['finder', 'lookup']), own: 404 },
+    {
+      moved: 'finders, names and contacts',
+      swap: swapOf('pin_keys.users', 'key_id', ['finder', 'lookup', 'contact']),
+      own: 404,
+    },
     { moved: 'users', swap: moveUser, own: 404 },
     { moved: 'copies', swap: swapOf('pin_keys.recovery_copies', 'key_id', ['envelope']), own: 404 },
     { moved: 'holders of locks', swap: swapOf('time_locks.locks', 'subject', ['holder']), own: 423 },

@@ -78,7 +78,7 @@ describe('case 6, an old database in the place of the new one, on the key server
     'a start that is killed $point leaves no old database behind',
     async ({ raised }) => {
       const before = await epochOf(app)
-      const held = await hold(app, 'lock table keystore.epoch in exclusive mode')
+      await using held = await hold(app, 'lock table keystore.epoch in exclusive mode')
       const child = app.launch(['serve'])
       await held.caught('update keystore.epoch')
       await kill({ child })

@@ -124,12 +124,12 @@ export const identityMigrations = readMigrations('identity', new URL('../migrati
 export const keyNeeds: readonly KeyNeed[] = [
   { job: 'seal', use: '' },
   { job: 'wrap', use: '' },
-  { job: 'mac', use: WALLET_USE },
-  { job: 'mac', use: CONTACT_USE },
-  { job: 'mac', use: STAMP_USE },
-  { job: 'mac', use: VERIFICATION_USE },
-  { job: 'mac', use: RECIPIENT_USE },
-  { job: 'mac', use: CODE_USE },
+  { job: 'mac', use: WALLET_USE, rotates: 'fixed' },
+  { job: 'mac', use: CONTACT_USE, rotates: 'fixed' },
+  { job: 'mac', use: STAMP_USE, rotates: 'fixed' },
+  { job: 'mac', use: VERIFICATION_USE, rotates: 'fixed' },
+  { job: 'mac', use: RECIPIENT_USE, rotates: 'passing' },
+  { job: 'mac', use: CODE_USE, rotates: 'passing' },
   ...blobKeyNeeds.filter(({ job }) => job !== 'seal'),
   ledgerKeyNeed,
 ]

@@ -79,9 +79,9 @@ export const sealedColumns = [sealedNames, sealedBackups]
 /** What this domain asks of a token. */
 export const keyNeeds: readonly KeyNeed[] = [
   { job: 'seal', use: '' },
-  { job: 'mac', use: USER_USE },
-  { job: 'mac', use: CHALLENGE_USE },
-  { job: 'mac', use: FACE_USE },
-  { job: 'mac', use: STAMP_USE },
+  { job: 'mac', use: USER_USE, rotates: 'fixed' },
+  { job: 'mac', use: CHALLENGE_USE, rotates: 'passing' },
+  { job: 'mac', use: FACE_USE, rotates: 'fixed' },
+  { job: 'mac', use: STAMP_USE, rotates: 'fixed' },
   { job: 'sign', use: EVENT_USE },
 ]

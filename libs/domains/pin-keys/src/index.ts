@@ -12,6 +12,7 @@ import { create } from './users/create-user.ts'
 import { codeSender, noticeDeliverer } from './users/deliver.ts'
 import { RECIPIENT_USE, USER_ID_USE } from './users/identify.ts'
 import { remove } from './users/remove-user.ts'
+import { indexedUsers } from './users/indexed-users.ts'
 import { sealedContacts } from './users/sealed-contacts.ts'
 import { sealedCopies } from './users/sealed-copies.ts'
 
@@ -44,12 +45,15 @@ export const pinKeyMigrations = readMigrations('pin_keys', new URL('../migration
 /** Of pending completions nobody waits longer than a minute. */
 export const sealedColumns = [sealedKeys, sealedContacts, sealedCopies]
 
+/** MACs over what is sealed. */
+export const macColumns = [indexedUsers]
+
 /** What this domain asks of a token. */
 export const keyNeeds: readonly KeyNeed[] = [
   { job: 'seal', use: '' },
-  { job: 'mac', use: 'lock' },
-  { job: 'mac', use: USER_ID_USE },
-  { job: 'mac', use: RECIPIENT_USE },
-  { job: 'mac', use: CODE_USE },
-  { job: 'mac', use: LOCK_USE },
+  { job: 'mac', use: 'lock', rotates: 'verify-only' },
+  { job: 'mac', use: USER_ID_USE, rotates: 'rebuilt' },
+  { job: 'mac', use: RECIPIENT_USE, rotates: 'passing' },
+  { job: 'mac', use: CODE_USE, rotates: 'passing' },
+  { job: 'mac', use: LOCK_USE, rotates: 'fixed' },
 ]

@@ -59,5 +59,5 @@ export const sealedColumns = [sealedAddresses]
 /** What this domain asks of a token. */
 export const keyNeeds: readonly KeyNeed[] = [
   { job: 'seal', use: '' },
-  { job: 'mac', use: DEVICE_USE },
+  { job: 'mac', use: DEVICE_USE, rotates: 'fixed' },
 ]

@@ -85,10 +85,10 @@ export const sealedColumns = [sealedContacts, sealedRecoveryEmails, sealedShares
 /** What this domain asks of a token. */
 export const keyNeeds: readonly KeyNeed[] = [
   { job: 'seal', use: '' },
-  { job: 'mac', use: CONTACT_USE },
-  { job: 'mac', use: LOGIN_USE },
-  { job: 'mac', use: RECIPIENT_USE },
-  { job: 'mac', use: CHALLENGE_USE },
-  { job: 'mac', use: CODE_USE },
-  { job: 'mac', use: LOCK_USE },
+  { job: 'mac', use: CONTACT_USE, rotates: 'fixed' },
+  { job: 'mac', use: LOGIN_USE, rotates: 'fixed' },
+  { job: 'mac', use: RECIPIENT_USE, rotates: 'fixed' },
+  { job: 'mac', use: CHALLENGE_USE, rotates: 'passing' },
+  { job: 'mac', use: CODE_USE, rotates: 'passing' },
+  { job: 'mac', use: LOCK_USE, rotates: 'fixed' },
 ]

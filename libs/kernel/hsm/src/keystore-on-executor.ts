@@ -1,4 +1,5 @@
 import { equalBytes, Secret } from '@strongroom/crypto'
+import { lockVersionIn } from './envelope/lock-version.ts'
 import type { Executor } from './executor.ts'
 import type { Keystore, LockedKey, LockRequest, RecoveryKeystore, TokenHealth } from './keystore.ts'
 import type { Lock } from './operations/lock-halves.ts'
@@ -16,6 +17,7 @@ export function keystoreOn(executor: Executor): TokenKeystore {
     seal: (plaintext, binding) => executor.run('seal', { plaintext: plaintext.expose(), binding }),
     open: async (envelope, binding) => new Secret(await executor.run('open', { envelope, binding })),
     mac: (use, message) => executor.run('mac', { use, message }),
+    macs: (use, message) => executor.run('macs', { use, message }),
     sign: (use, message) => executor.run('sign', { use, message }),
     publicKey: (use) => executor.run('publicKey', { use }),
     signEd25519: (use, message) => executor.run('signEd25519', { use, message }),
@@ -55,7 +57,8 @@ export async function whereFactorFits<T>(
   { request, locked }: { request: LockRequest; locked: LockedKey },
   body: (unlock: UnlockRequest) => Promise<T>,
 ): Promise<T | undefined> {
-  const { verifier, factorKey } = await asked.run('lockHalves', { lock: lockOf(request) })
+  const version = lockVersionIn(locked.envelope)
+  const { verifier, factorKey } = await asked.run('lockHalves', { lock: lockOf(request), version })
   try {
     if (!equalBytes(verifier, locked.verifier)) return undefined
     return await body({ binding: request.binding, envelope: locked.envelope, factorKey })

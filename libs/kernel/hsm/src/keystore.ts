@@ -65,6 +65,11 @@ export interface Keystore extends TokenHealth {
 
   /** HMAC-SHA-512 (64 bytes) under the MAC key of that use. `use` is one of the uses that the app declared. */
   mac(use: string, message: Uint8Array): Promise<Uint8Array>
+  /**
+   * The same by every version of that key which is there, the newest first, whoever asks and whatever is found by them:
+   * by which values are looked for, or compared, that an older version has made.
+   */
+  macs(use: string, message: Uint8Array): Promise<readonly VersionedMac[]>
 
   /** ECDSA P-256 with SHA-256 under the signing key of that use: 64 bytes, r and s, as in IEEE P1363. */
   sign(use: string, message: Uint8Array): Promise<Uint8Array>
@@ -130,6 +135,13 @@ export interface TokenEpoch {
   readonly label: string
   /** Absent of a token that holds none: it was never raised, or keeps no such object. */
   readonly number?: number
+}
+
+export interface VersionedMac {
+  readonly version: number
+  /** Whether `mac` answers this one: what is written now. */
+  readonly isCurrent: boolean
+  readonly mac: Uint8Array
 }
 
 /** For health, metrics and logs: no secrets. */
@@ -206,12 +218,21 @@ export const keyStates = ['published', 'active', 'retired', 'destroying'] as con
 
 export type KeyState = (typeof keyStates)[number]
 
+/**
+ * What the values of a MAC key become with its next version. `verify-only`: locks name the version that locked them, which
+ * verifies until they are locked anew. `rebuilt`: indexes over sealed values, computed anew by a job. `passing`: compared by every
+ * version, and gone in days. `fixed`: they are names that other values are bound to, or stamps; the key cannot be rotated.
+ */
+export type MacRotation = 'verify-only' | 'rebuilt' | 'passing' | 'fixed'
+
 /** A key that an app needs: `use` tells MAC and signing keys apart, and is empty for seal, wrap, wrap-pair and recover. */
 export interface KeyNeed {
   readonly job: KeyJob
   readonly use: string
   /** `where-able`: a token that cannot do the job goes without the key; whoever asks for it then is told that it was not declared. */
   readonly demand?: 'where-able'
+  /** Of a MAC key: what becomes of its values when it is rotated. Without it, it is not. */
+  readonly rotates?: MacRotation
 }
 
 /**

@@ -5,7 +5,7 @@ import { ID_BYTES } from './keys/make-key.ts'
 import type { TokenAccess } from './keys/token-key.ts'
 import { kekJobs, type KeyRecord } from './keystore.ts'
 import { type FoundKey, isSameNeed, newRecord, ownLabel, provisionKey, recordOfFound } from './provision-token.ts'
-import type { Candidate } from './several/mac-keys.ts'
+import { type Candidate, makeMacVersion } from './several/mac-keys.ts'
 import { type Recorded, type TokenConnections, withTokens } from './several/with-tokens.ts'
 import { shapeOf } from './strategies/shapes.ts'
 
@@ -53,6 +53,29 @@ function publishOn({ access, recorded, token }: Candidate, { version, found, app
         : recordOfFound(access, { ...named, version })
     if (recorded.some(({ label }) => label === planned.record.label)) refuseSameKey(known)
     return [{ ...provisionKey(access, planned), state: 'published' as const, ...(token !== undefined && { token }) }]
+  })
+}
+
+/**
+ * Makes that version of the MAC key of one use, the same on every token, and answers the records of those that are not
+ * recorded yet. Of a key that the operator named nothing is made. Errors as of `provisionKeys`.
+ */
+export async function publishMacKey({
+  tokens,
+  existing,
+  use,
+  version,
+  epoch,
+}: Keys & { use: string; version: number }): Promise<KeyRecord[]> {
+  const [{ app }] = tokens
+  const need = { job: 'mac', use } as const
+  const known = existing.filter((record) => isSameNeed(record, need))
+  for (const record of known) assertOurs(record, app)
+  if (known.some((record) => record.version === version)) return []
+  return withTokens(tokens, { existing, epoch }, ([first, ...others]) => {
+    if (first === undefined) return []
+    const made = makeMacVersion([first, ...others], newRecord(first.access, { need, app, version }))
+    return made.map((record) => ({ ...record, state: 'published' as const }))
   })
 }
 

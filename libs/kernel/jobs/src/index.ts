@@ -11,6 +11,8 @@ export type { JobFailure, JobSuccess, Listeners, SweepFailure } from './tell.ts'
 export { startWorker, type Worker, type WorkerOptions } from './worker.ts'
 export { completionSweep } from './recipients/begin-completion.ts'
 export { beginCompletion, type CompletionDeps, completePage, pageCompleter } from './recipients/complete-page.ts'
+export { indexRebuilder, type RebuildDeps, rebuildPage, rebuildSweep } from './indexes/rebuild-page.ts'
+export { type IndexedRow, type MacColumn, macColumn } from './indexes/mac-column.ts'
 export {
   BEFORE_EVERY_UUID,
   countRows,

@@ -3,6 +3,7 @@ export { StartRefused } from './doors.ts'
 export { type EpochPlaces, raiseEpoch, type Raised } from './epoch.ts'
 export { joinServices, type ServicePart } from './join-services.ts'
 export { kernelSettings, provisionSettings, recoverySettings } from './kernel-settings.ts'
+export { type Log, openLog } from './log.ts'
 export { allMigrations } from './migrations.ts'
 export {
   type Activated,
@@ -20,6 +21,8 @@ export {
   type RewrapProgress,
   type VersionedKey,
 } from './rotation/key-desk.ts'
+export type { MacDesk, MacUse, MacVersion, NeededBy } from './rotation/mac-desk.ts'
+export { openMacDesk } from './rotation/open-mac-desk.ts'
 export { openKeyDesk } from './rotation/open-key-desk.ts'
 export { runService } from './run-service.ts'
 export {

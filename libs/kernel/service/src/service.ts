@@ -1,7 +1,7 @@
 import type { KeyNeed, Keystore, RecoveryKeystore, RecoveryPublicKey } from '@strongroom/hsm'
 import type { TokenWebCrypto } from '@strongroom/hsm/webcrypto'
 import type { Described, Mount } from '@strongroom/http'
-import type { SealedColumn, Work } from '@strongroom/jobs'
+import type { MacColumn, SealedColumn, Work } from '@strongroom/jobs'
 import type { Database, MigrationSet } from '@strongroom/storage'
 import type { kernelSettings } from './kernel-settings.ts'
 import type { Log } from './log.ts'
@@ -18,6 +18,8 @@ export interface Service<S extends Settings> {
   readonly keys: readonly KeyNeed[]
   /** Every column of envelopes, so that each value gets a recipient of each token. */
   readonly sealed: readonly SealedColumn[]
+  /** Every column of MACs over what is sealed, so that it is computed anew when its key is rotated. */
+  readonly indexes?: readonly MacColumn[]
   /** Whether copies of keys are encrypted to a second token, which only a worker logs in to. */
   readonly recovery?: 'second-token'
   /** The endpoints of the public listener, as documents describe them. */

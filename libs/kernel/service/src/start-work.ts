@@ -2,8 +2,11 @@ import { linkEvents, sinkFrom } from '@strongroom/audit'
 import { assertDifferentTokens, openRecoveryKeystore, type RecoveryKeystore } from '@strongroom/hsm'
 import {
   completionSweep,
+  indexRebuilder,
+  type MacColumn,
   mountWork,
   pageCompleter,
+  rebuildSweep,
   type SealedColumn,
   startWorker,
   sweep,
@@ -34,6 +37,7 @@ export async function startWork<S extends Settings>(
       ...(service.work?.({ settings, database, hsm, log, webCrypto, atEnd, recovery: needed }) ?? []),
       auditing(service.name, foundations),
       completing(service.sealed, foundations),
+      indexing(service.indexes ?? [], foundations),
       rewrapping(service, foundations),
     ],
     concurrency: settings.WORKER_CONCURRENCY,
@@ -114,6 +118,19 @@ const rewrapping = <S extends Settings>(
       columns,
       rowsPerSecond: settings.REWRAP_ROWS_PER_SECOND,
       onUnopenable: ({ column, id }) => log.warn('a sealed value does not open', { column, id }),
+    },
+  })
+
+/** Computes indexes anew whose MAC key was rotated. */
+const indexing = (indexes: readonly MacColumn[], { database, hsm, log }: Foundations<Settings>): Work =>
+  mountWork({
+    jobs: [indexRebuilder],
+    sweeps: [rebuildSweep()],
+    deps: {
+      database,
+      hsm,
+      indexes,
+      onUnopenable: ({ column, id }) => log.warn('a sealed value does not open, and its index stays', { column, id }),
     },
   })
 

@@ -20,5 +20,5 @@ export const blobTables = {
 
 export const blobKeyNeeds: readonly KeyNeed[] = [
   { job: 'seal', use: '' },
-  { job: 'mac', use: BLOB_USE },
+  { job: 'mac', use: BLOB_USE, rotates: 'fixed' },
 ]

@@ -22,4 +22,4 @@ export const documentHandlers = [uploadForAccount, getOfAccount, upload, get]
 /** What the runtime role may do. */
 export const documentTables = { documents: ['select', 'insert', 'delete'] } as const
 
-export const documentKeyNeeds: readonly KeyNeed[] = [{ job: 'mac', use: STAMP_USE }]
+export const documentKeyNeeds: readonly KeyNeed[] = [{ job: 'mac', use: STAMP_USE, rotates: 'fixed' }]

@@ -16,5 +16,5 @@ export const multisigTables = { stored_signers: ['select', 'insert', 'update', '
 
 export const multisigKeyNeeds: readonly KeyNeed[] = [
   { job: 'wrap', use: '' },
-  { job: 'mac', use: STAMP_USE },
+  { job: 'mac', use: STAMP_USE, rotates: 'fixed' },
 ]

@@ -13,9 +13,14 @@ import { putChallenge, returnChallenge, takeChallenge } from './store.ts'
 const CHALLENGE_BYTES = 32
 
 /** Bound to user and key, so that it is good for no other; made anew when it is answered, so that no row holds it. */
-async function challengeOf(hsm: Keystore, owner: Owner, { id, deviceKey }: { id: string; deviceKey: string }) {
-  const mac = await hsm.mac(CHALLENGE_USE, encodeTuple(id, ownerOf(owner), deviceKey))
-  return toHex(mac.subarray(0, CHALLENGE_BYTES))
+const messageOf = (owner: Owner, { id, deviceKey }: { id: string; deviceKey: string }): Uint8Array =>
+  encodeTuple(id, ownerOf(owner), deviceKey)
+
+const textOf = (mac: Uint8Array): string => toHex(mac.subarray(0, CHALLENGE_BYTES))
+
+/** By every version of the key: one that was asked for before it was rotated may be answered after. */
+async function challengesOf(hsm: Keystore, message: Uint8Array): Promise<readonly string[]> {
+  return (await hsm.macs(CHALLENGE_USE, message)).map(({ mac }) => textOf(mac))
 }
 
 export const challenge = implement<UserDeps>()(getChallenge, async ({ proof, params }, deps) => {
@@ -26,7 +31,7 @@ export const challenge = implement<UserDeps>()(getChallenge, async ({ proof, par
   if (limited) return limited
   const { device_verifying_key: deviceKey } = params
   const id = newId()
-  const text = await challengeOf(hsm, user, { id, deviceKey })
+  const text = textOf(await hsm.mac(CHALLENGE_USE, messageOf(user, { id, deviceKey })))
   const lifetime = policies.challengeLifetime
   await putChallenge(database, { userId: user.id, key: keyBytes(deviceKey) }, { id, lifetime })
   return reply(200, { challenge: text, ttl_seconds: lifetime })
@@ -52,9 +57,13 @@ export async function proveDevice(
   const taken = await takeChallenge(database, place)
   if (!taken) return noChallenge()
   if (taken.expired) return challengeExpired()
-  const text = await challengeOf(hsm, user, { id: taken.id, deviceKey })
-  const message = canonicalJson({ challenge: text })
-  if (verifyP256({ message, signature: fromHex(signature), publicKey: place.key }, { form: 'der', s: 'any' })) {
+  const texts = await challengesOf(hsm, messageOf(user, { id: taken.id, deviceKey }))
+  const verifies = (text: string) =>
+    verifyP256(
+      { message: canonicalJson({ challenge: text }), signature: fromHex(signature), publicKey: place.key },
+      { form: 'der', s: 'any' },
+    )
+  if (texts.some(verifies)) {
     return { giveBack: () => returnChallenge(database, place, taken) }
   }
   await recordEvent(database, signatureRefused, { subject: user.id, detail: { device: deviceKey } })

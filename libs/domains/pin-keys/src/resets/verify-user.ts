@@ -23,7 +23,7 @@ export const verify = implement<UserDeps>()(verifyUser, async ({ params: { keyId
   const { database, hsm, policies } = deps
   const { codes } = policies
   const { op: purpose, newPin } = body
-  const { lookup, subject } = await nameUser(hsm, keyId, address)
+  const { finders, subject } = await nameUser(deps, keyId, address)
   const guessed = await guessCode({ database, hsm }, codes, { subject, purpose, code: new Secret(body.code) })
   if (guessed.outcome === 'exhausted') {
     // Whoever burns the owner's guesses must not also run out the owner's window.
@@ -37,8 +37,9 @@ export const verify = implement<UserDeps>()(verifyUser, async ({ params: { keyId
   const drawn = await drawLock({ database, hsm }, policies.resets, held)
 
   const next = await database.transaction(async (tx) => {
-    const user = await holdUser(tx, keyId, lookup)
-    if (!user) return invalidParams()
+    const user = await holdUser(tx, keyId, finders.all)
+    // Added, or removed and added, since it was named: then the code was another's.
+    if (user?.subject !== subject) return invalidParams()
     if (purpose === 'verify') {
       if (!(await useCode(tx, codeId))) return invalidParams()
       await markVerified(tx, user.id)

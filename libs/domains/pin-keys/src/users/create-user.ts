@@ -11,7 +11,7 @@ import { userAdded } from './events.ts'
 import { type Caps, countSend, nameUser, sealContact } from './identify.ts'
 import { askForCode } from './request-code.ts'
 import { copyKey, type Recovery } from './recovery-copy.ts'
-import { findUser, holdUser, insertCopy, insertUser } from './store.ts'
+import { holdUser, insertCopy, insertUser } from './store.ts'
 
 export interface UserDeps extends PinDeps {
   readonly caps: Caps
@@ -34,11 +34,10 @@ export const create = implement<UserDeps>()(
 
     const copy = await copyKey(hsm, recovery, { keyId, key: proved.key })
     proved.key.wipe()
-    const [{ lookup, subject }, send] = await Promise.all([
-      nameUser(hsm, keyId, address),
+    const [{ finders, known, subject }, send] = await Promise.all([
+      nameUser(deps, keyId, address),
       countSend(hsm, address, caps),
     ])
-    const known = await findUser(database.reading, keyId, lookup)
     if (known?.verified) return userExists()
     const id = known?.id ?? deps.newUserId()
     const contact = await sealContact(hsm, { keyId, userId: id, subject }, address)
@@ -47,13 +46,14 @@ export const create = implement<UserDeps>()(
       if (!(await holdEpoch(tx, { keyId, pinEpoch: proved.pinEpoch }))) return invalidParams()
       const until = await findChangeLimit(tx, keyId)
       if (until) return limitedUntil(until)
-      if (!known && (await insertUser(tx, { id, keyId, lookup, channel: address.channel, contact }))) {
+      if (!known && (await insertUser(tx, { id, keyId, finders, channel: address.channel, contact }))) {
         await tx.run(openBudget(policies.codes.budget, subject))
         await announce(tx, { keyId, event: 'user-added' })
         await recordEvent(tx, userAdded, { subject: keyId, detail: { user: id, channel: address.channel } })
       }
-      const user = await holdUser(tx, keyId, lookup)
-      if (!user || user.verified) return userExists()
+      const user = await holdUser(tx, keyId, finders.all)
+      // Of another name: somebody wrote it past us, or it was added a moment ago by another version of the MAC key.
+      if (user?.subject !== subject || user.verified) return userExists()
       await insertCopy(tx, keyId, copy)
       return (await askForCode(tx, policies, { keyId, userId: user.id, subject, purpose: 'verify', send })) ?? added
     })

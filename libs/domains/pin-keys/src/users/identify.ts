@@ -1,6 +1,8 @@
-import { encodeTuple, Secret, toHex, toUtf8, fromUtf8 } from '@strongroom/crypto'
-import type { Binding, Keystore } from '@strongroom/hsm'
+import { encodeTuple, equalBytes, Secret, toHex, toUtf8, fromUtf8 } from '@strongroom/crypto'
+import type { Binding, Keystore, VersionedMac } from '@strongroom/hsm'
 import type { SendAsked, SendCaps } from '@strongroom/notify'
+import type { Database } from '@strongroom/storage'
+import { findUser, type UserRow } from './store.ts'
 import type { UserAddress } from './user-id.ts'
 
 /** MAC keys of the app's token. */
@@ -9,18 +11,77 @@ export const RECIPIENT_USE = 'recipient'
 
 const LOOKUP_BYTES = 32
 
-export interface UserName {
-  /** Finds the row. */
-  readonly lookup: Uint8Array
-  /** The same in hex: whom codes and guesses are counted for. */
+/** What an address may be found by under a key: a MAC, other for each key, so that nothing links people across keys. */
+export interface UserFinders {
+  /** By every version of the MAC key, the newest first. */
+  readonly all: readonly Uint8Array[]
+  /** What is written now. */
+  readonly current: { readonly finder: Uint8Array; readonly version: number }
+}
+
+export interface NamedUser {
+  readonly finders: UserFinders
+  /** Its row, where it has one. */
+  readonly known: UserRow | undefined
+  /** Whom codes and guesses are counted for, in hex: what it was first found by, whatever it is found by now. */
   readonly subject: string
 }
 
-/** What an address is called under a key: a MAC, other for each key, so that nothing links people across keys. */
-export async function nameUser(hsm: Keystore, keyId: string, { folded }: UserAddress): Promise<UserName> {
-  const mac = await hsm.mac(USER_ID_USE, encodeTuple(keyId, folded))
-  const lookup = mac.subarray(0, LOOKUP_BYTES)
-  return { lookup, subject: toHex(lookup) }
+/**
+ * Two HSM calls and one statement, whether there is such a user or not, and whichever version has made its row. A name that
+ * nothing vouches for was put there by somebody else: that row is nobody's.
+ */
+export async function nameUser(
+  { hsm, database }: { hsm: Keystore; database: Database },
+  keyId: string,
+  address: UserAddress,
+): Promise<NamedUser> {
+  const macs = await hsm.macs(USER_ID_USE, messageOf(keyId, address))
+  const all = macs.map(halfOf)
+  const found = await findUser(database.reading, keyId, all)
+  const current = currentOf(macs)
+  const own = toHex(halfOf(current))
+  const stamps = await hsm.macs(USER_ID_USE, stampedOf(keyId, address, found?.subject ?? own))
+  const isOwn = all.some((one) => toHex(one) === found?.subject)
+  const isStamped = stamps.some((one) => equalBytes(halfOf(one), found?.stamp ?? NO_STAMP))
+  const known = isOwn || isStamped ? found : undefined
+  return {
+    finders: { all, current: { finder: halfOf(current), version: current.version } },
+    known,
+    subject: known?.subject ?? own,
+  }
+}
+
+const NO_STAMP = new Uint8Array()
+
+export interface UserIndex {
+  readonly finder: Uint8Array
+  readonly stamp: Uint8Array
+  readonly version: number
+}
+
+/** What a user of that name is found by from now on. */
+export async function indexUser(hsm: Keystore, place: Omit<ContactPlace, 'userId'>, address: UserAddress) {
+  const { keyId, subject } = place
+  const current = currentOf(await hsm.macs(USER_ID_USE, messageOf(keyId, address)))
+  const stamps = await hsm.macs(USER_ID_USE, stampedOf(keyId, address, subject))
+  const stamp = stamps.find(({ version }) => version === current.version)
+  // Another version became the current one in between: the next pass finds the row again.
+  if (stamp === undefined) return undefined
+  return { finder: halfOf(current), stamp: halfOf(stamp), version: current.version } satisfies UserIndex
+}
+
+const messageOf = (keyId: string, { folded }: UserAddress): Uint8Array => encodeTuple(keyId, folded)
+
+const stampedOf = (keyId: string, { folded }: UserAddress, subject: string): Uint8Array =>
+  encodeTuple('name', keyId, folded, subject)
+
+const halfOf = ({ mac }: VersionedMac): Uint8Array => mac.subarray(0, LOOKUP_BYTES)
+
+function currentOf(macs: readonly VersionedMac[]): VersionedMac {
+  const found = macs.find(({ isCurrent }) => isCurrent)
+  if (found === undefined) throw new TypeError('one version of a MAC key is the current one')
+  return found
 }
 
 const PREFIX_LENGTH = 6

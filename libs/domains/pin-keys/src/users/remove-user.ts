@@ -25,13 +25,13 @@ export const remove = implement<UserDeps>()(
       async ({ request, locked, pinEpoch: epoch }) => ((await hsm.fitsLock(request, locked)) ? epoch : undefined),
     )
     if (pinEpoch instanceof Refusal) return pinEpoch
-    const { lookup, subject } = await nameUser(hsm, keyId, address)
+    const { finders, subject } = await nameUser(deps, keyId, address)
     return database.transaction(async (tx) => {
       if (!(await holdEpoch(tx, { keyId, pinEpoch }))) return invalidParams()
       const until = await findChangeLimit(tx, keyId)
       if (until) return limitedUntil(until)
-      const user = await holdUser(tx, keyId, lookup)
-      if (!user) return invalidParams()
+      const user = await holdUser(tx, keyId, finders.all)
+      if (user?.subject !== subject) return invalidParams()
       await announce(tx, { keyId, event: 'user-removed' })
       await markRemoved(tx, user.id)
       await cancelLocks(tx, policies.resets, keyId)

@@ -2,36 +2,60 @@ import { closeBudgets } from '@strongroom/guesses'
 import { column, type Query, sql, type Statements } from '@strongroom/storage'
 import { z } from 'zod'
 import type { Policies } from '../policies.ts'
+import type { UserFinders } from './identify.ts'
 
 const Channel = z.enum(['email', 'sms'])
-const userRow = z.object({ id: z.uuid(), channel: Channel, verified: z.boolean() })
+const userRow = z.object({
+  id: z.uuid(),
+  /** What codes, guesses and locks are counted and kept for. */
+  subject: z.string(),
+  /** Vouches for the name, of a row that is found by another MAC than it is named by. */
+  stamp: column.bytes.nullable(),
+  channel: Channel,
+  verified: z.boolean(),
+})
 export type UserRow = z.output<typeof userRow>
 
-/** A user of a key who was not removed. */
-export const findUser = (statements: Statements, keyId: string, lookup: Uint8Array): Promise<UserRow | undefined> =>
-  statements.maybe(userRow, userQuery(keyId, lookup))
+/** A user of a key who was not removed, by whatever version of the MAC key it is found. */
+export const findUser = (
+  statements: Statements,
+  keyId: string,
+  finders: readonly Uint8Array[],
+): Promise<UserRow | undefined> => statements.maybe(userRow, userQuery(keyId, finders))
 
 /** The same, and nobody else changes the row before the transaction ends. */
-export const holdUser = (tx: Statements, keyId: string, lookup: Uint8Array): Promise<UserRow | undefined> =>
-  tx.maybe(userRow, sql`${userQuery(keyId, lookup)} for update`)
+export const holdUser = (tx: Statements, keyId: string, finders: readonly Uint8Array[]): Promise<UserRow | undefined> =>
+  tx.maybe(userRow, sql`${userQuery(keyId, finders)} for update`)
 
-const userQuery = (keyId: string, lookup: Uint8Array): Query => sql`
-    select id, channel, verified_at is not null as verified
-      from pin_keys.users where key_id = ${keyId} and lookup = ${lookup} and removed_at is null`
+const userQuery = (keyId: string, finders: readonly Uint8Array[]): Query => sql`
+    select id, encode(lookup, 'hex') as subject, name_stamp as stamp, channel, verified_at is not null as verified
+      from pin_keys.users where ${isFoundBy(keyId, finders)}`
+
+const isFoundBy = (keyId: string, finders: readonly Uint8Array[]): Query =>
+  sql`key_id = ${keyId} and finder = any(${finders.map((one) => Buffer.from(one))}::bytea[]) and removed_at is null`
 
 export interface NewUser {
   readonly id: string
   readonly keyId: string
-  readonly lookup: Uint8Array
+  readonly finders: UserFinders
   readonly channel: 'email' | 'sms'
   readonly contact: Uint8Array
 }
 
-/** False where another request added the same user a moment ago. */
-export const insertUser = async (tx: Statements, { id, keyId, lookup, channel, contact }: NewUser): Promise<boolean> =>
-  (await tx.run(sql`
-    insert into pin_keys.users (id, key_id, lookup, channel, contact)
-    values (${id}, ${keyId}, ${lookup}, ${channel}, ${contact}) on conflict do nothing`)) === 1
+/**
+ * False where another request added the same user a moment ago. Replicas that write by different versions wait for each
+ * other at what both know: the finder of the oldest.
+ */
+export async function insertUser(tx: Statements, { id, keyId, finders, channel, contact }: NewUser): Promise<boolean> {
+  const { finder, version } = finders.current
+  await tx.run(sql`select pg_advisory_xact_lock(hashtextextended(encode(${finders.all.at(-1) ?? finder}, 'hex'), 0))`)
+  const inserted = await tx.run(sql`
+    insert into pin_keys.users (id, key_id, lookup, finder, finder_version, channel, contact)
+    select ${id}, ${keyId}, ${finder}, ${finder}, ${version}, ${channel}, ${contact}
+     where not exists (select from pin_keys.users where ${isFoundBy(keyId, finders.all)})
+    on conflict do nothing`)
+  return inserted === 1
+}
 
 export const markVerified = (tx: Statements, userId: string): Promise<number> =>
   tx.run(sql`update pin_keys.users set verified_at = coalesce(verified_at, strongroom.now()) where id = ${userId}`)

@@ -21,6 +21,8 @@ export const MOST_RECOVERY_BODY_BYTES = 4096
 
 const mostBodyBytes: Readonly<Partial<Record<EnvelopeKind, number>>> = {
   'data-key': MOST_BODY_BYTES,
+  'locked-key': 4,
+  'prepared-lock': 4,
   recovery: MOST_RECOVERY_BODY_BYTES,
 }
 

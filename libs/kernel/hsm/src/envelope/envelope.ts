@@ -27,7 +27,10 @@ export interface Recipient {
 export interface Envelope {
   readonly kind: EnvelopeKind
   readonly recipients: readonly [Recipient, ...Recipient[]]
-  /** `data-key` and `recovery` only: IV, ciphertext and tag under the data key that is in the payload. Empty otherwise. */
+  /**
+   * Of `data-key` and `recovery`: IV, ciphertext and tag under the data key that is in the payload. Of `locked-key` and
+   * `prepared-lock`: the version of the MAC key that locked it, unless it is the first. Empty otherwise.
+   */
   readonly body: Uint8Array
 }
 

@@ -15,6 +15,7 @@ export function following(follower: Follower): Keystore {
     seal: (plaintext, binding) => follower.write(() => follower.run((hsm) => hsm.seal(plaintext, binding))),
     open: (envelope, binding) => follower.open(envelope, (hsm) => hsm.open(envelope, binding)),
     mac: (use, message) => follower.run((hsm) => hsm.mac(use, message)),
+    macs: (use, message) => follower.run((hsm) => hsm.macs(use, message)),
     sign: (use, message) => follower.run((hsm) => hsm.sign(use, message)),
     publicKey: (use) => follower.run((hsm) => hsm.publicKey(use)),
     signEd25519: (use, message) => follower.run((hsm) => hsm.signEd25519(use, message)),
@@ -27,7 +28,7 @@ export function following(follower: Follower): Keystore {
     issuedPublicKey: (issued, binding) => follower.open(issued.envelope, (hsm) => hsm.issuedPublicKey(issued, binding)),
     issueLockedKey: (request) => follower.write(() => follower.run((hsm) => hsm.issueLockedKey(request))),
     openLockedKey: (request, locked) => follower.open(locked.envelope, (hsm) => hsm.openLockedKey(request, locked)),
-    fitsLock: (request, locked) => follower.run((hsm) => hsm.fitsLock(request, locked)),
+    fitsLock: (request, locked) => follower.open(locked.envelope, (hsm) => hsm.fitsLock(request, locked)),
     relockKey: (request, locked, next) =>
       follower.write(() => follower.open(locked.envelope, (hsm) => hsm.relockKey(request, locked, next))),
     prepareLock: (request) => follower.write(() => follower.run((hsm) => hsm.prepareLock(request))),
@@ -36,9 +37,9 @@ export function following(follower: Follower): Keystore {
     lacksRecipients: (envelope) => follower.keystore.lacksRecipients(envelope),
     completeRecipients: (envelope, binding) =>
       follower.write(() => follower.open(envelope, (hsm) => hsm.completeRecipients(envelope, binding))),
+    tokens: () => follower.keystore.tokens(),
     epochs: () => follower.run((hsm) => hsm.epochs()),
     raiseEpochs: (to) => follower.run((hsm) => hsm.raiseEpochs(to)),
-    tokens: () => follower.keystore.tokens(),
     ...healthOf(follower),
   }
 }

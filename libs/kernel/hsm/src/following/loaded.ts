@@ -1,7 +1,9 @@
 import { toHex } from '@strongroom/crypto'
 import { readKeyIds } from '../envelope/key-ids.ts'
+import { lockVersionIn } from '../envelope/lock-version.ts'
 import { Unopenable } from '../errors.ts'
 import type { KeyRecord, Keystore } from '../keystore.ts'
+import { LOCK_USE } from '../operations/mac.ts'
 
 /** The recorded keys as they were when they were read, all at one moment. */
 export interface KeyRecords {
@@ -15,6 +17,7 @@ export class Loaded {
   readonly generation: number
   readonly keystore: Keystore
   readonly #ids: ReadonlySet<string>
+  readonly #lockVersions: ReadonlySet<number>
   #calls = 0
   #isLeft = false
   readonly #idle = Promise.withResolvers<void>()
@@ -22,6 +25,8 @@ export class Loaded {
   constructor({ generation, keys }: KeyRecords, keystore: Keystore) {
     this.generation = generation
     this.keystore = keystore
+    const locks = keys.filter(({ job, use }) => job === 'mac' && use === LOCK_USE)
+    this.#lockVersions = new Set(locks.map(({ version }) => version))
     this.#ids = new Set(keys.flatMap(({ keyId }) => (keyId === undefined ? [] : [toHex(keyId)])))
   }
 
@@ -38,7 +43,11 @@ export class Loaded {
   /** Whether every key that the envelope names is loaded; of what is no envelope there is nothing to learn. */
   knows(envelope: Uint8Array): boolean {
     try {
-      return readKeyIds(envelope).every((id) => this.#ids.has(toHex(id)))
+      const version = lockVersionIn(envelope)
+      return (
+        readKeyIds(envelope).every((id) => this.#ids.has(toHex(id))) &&
+        (version === undefined || this.#lockVersions.has(version))
+      )
     } catch (error) {
       if (error instanceof Unopenable) return true
       throw error

@@ -18,6 +18,8 @@ export interface KeySet {
   readonly all: readonly TokenKey[]
   /** The newest active version for that job and use. Throws `HsmRefusal` where the app declared none. */
   current(job: KeyJob, use?: string): TokenKey
+  /** Every version, whatever its state, the newest first. */
+  versions(job: KeyJob, use: string): readonly TokenKey[]
   /** A key of that job by the `CKA_ID` that an envelope names. */
   named(job: KeyJob, id: Uint8Array): TokenKey | undefined
 }
@@ -37,6 +39,10 @@ export function keySetOf(all: readonly TokenKey[]): KeySet {
     all,
     current: (job, use = '') =>
       newestFirst.find(({ record }) => record.job === job && record.use === use) ?? refuseUndeclared({ job, use }),
+    versions: (job, use) =>
+      all
+        .filter(({ record }) => record.job === job && record.use === use)
+        .toSorted((a, b) => b.record.version - a.record.version),
     named: (job, id) => all.find((key) => key.record.job === job && equalBytes(key.id, id)),
   }
 }

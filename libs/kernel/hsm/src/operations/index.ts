@@ -3,7 +3,7 @@ import { readPair } from './held-pair.ts'
 import { issuedPublicKey, issueKeyPair, signWithIssued } from './issued-pair.ts'
 import { lockHalves } from './lock-halves.ts'
 import { issueLockedKey, rewrapKey, unlockKey } from './locked-key.ts'
-import { mac } from './mac.ts'
+import { mac, macs } from './mac.ts'
 import { open } from './open.ts'
 import { seal } from './seal.ts'
 import { lockRecoveredKey, prepareLock } from './prepared-lock.ts'
@@ -22,6 +22,7 @@ export const operations = {
   seal,
   open,
   mac,
+  macs,
   sign,
   publicKey,
   signEd25519,
@@ -61,6 +62,7 @@ export const judgesStoredValue: Readonly<Record<OperationName, boolean>> = {
   seal: false,
   open: true,
   mac: false,
+  macs: false,
   sign: false,
   publicKey: false,
   signEd25519: false,

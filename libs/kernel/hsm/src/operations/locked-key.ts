@@ -1,11 +1,12 @@
+import { encodeLockVersion } from '../envelope/lock-version.ts'
 import { Unopenable } from '../errors.ts'
 import { generateWrappableKey, importAesKey, readableKey, rewrappableKey, useAndDestroy } from '../keys/session-keys.ts'
 import type { Binding, LockedKey } from '../keystore.ts'
 import type { Attributes } from '../pkcs11/template.ts'
 import { type LockableKey, withFactorUnwrapped, wrapUnderFactor } from './lockable-key.ts'
-import { computeLockHalves, type Lock, type LockHalves } from './lock-halves.ts'
+import { type Lock, type LockHalves, lockHalves } from './lock-halves.ts'
 import type { OperationContext } from './operation.ts'
-import { openPayload, placeOf, readEnvelope, sealWhole } from './payload.ts'
+import { openPayload, placeOf, readEnvelope, sealBeside } from './payload.ts'
 import { decodeWrappedKey, encodeWrappedKey } from './wrapped-key.ts'
 
 const KEY_BYTES = 32
@@ -45,12 +46,13 @@ export const rewrapKey = (context: OperationContext, { next, ...request }: Unloc
  */
 export function lockWithHalves(
   context: OperationContext,
-  { binding, halves: { verifier, factorKey } }: { binding: Binding; halves: LockHalves },
+  { binding, halves: { verifier, factorKey, version } }: { binding: Binding; halves: LockHalves },
   key: LockableKey,
 ): LockedKey {
   const { strategy, wrapped } = wrapUnderFactor(context, factorKey, key)
   const payload = encodeWrappedKey({ strategy, wrapperId: new Uint8Array(), wrapped })
-  return { verifier, envelope: sealWhole(context, placeOf(context, 'locked-key', binding), payload) }
+  const place = placeOf(context, 'locked-key', binding)
+  return { verifier, envelope: sealBeside(context, place, { payload, body: encodeLockVersion(version) }) }
 }
 
 /** The same for a key that comes from outside: into the token for this call, where that takes it. */
@@ -68,7 +70,7 @@ export function lockBytesWithHalves(
 }
 
 function lockKey(context: OperationContext, lock: Lock, key: LockableKey): LockedKey {
-  const halves = computeLockHalves(context, lock)
+  const halves = lockHalves(context, { lock })
   try {
     return lockWithHalves(context, { binding: lock.binding, halves }, key)
   } finally {

@@ -43,4 +43,11 @@ export function readEnvelope(bytes: Uint8Array, ...kinds: readonly EnvelopeKind[
 
 /** An envelope of one recipient and no body. */
 export const sealWhole = (context: OperationContext, place: Place, payload: Uint8Array): Uint8Array =>
-  encodeEnvelope({ kind: place.kind, recipients: [sealPayload(context, place, payload)], body: new Uint8Array() })
+  sealBeside(context, place, { payload, body: new Uint8Array() })
+
+/** The same with a body that is no secret. */
+export const sealBeside = (
+  context: OperationContext,
+  place: Place,
+  { payload, body }: { payload: Uint8Array; body: Uint8Array },
+): Uint8Array => encodeEnvelope({ kind: place.kind, recipients: [sealPayload(context, place, payload)], body })

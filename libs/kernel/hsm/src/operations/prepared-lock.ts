@@ -1,19 +1,21 @@
 import { equalBytes } from '@strongroom/crypto'
+import { decodeLockVersion, encodeLockVersion } from '../envelope/lock-version.ts'
 import { HsmRefusal, Unopenable } from '../errors.ts'
 import type { Binding, LockedKey, PreparedLock } from '../keystore.ts'
-import { computeLockHalves, HALF_BYTES, type Lock, type LockHalves } from './lock-halves.ts'
+import { HALF_BYTES, type Lock, type LockHalves, lockHalves } from './lock-halves.ts'
 import { lockBytesWithHalves } from './locked-key.ts'
 import type { OperationContext } from './operation.ts'
-import { openPayload, placeOf, readEnvelope, sealWhole } from './payload.ts'
+import { openPayload, placeOf, readEnvelope, sealBeside } from './payload.ts'
 
 const KEY_BYTES = 32
 
 /** Both halves are sealed, so that a verifier of another factor cannot be put beside the envelope. */
 export function prepareLock(context: OperationContext, { lock }: { lock: Lock }): PreparedLock {
-  const { verifier, factorKey } = computeLockHalves(context, lock)
+  const { verifier, factorKey, version } = lockHalves(context, { lock })
+  const place = placeOf(context, 'prepared-lock', lock.binding)
   const payload = Buffer.concat([verifier, factorKey])
   try {
-    return { verifier, envelope: sealWhole(context, placeOf(context, 'prepared-lock', lock.binding), payload) }
+    return { verifier, envelope: sealBeside(context, place, { payload, body: encodeLockVersion(version) }) }
   } finally {
     factorKey.fill(0)
     payload.fill(0)
@@ -43,12 +45,12 @@ function withPreparedHalves<T>(
   { binding, prepared }: Omit<LockRecoveredRequest, 'key'>,
   body: (halves: LockHalves) => T,
 ): T {
-  const { kind, recipients } = readEnvelope(prepared.envelope, 'prepared-lock')
+  const { kind, recipients, body: version } = readEnvelope(prepared.envelope, 'prepared-lock')
   const payload = openPayload(context, placeOf(context, kind, binding), recipients)
   try {
     const [verifier, factorKey] = [payload.slice(0, HALF_BYTES), payload.subarray(HALF_BYTES)]
     if (factorKey.length !== HALF_BYTES || !equalBytes(verifier, prepared.verifier)) throw new Unopenable()
-    return body({ verifier, factorKey })
+    return body({ verifier, factorKey, version: decodeLockVersion(version) })
   } finally {
     payload.fill(0)
   }

@@ -7,7 +7,7 @@ import { type KeySet, readKeyId } from '../keys/key-set.ts'
 import { findKey } from '../keys/locate-key.ts'
 import type { NewKey } from '../keys/make-key.ts'
 import type { TokenAccess } from '../keys/token-key.ts'
-import type { KeyNeed, KeyRecord } from '../keystore.ts'
+import { type KeyNeed, type KeyRecord, loadable } from '../keystore.ts'
 import { lacksCapability } from '../pkcs11/device-error.ts'
 import { type FoundKey, isSameNeed, newRecord, provisionKey, recordOfFound } from '../provision-token.ts'
 import { refuseOtherMacKey } from './token-records.ts'
@@ -40,15 +40,20 @@ interface Wish {
  */
 export function provisionMacKey(candidates: Candidates, { need, found, app }: Wish): KeyRecord[] {
   const [first, ...others] = candidates
-  const recorded = candidates.flatMap((one) => one.recorded.filter((record) => isSameNeed(record, need)))
+  const recorded = candidates.flatMap((one) => loadable(one.recorded).filter((record) => isSameNeed(record, need)))
   if (recorded.length > 0) return uniqueLabels(recorded).flatMap((record) => adoptClones(candidates, record))
   const own = found.find((key) => isSameNeed(key, need))
   if (own !== undefined) {
     const known = provisionKey(first.access, recordOfFound(first.access, own))
     return [known, ...adoptClones(others, known)]
   }
-  const record = newRecord(first.access, { need, app })
-  if (findKey(first.access, record) === undefined) return drawMacKey(candidates, record)
+  return makeMacVersion(candidates, newRecord(first.access, { need, app }))
+}
+
+/** The same of any version that nothing is recorded of. One token alone makes it; several are given the same. */
+export function makeMacVersion(candidates: Candidates, record: NewKey): KeyRecord[] {
+  const [first, ...others] = candidates
+  if (others.length > 0 && findKey(first.access, record) === undefined) return drawMacKey(candidates, record)
   const adopted = provisionKey(first.access, { record, source: 'made' })
   return [adopted, ...adoptClones(others, adopted)]
 }

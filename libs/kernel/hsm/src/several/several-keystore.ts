@@ -1,6 +1,7 @@
 import { Secret } from '@strongroom/crypto'
 import { bindBody, type Tenant } from '../envelope/associated-data.ts'
 import { MOST_BODY_BYTES } from '../envelope/envelope.ts'
+import { encodeLockVersion } from '../envelope/lock-version.ts'
 import { HsmRefusal } from '../errors.ts'
 import type { Binding, Keystore, LockedKey } from '../keystore.ts'
 import { lockOf, whereFactorFits } from '../keystore-on-executor.ts'
@@ -28,6 +29,7 @@ export function severalKeystore(ring: Ring, tenant: Tenant): Keystore {
     seal: (plaintext, binding) => sealByAll(ring, plaintext, { tenant, binding }),
     open: async (envelope, binding) => new Secret(await ring.askHolder(envelope, 'open', { envelope, binding })),
     mac: (use, message) => ring.askAny('mac', { use, message }),
+    macs: (use, message) => ring.askAny('macs', { use, message }),
     sign: (use, message) => home.run('sign', { use, message }),
     publicKey: (use) => home.run('publicKey', { use }),
     signEd25519: (use, message) => home.run('signEd25519', { use, message }),
@@ -75,10 +77,11 @@ export function severalKeystore(ring: Ring, tenant: Tenant): Keystore {
     },
     async prepareLock(request) {
       ring.assertWritable()
-      const { verifier, factorKey } = await halvesOf(request)
+      const { verifier, factorKey, version } = await halvesOf(request)
       const payload = Buffer.concat([verifier, factorKey])
       try {
-        const envelope = await holdByAll(ring, { kind: 'prepared-lock', binding: request.binding, payload })
+        const body = encodeLockVersion(version)
+        const envelope = await holdByAll(ring, { kind: 'prepared-lock', binding: request.binding, payload, body })
         return { verifier, envelope }
       } finally {
         factorKey.fill(0)

@@ -3,6 +3,13 @@ import { z } from 'zod'
 
 const version = z.int()
 
+const edition = z.object({ use: z.string(), version })
+
+/** What happened to the MAC key of one use; the subject is the app. */
+export const macPublished = securityEvent('keystore.mac-published', edition)
+export const macActivated = securityEvent('keystore.mac-activated', edition)
+export const macDestroyed = securityEvent('keystore.mac-destroyed', edition)
+
 /** What happened to the keys that seal and wrap; the subject is the app. */
 export const versionPublished = securityEvent('keystore.version-published', z.object({ version, keys: z.int() }))
 export const versionActivated = securityEvent('keystore.version-activated', z.object({ version, replicas: z.int() }))

@@ -118,6 +118,8 @@ export type KeyRefusalReason =
   | 'version-published'
   | 'version-incomplete'
   | 'rewrap-running'
+  | 'unknown-use'
+  | 'fixed-use'
 
 /** What was asked for cannot be done now; `message` says why, `remedy` what to do, `details` names what is in the way. */
 export class KeyRefused extends Error {

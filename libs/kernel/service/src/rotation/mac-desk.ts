@@ -1,0 +1,35 @@
+import type { MacRotation } from '@strongroom/hsm'
+import type { KeyState } from './key-desk.ts'
+
+/** What an operator may do with MAC keys: each use is rotated by itself, and has versions of its own. */
+export interface MacDesk {
+  /** Every use that the app declares. No device call, and no login. */
+  status(): Promise<readonly MacUse[]>
+  /** Makes the next version, the same on every token: values are looked for by it, and none is made yet. Again: nothing more is made. */
+  publish(use: string): Promise<{ readonly version: number }>
+  /** From now on the published version makes values. Refused while a replica that lives has not loaded it. Again: nothing happens. */
+  activate(use: string): Promise<{ readonly version: number }>
+  /** Destroys a retired version that no value needs, on every token. Again: completes what a crash left. */
+  destroy(use: string, version: number): Promise<void>
+  close(): Promise<void>
+}
+
+export interface MacUse {
+  readonly use: string
+  readonly rotates: MacRotation
+  /** The newest first. */
+  readonly versions: readonly MacVersion[]
+}
+
+export interface MacVersion {
+  readonly version: number
+  readonly state: KeyState
+  /** Rows that need it, where that can be counted; only those columns that have some. */
+  readonly needed: readonly NeededBy[]
+}
+
+export interface NeededBy {
+  readonly table: string
+  readonly column: string
+  readonly rows: number
+}
