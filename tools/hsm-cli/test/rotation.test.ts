@@ -88,3 +88,20 @@ test('a version that there is not, and one that seals, are not destroyed', async
   expect(await cli(['destroy', '--version', '2', '--yes'])).toMatchObject({ code: 1 })
   expect(await cli(['destroy', '--version', 'old', '--yes'])).toMatchObject({ code: 2 })
 })
+
+test('a lock key has versions of its own: status tells who still needs the old one, and while anybody does it stays', async () => {
+  expect(await cli(['rotate', '--mac', 'lock'])).toMatchObject({ code: 2 })
+  expect(await documentOf(['rotate', '--mac', 'lock', '--yes'])).toMatchObject({ mac: 'lock', version: 2 })
+  const { said } = await cli(['status'])
+  expect(said).toMatch(/\| lock +\| verify-only +\| 2 +\| active/)
+  expect(said).toMatch(/\| lock +\| verify-only +\| 1 +\| retired +\| .*pin_keys\.keys\.envelope: 3 rows/)
+  const early = await cli(['destroy', '--mac', 'lock', '--version', '1', '--yes'])
+  expect(early).toMatchObject({ code: 1, told: expect.stringContaining('lock') })
+  expect(await openAll()).toEqual(keys.map(({ opened }) => opened))
+}, 60_000)
+
+test('a use whose values are names is refused by name', async () => {
+  const refused = await cli(['rotate', '--mac', 'time-lock', '--yes'])
+  expect(refused).toMatchObject({ code: 1, told: expect.stringContaining('"time-lock"') })
+  expect(await cli(['rotate', '--mac', 'nothing', '--yes'])).toMatchObject({ code: 1 })
+})

@@ -1,5 +1,7 @@
 import type { Command } from 'commander'
 import type { Run } from '../cli.ts'
+import { destroyMac } from './destroy-mac.ts'
+import { rotateMac } from './rotate-mac.ts'
 import { type DestroyOptions, runDestroy } from './run-destroy.ts'
 import { type RewrapOptions, runRewrap } from './run-rewrap.ts'
 import { type RotateOptions, runRotate } from './run-rotate.ts'
@@ -13,9 +15,12 @@ export function addRotation(program: Command, run: Run): void {
     .description(
       'Makes a new version of the keys that seal and wrap, and seals by it once every process has loaded it.',
     )
+    .option('--mac <use>', 'the MAC key of that use instead, as status tells it')
     .option('--wait <seconds>', 'how long to wait for the processes of the app; 60 without it')
     .option('--yes', 'asks nothing')
-    .action((options: RotateOptions) => run((context) => runRotate(options, context)))
+    .action(({ mac, ...options }: RotateOptions & { mac?: string }) =>
+      run((context) => (mac === undefined ? runRotate(options, context) : rotateMac({ ...options, mac }, context))),
+    )
   withCommon(program.command('rewrap'))
     .description('Has the workers seal every value by the newest version, and watches them.')
     .option('--no-watch', 'begins, or tells how far it is, and leaves the workers to it')
@@ -23,8 +28,11 @@ export function addRotation(program: Command, run: Run): void {
   withCommon(program.command('destroy'))
     .description('Destroys a retired version that nothing refers to, on every token, for ever.')
     .requiredOption('--version <number>', 'which one, as status tells it')
+    .option('--mac <use>', 'of the MAC key of that use')
     .option('--yes', 'asks nothing')
-    .action((options: DestroyOptions) => run((context) => runDestroy(options, context)))
+    .action(({ mac, ...options }: DestroyOptions & { mac?: string }) =>
+      run((context) => (mac === undefined ? runDestroy(options, context) : destroyMac({ ...options, mac }, context))),
+    )
 }
 
 const withCommon = (command: Command): Command =>

@@ -1,8 +1,9 @@
 import type { Context } from '../context.ts'
-import { type ExitCode, exitCodes, Refused, Unusable } from '../outcome.ts'
+import { type ExitCode, exitCodes, Refused } from '../outcome.ts'
 import { describeReferences } from './run-status.ts'
 import { confirmed } from '../confirmed.ts'
 import { secondsOf, untilLoaded } from './until-loaded.ts'
+import { versionNumber } from './version-number.ts'
 import { withDesk } from './with-desk.ts'
 
 export interface DestroyOptions {
@@ -17,7 +18,7 @@ export interface DestroyOptions {
 export async function runDestroy(options: DestroyOptions, context: Context): Promise<ExitCode> {
   const { app, json } = options
   const { terminal } = context
-  const version = numberOf(options.version)
+  const version = versionNumber(options.version)
   const destroyed = await withDesk(app, context, async (desk) => {
     const references = await desk.references(version)
     if (references.rows > 0)
@@ -36,9 +37,4 @@ export async function runDestroy(options: DestroyOptions, context: Context): Pro
       : [...lines, `Version ${String(version)} is gone.`].join('\n'),
   )
   return exitCodes.fine
-}
-
-function numberOf(text: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new Unusable('--version is a number, as strongroom-hsm status tells it')
-  return Number(text)
 }

@@ -1,9 +1,9 @@
 import type { Context } from '../context.ts'
 import { list, table } from '../markdown.ts'
 import { type ExitCode, exitCodes } from '../outcome.ts'
-import type { KeyDesk, KeyStatus, References, RewrapProgress } from '@strongroom/service'
+import type { KeyStatus, MacUse, References, RewrapProgress } from '@strongroom/service'
 import { describeProgress } from './describe-progress.ts'
-import { withDesk } from './with-desk.ts'
+import { type Desks, withDesks } from './with-desk.ts'
 
 export interface StatusOptions {
   readonly app: string
@@ -15,25 +15,26 @@ interface Found {
   readonly rewrap: RewrapProgress
   /** Of every version but the active one. */
   readonly references: readonly References[]
+  readonly macs: readonly MacUse[]
 }
 
 /** What keys there are, who works with them, and what still needs an old one. */
 export async function runStatus({ app, json }: StatusOptions, context: Context): Promise<ExitCode> {
-  const found = await withDesk(app, context, lookAt)
+  const found = await withDesks(app, context, lookAt)
   context.terminal.say(json === true ? JSON.stringify({ app, ...found }, undefined, 2) : reportOf(app, found))
   return exitCodes.fine
 }
 
-async function lookAt(desk: KeyDesk): Promise<Found> {
+async function lookAt({ keys: desk, macs }: Desks): Promise<Found> {
   const status = await desk.status()
   const references: References[] = []
   for (const { version, state } of status.versions) {
     if (state === 'retired' || state === 'destroying') references.push(await desk.references(version))
   }
-  return { status, rewrap: await desk.rewrapProgress(), references }
+  return { status, rewrap: await desk.rewrapProgress(), references, macs: await macs.status() }
 }
 
-function reportOf(app: string, { status, rewrap, references }: Found): string {
+function reportOf(app: string, { status, rewrap, references, macs }: Found): string {
   const { versions, replicas, generation, tokens } = status
   return [
     `# Keys of ${app}`,
@@ -64,8 +65,15 @@ function reportOf(app: string, { status, rewrap, references }: Found): string {
         ),
     describeProgress(rewrap),
     ...references.flatMap(describeReferences),
+    table(['MAC key', 'what its values become', 'version', 'state', 'needed by'], macs.flatMap(rowsOf)),
   ].join('\n\n')
 }
+
+const rowsOf = ({ use, rotates, versions }: MacUse): readonly (readonly string[])[] =>
+  versions.map(({ version, state, needed }) => {
+    const by = needed.map(({ table: name, column, rows }) => `${name}.${column}: ${String(rows)} rows`)
+    return [use, rotates, String(version), state, by.join(', ')]
+  })
 
 export function describeReferences({ version, rows, columns }: References): readonly string[] {
   if (rows === 0) return [`Nothing needs version ${String(version)}: it may be destroyed.`]

@@ -1,7 +1,7 @@
+import { type KeyDesk, type MacDesk, openKeyDesk, openMacDesk } from '@strongroom/service'
 import { withApp } from '../apps.ts'
 import type { Context } from '../context.ts'
 import { quietLog } from '../quiet-log.ts'
-import { type KeyDesk, openKeyDesk } from '@strongroom/service'
 
 /** By what `provision` reads: rotating is a change of the schema’s own tables. */
 export const withDesk = <T>(app: string, context: Context, work: (desk: KeyDesk) => Promise<T>): Promise<Awaited<T>> =>
@@ -11,5 +11,21 @@ export const withDesk = <T>(app: string, context: Context, work: (desk: KeyDesk)
       return await work(desk)
     } finally {
       await desk.close()
+    }
+  })
+
+export interface Desks {
+  readonly keys: KeyDesk
+  readonly macs: MacDesk
+}
+
+/** MAC keys have a desk of their own; which processes have loaded them, the other one tells. */
+export const withDesks = <T>(app: string, context: Context, work: (desks: Desks) => Promise<T>): Promise<Awaited<T>> =>
+  withApp(app, async (service) => {
+    const macs = await openMacDesk(service, context.env, quietLog(context.terminal))
+    try {
+      return await withDesk(app, context, (keys) => work({ keys, macs }))
+    } finally {
+      await macs.close()
     }
   })
