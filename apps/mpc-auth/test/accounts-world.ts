@@ -48,6 +48,7 @@ export async function startAccounts({
       PASSKEY_RP_ID: passkeyRules.rpId,
       PASSKEY_ORIGINS: passkeyRules.origins.join(','),
       REQUESTS_PER_ACCOUNT: '100000',
+      LOGINS_PER_ADDRESS: '100000',
       ...wish.settings,
     }
     const app = await startApp({ ...wish, app: 'mpc-auth', settings })

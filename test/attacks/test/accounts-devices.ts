@@ -79,4 +79,9 @@ export interface HeldChange {
 export const changeIn = ({ body }: { body: unknown }): HeldChange => (body as { change: HeldChange }).change
 
 /** What is told of a key in a cloud. */
-export const cloudKey = ({ publicKey }: DeviceKey) => ({ recoveryKey: { publicKey, cloudKey: { accountName: 'a cloud' } } })
+export const cloudKey = ({ publicKey }: DeviceKey) => ({
+  recoveryKey: { publicKey, cloudKey: { accountName: 'a cloud' } },
+})
+
+/** What a device signs to approve a change. */
+export const approvalOf = ({ digest }: Pick<HeldChange, 'digest'>): string => `approve:${digest}`

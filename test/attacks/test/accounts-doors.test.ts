@@ -25,7 +25,10 @@ describe('case 35, development doors, on the accounts of mpc-auth', () => {
   const production = (): Settings => ({ ...shut, CHAINS: chainAt('https://node.example') })
 
   /** Why a start was refused, in what it wrote itself, or where it serves. */
-  async function start({ app }: AccountsWorld, settings: Settings): Promise<string | { baseUrl: string; end(): Promise<void> }> {
+  async function start(
+    { app }: AccountsWorld,
+    settings: Settings,
+  ): Promise<string | { baseUrl: string; end(): Promise<void> }> {
     const before = (await app.log()).length
     try {
       const served = await app.spawn({ ...production(), ...settings })
@@ -42,7 +45,7 @@ describe('case 35, development doors, on the accounts of mpc-auth', () => {
       settings: () => ({ FIREBASE_PROJECT_ID: 'demo', FIREBASE_ISSUER: issuer, FIREBASE_KEYS_URL: `${issuer}/keys` }),
       why: /FIREBASE_ISSUER.*FIREBASE_KEYS_URL/s,
     },
-    'anvil': { settings: () => ({ CHAINS: chainAt(world.node.url) }), why: /node of local/ },
+    anvil: { settings: () => ({ CHAINS: chainAt(world.node.url) }), why: /node of local/ },
     'anvil by the name of a test network': {
       settings: () => ({
         CHAINS: JSON.stringify({ 'ethereum-goerli': { ...world.chain, chainId: 5, rpcUrl: 'http://[::1]:8545' } }),
@@ -72,11 +75,15 @@ describe('case 35, development doors, on the accounts of mpc-auth', () => {
     })
   })
 
-  it.each(places.slice(0, 2))('what has none of these serves %s, so that it is the doors that are refused', async (_, environment) => {
-    const served = await start(world, environment)
-    if (typeof served === 'string') throw new Error(`It did not start:\n${served}`)
-    await served.end()
-  })
+  it.each(places.slice(0, 2))(
+    'what has none of these serves %s, so that it is the doors that are refused',
+    async (_, environment) => {
+      const served = await start(world, environment)
+      if (typeof served === 'string') throw new Error(`It did not start:\n${served}`)
+      expect((await fetch(new URL('/health/live', served.baseUrl))).status).toBe(200)
+      await served.end()
+    },
+  )
 
   it.each(places.slice(0, 2))('nobody is believed by a name, and no chain is guessed, %s', async (_, environment) => {
     const served = await start(world, { ...environment, CHAINS: undefined, DEFAULT_CHAIN: undefined })

@@ -34,17 +34,34 @@ const nobody = (): Subject => ({
 interface Asker extends Settled {
   readonly waits: string
 }
-type Asking = (asker: Asker, about: Subject) => readonly [method: string, path: string, body?: object, token?: string]
+type Asking = (
+  asker: Asker,
+  about: Subject,
+) => readonly [method: string, path: string, body?: object | undefined, token?: string]
 
 const txId = `0x${'ab'.repeat(32)}`
 
 const questions: Record<string, Asking> = {
   'look at their two-factor request': (_, { requestId }) => ['GET', `/device/v1/2fa/${requestId}`],
-  'look at it with a token that waits for another': ({ waits }, { requestId }) => ['GET', `/device/v1/2fa/${requestId}`, undefined, waits],
-  'have it sent to another device': (_, { requestId }) => ['PUT', `/device/v1/2fa/${requestId}`, { destDeviceId: randomUUID() }],
+  'look at it with a token that waits for another': ({ waits }, { requestId }) => [
+    'GET',
+    `/device/v1/2fa/${requestId}`,
+    undefined,
+    waits,
+  ],
+  'have it sent to another device': (_, { requestId }) => [
+    'PUT',
+    `/device/v1/2fa/${requestId}`,
+    { destDeviceId: randomUUID() },
+  ],
   'deny it': (_, { requestId }) => ['DELETE', `/device/v1/2fa/${requestId}`],
   'approve it': (_, { requestId }) => ['POST', `/device/v1/2fa/${requestId}/approve`, { txId }],
-  'finish it': ({ waits }, { requestId: id }) => ['POST', '/auth/v1/signin/2fa/finish', { twoFactorAuthRequestId: id }, waits],
+  'finish it': ({ waits }, { requestId: id }) => [
+    'POST',
+    '/auth/v1/signin/2fa/finish',
+    { twoFactorAuthRequestId: id },
+    waits,
+  ],
   'approve their change': ({ phone }, { changeId }) => [
     'POST',
     `/sign/v1/changes/${changeId}/approve`,
@@ -89,6 +106,7 @@ describe('case 17, enumeration, on the accounts of mpc-auth', { timeout: 120_000
       CHAINS: JSON.stringify({ local: chain }),
       DEFAULT_CHAIN: 'local',
       REQUESTS_PER_ACCOUNT: '100000',
+      LOGINS_PER_ADDRESS: '100000',
     }
     app = await startOnCluster(cluster.url, settings, 'test/attacks/test/counted-accounts.ts')
     api = await app.spawn({}, '--role=api')
@@ -162,16 +180,19 @@ describe('case 17, enumeration, on the accounts of mpc-auth', { timeout: 120_000
     }
   })
 
-  it.each(all)('%s: somebody’s and nobody’s take the same statements, commits and calls of the token', async (_, question) => {
-    const traces = []
-    for (const about of [other, nobody()]) {
-      let calls: readonly string[] = []
-      const act = async () => (calls = await callsOf(api, () => ask(asked(question(asker, about)))))
-      traces.push({ statements: await traceOf(app, act), calls })
-    }
-    expect(traces[0]?.statements.length).toBeGreaterThan(0)
-    expect(traces[1]).toEqual(traces[0])
-  })
+  it.each(all)(
+    '%s: somebody’s and nobody’s take the same statements, commits and calls of the token',
+    async (_, question) => {
+      const traces = []
+      for (const about of [other, nobody()]) {
+        let calls: readonly string[] = []
+        const act = async () => (calls = await callsOf(api, () => ask(asked(question(asker, about)))))
+        traces.push({ statements: await traceOf(app, act), calls })
+      }
+      expect(traces[0]?.statements.length).toBeGreaterThan(0)
+      expect(traces[1]).toEqual(traces[0])
+    },
+  )
 
   const answer = (challengeData: string): Question => ({
     method: 'POST',
@@ -198,12 +219,14 @@ describe('case 17, enumeration, on the accounts of mpc-auth', { timeout: 120_000
     expect([new Set(said).size, said[0]]).toEqual([1, expect.stringMatching(/^HTTP\/1\.1 204 /)])
   })
 
-  it('a trace sees what it should: what is one’s own takes other statements', async () => {
-    const traces = []
+  it('a trace sees what it should: what is one’s own takes other statements and calls', async () => {
+    const [traces, calls]: [string[][], string[][]] = [[], []]
     for (const publicKey of [asker.phone.publicKey, newKey().publicKey]) {
       const question = asked(['PUT', `/device/v1/devices/${publicKey}`, { name: 'mine' }])
-      traces.push(await traceOf(app, () => ask(question)))
+      traces.push(await traceOf(app, async () => calls.push(await callsOf(api, () => ask(question)))))
     }
+    expect(calls[0]).toEqual(expect.arrayContaining(['open', 'seal']))
+    expect(calls[1]).not.toContain('seal')
     expect(traces[1]).not.toEqual(traces[0])
   })
 })

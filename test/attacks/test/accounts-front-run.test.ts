@@ -80,7 +80,9 @@ describe('case 34, deployments that somebody else sends first', { timeout: 180_0
     expect(signers).toHaveLength(2)
     expect(signers).toContainEqual([phone.publicKey, 500])
     expect(standing?.threshold).toBe(1000)
-    expect(await statesOf(opened.account.id)).toMatchObject([{ account: 'active', address: 'active', at: address.toLowerCase() }])
+    expect(await statesOf(opened.account.id)).toMatchObject([
+      { account: 'active', address: 'active', at: address.toLowerCase() },
+    ])
     // Nothing of what the thief deployed is known here.
     const logs = (await world.node.ask('eth_getLogs', {
       fromBlock: `0x${before.toString(16)}`,
@@ -125,22 +127,27 @@ describe(`case 34, ${String(signUps)} sign-ups at once, of people who are none`,
   const countOf = async (state: string) =>
     Number((await world.app.sql(`select count(*)::int as n from chains.transactions where state ${state}`))[0]?.['n'])
   const paid = async () => {
-    const [{ address = undefined } = {}] = await world.app.sql('select address from chains.relayers')
-    return MONEY - BigInt(asText(await world.node.ask('eth_getBalance', `0x${hexOf(address)}`, 'latest')))
+    const [relayer] = await world.app.sql('select address from chains.relayers')
+    return MONEY - BigInt(asText(await world.node.ask('eth_getBalance', `0x${hexOf(relayer?.['address'])}`, 'latest')))
   }
   /** Nothing is out, and nothing more goes out, however long one looks. */
   async function quiet(): Promise<void> {
     let [last, looks] = ['', 0]
     await waitUntil('no more is sent', async () => {
-      const now = JSON.stringify([await countOf(`= 'queued'`), await countOf(`= 'succeeded'`), await countOf(`in ('taken', 'sent')`)])
-      looks = now === last && now.endsWith(',0]') && (await countOf(`= 'succeeded'`)) > 0 ? looks + 1 : 0
+      const [queued, out, stood] = [
+        await countOf(`= 'queued'`),
+        await countOf(`in ('taken', 'sent')`),
+        await countOf(`= 'succeeded'`),
+      ]
+      const now = JSON.stringify([queued, stood])
+      looks = now === last && out === 0 && stood > 0 ? looks + 1 : 0
       last = now
-      return looks > 60 || (await countOf(`= 'queued'`)) === 0
+      return out === 0 && (looks > 60 || queued === 0)
     })
   }
 
   it('cost an app no more than its budget of a day; the others of that day wait, and take nothing of another app', async () => {
-    const [{ id = undefined } = {}] = await world.app.sql('select id from chain_accounts.apps')
+    const [first] = await world.app.sql('select id from chain_accounts.apps')
     const answers = await Promise.all(Array.from({ length: signUps }, () => personOf(world).signUp(newKey())))
     expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 201))
     await quiet()
@@ -164,7 +171,7 @@ describe(`case 34, ${String(signUps)} sign-ups at once, of people who are none`,
     expect(await countOf(`= 'succeeded'`)).toBe(signUps + 1)
     const spent = await world.app.sql('select app_id, wei from chains.spending')
     for (const { wei } of spent) expect(BigInt(String(wei))).toBeLessThanOrEqual(BUDGET)
-    expect(spent.filter(({ app_id: app }) => app === id)).toHaveLength(days)
+    expect(spent.filter(({ app_id: app }) => app === first?.['id'])).toHaveLength(days)
     const active = await world.app.sql(`select count(*)::int as n from chain_accounts.accounts where state = 'active'`)
     expect(Number(active[0]?.['n'])).toBeGreaterThan(0)
   })

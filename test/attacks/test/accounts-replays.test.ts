@@ -12,7 +12,16 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { twinOf } from '../src/index.ts'
 import { asks, pass } from './accounts.ts'
-import { addDevice, changeIn, cloudKey, relayed, type SecondDevice, settle, type Settled } from './accounts-devices.ts'
+import {
+  addDevice,
+  approvalOf,
+  changeIn,
+  cloudKey,
+  relayed,
+  type SecondDevice,
+  settle,
+  type Settled,
+} from './accounts-devices.ts'
 import { kill } from './key-server.ts'
 
 const usedUp = [400, 'ChallengeNotFound']
@@ -54,8 +63,9 @@ describe('case 12, replayed signatures, on the accounts of mpc-auth', { timeout:
       const data = await person.challenge(phone.publicKey)
       const both = [phone.sign(data), twin(phone.sign(data))]
       const order = first === 'itself' ? both : both.toReversed()
-      const statuses = await Promise.all(order.map(async (one) => (await person.respond(data, one)).status))
-      expect(statuses.toSorted()).toEqual([200, 400])
+      const answers = await Promise.all(order.map((one) => person.respond(data, one)))
+      expect(answers.filter(({ status }) => status === 200)).toHaveLength(1)
+      expect(answers.filter(({ status }) => status === 400)).toHaveLength(1)
     }
     expect((await person.signIn(phone)).status).toBe(200)
   })
@@ -100,10 +110,11 @@ describe('case 12, replayed signatures, on the accounts of mpc-auth', { timeout:
       return (await show(data, used)).status
     }
     // While it does not stand, its count rises all the same.
-    await world.app.sql('select 1')
     await expect
       .poll(async () => {
-        await world.app.sql(`update chain_accounts.keys set sign_count = 0 where public_key = '\\x${passkey.publicKey}'`)
+        await world.app.sql(
+          `update chain_accounts.keys set sign_count = 0 where public_key = '\\x${passkey.publicKey}'`,
+        )
         return signIn()
       }, soon)
       .toBe(200)
@@ -137,7 +148,9 @@ describe('case 12, replayed signatures, on the accounts of mpc-auth', { timeout:
 
     const twins = { ...body, signatures: body.signatures.map((one) => ({ ...one, signature: twin(one.signature) })) }
     const answers = await Promise.all([send(body), send(twins), send(body)])
-    const ids = answers.filter(({ status }) => status === 200).map((one) => (one.body as { transaction: { id: string } }).transaction.id)
+    const ids = answers
+      .filter(({ status }) => status === 200)
+      .map((one) => (one.body as { transaction: { id: string } }).transaction.id)
     expect([answers.map(({ status }) => status), new Set(ids).size]).toEqual([expect.arrayContaining([200]), 1])
     const [sent] = answers.filter(({ status }) => status === 200)
     if (sent) await relayed(person, token, sent)
@@ -158,9 +171,9 @@ describe('case 12, replayed signatures, on the accounts of mpc-auth', { timeout:
       person.post(`/sign/v1/changes/${id}/approve`, { approval: { publicKey: key.publicKey, signature } }, by)
     const [one, other] = [await propose(newKey()), await propose(newKey())]
     const [first, second] = [changeIn(await send(one)), changeIn(await send(other))]
-    const approval = tablet.key.sign(first.digest)
+    const approval = tablet.key.sign(approvalOf(first))
     expect(refused(await approve(second.id, approval))).toEqual([401, 'InvalidSignature'])
-    expect(refused(await approve(first.id, phone.sign(first.digest)))).toEqual([401, 'InvalidSignature'])
+    expect(refused(await approve(first.id, phone.sign(approvalOf(first))))).toEqual([401, 'InvalidSignature'])
     expect(refused(await approve(first.id, approval, { ...tablet, token: bob.token }))).toEqual([404, 'NotFound'])
     expect(refused(await approve(first.id, approval, { ...tablet, token }))).toEqual([403, 'Forbidden'])
     expect((await approve(first.id, approval)).status).toBe(200)
@@ -173,7 +186,9 @@ describe('case 12, replayed signatures, on the accounts of mpc-auth', { timeout:
     expect(again.id).not.toBe(first.id)
     for (const shown of [approval, twin(approval)])
       expect(refused(await approve(again.id, shown))).toEqual([401, 'InvalidSignature'])
-    expect((await approve(again.id, tablet.key.sign(again.digest))).status).toBe(200)
+    // Nor is a challenge that was answered, or a transaction that was signed, by whatever chance their bytes are these.
+    expect(refused(await approve(again.id, tablet.key.sign(again.digest)))).toEqual([401, 'InvalidSignature'])
+    expect((await approve(again.id, tablet.key.sign(approvalOf(again)))).status).toBe(200)
   })
 
   it('a two-factor request is finished once, and its token is good for it alone', async () => {
@@ -183,7 +198,8 @@ describe('case 12, replayed signatures, on the accounts of mpc-auth', { timeout:
     const begun = await beginTwoFactor(bob.person, newKey())
     expect(refused(await finish(tablet.requestId, begun.token))).toEqual([404, 'NotFound'])
     expect(refused(await finish(begun.id, tablet.requestToken))).toEqual([404, 'NotFound'])
-    for (const by of [ann.token, ann.refreshToken]) expect(refused(await finish(begun.id, by))).toEqual([401, 'InvalidToken'])
+    for (const by of [ann.token, ann.refreshToken])
+      expect(refused(await finish(begun.id, by))).toEqual([401, 'InvalidToken'])
   })
 
   it('a refresh token is good once; again within half a minute it has the same successor, later its family ends', async () => {
@@ -194,18 +210,24 @@ describe('case 12, replayed signatures, on the accounts of mpc-auth', { timeout:
     const { refreshToken: used, accessToken } = credentials
     const { credentials: next } = signedIn(await renew(used))
     const [head, claims, signature = ''] = used.split('.')
-    const other = [head, claims, Buffer.from(twin(Buffer.from(signature, 'base64url').toString('hex')), 'hex').toString('base64url')]
+    const other = [
+      head,
+      claims,
+      Buffer.from(twin(Buffer.from(signature, 'base64url').toString('hex')), 'hex').toString('base64url'),
+    ]
     // The twin of its own signature is the same token.
     for (const shown of [used, other.join('.')]) {
       const answer = await renew(shown, 2)
       expect([answer.status, signedIn(answer).credentials.refreshToken]).toEqual([200, next.refreshToken])
     }
-    for (const token of [accessToken, next.accessToken]) expect(refused(await renew(token))).toEqual([401, 'InvalidToken'])
+    for (const token of [accessToken, next.accessToken])
+      expect(refused(await renew(token))).toEqual([401, 'InvalidToken'])
     expect(await me(next.refreshToken)).toBe(401)
     await pass(world, '31 seconds')
     expect(await me(next.accessToken)).toBe(200)
     expect(refused(await renew(other.join('.')))).toEqual([401, 'RefreshTokenReused'])
-    for (const shown of [used, next.refreshToken]) expect(refused(await renew(shown))).toEqual([401, 'RefreshTokenReused'])
+    for (const shown of [used, next.refreshToken])
+      expect(refused(await renew(shown))).toEqual([401, 'RefreshTokenReused'])
     for (const token of [accessToken, next.accessToken]) expect(await me(token)).toBe(401)
     // Those of another sign-in go on.
     expect(await me(ann.token)).toBe(200)
@@ -219,6 +241,7 @@ describe('case 12, replayed signatures, on the accounts of mpc-auth', { timeout:
     const own = secretIn(await app.run('rotate-app-secret', id, '0'))
     const foreign = secretIn(await app.run('add-app', 'Another wallet'))
     const at = (secret: string) => personOf(world, { subject: subject(), headers: { 'x-app-secret': secret } })
+    expect((await at(own).begin(ann.phone.publicKey)).text).toContain('challengeData')
     const data = await at(own).challenge(ann.phone.publicKey)
     expect(refused(await at(foreign).respond(data, ann.phone.sign(data)))).toEqual(usedUp)
     expect(refused(await at(foreign).begin(ann.phone.publicKey))).toEqual([400, 'PleaseSignUp'])

@@ -12,7 +12,16 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { waitUntil } from '../src/index.ts'
 import { asks, pass, tokenOf } from './accounts.ts'
-import { addDevice, changeIn, cloudKey, relayed, type SecondDevice, settle, type Settled } from './accounts-devices.ts'
+import {
+  addDevice,
+  approvalOf,
+  changeIn,
+  cloudKey,
+  relayed,
+  type SecondDevice,
+  settle,
+  type Settled,
+} from './accounts-devices.ts'
 
 interface Family {
   readonly ann: Settled
@@ -37,7 +46,7 @@ describe('what one stolen thing takes of an account', { timeout: 180_000 }, () =
     expect((await person.post('/key/v1/recovery', cloudKey(cloud), token)).status).toBe(200)
     const body = await signedBy(chain, await chain.describeChange(address, addition(cloud)), [phone])
     const { id, digest } = changeIn(await person.post('/sign/v1/evm/transaction', body, token))
-    const approval = { publicKey: tablet.key.publicKey, signature: tablet.key.sign(digest) }
+    const approval = { publicKey: tablet.key.publicKey, signature: tablet.key.sign(approvalOf({ digest })) }
     expect((await person.post(`/sign/v1/changes/${id}/approve`, { approval }, tablet.token)).status).toBe(200)
     await relayed(person, token, await person.post('/sign/v1/evm/transaction', body, token))
     const row = `select state from chain_accounts.keys where public_key = '\\x${cloud.publicKey}'`
@@ -101,7 +110,6 @@ describe('what one stolen thing takes of an account', { timeout: 180_000 }, () =
     const { person, phone, address } = ann
     const chain = chainOf(world)
     const token = await tokenOf(person, phone)
-    const tablets = await tokenOf(person, tablet.key)
     const send = async (call: unknown) =>
       person.post('/sign/v1/evm/transaction', await signedBy(chain, call, [phone]), token)
     const theirs = newKey()
@@ -120,10 +128,17 @@ describe('what one stolen thing takes of an account', { timeout: 180_000 }, () =
       expect([held.status, held.text]).toEqual([202, expect.stringContaining('"held"')])
       const { id, digest } = changeIn(held)
       const approve = (by: DeviceKey) =>
-        person.post(`/sign/v1/changes/${id}/approve`, { approval: { publicKey: by.publicKey, signature: by.sign(digest) } }, token)
+        person.post(
+          `/sign/v1/changes/${id}/approve`,
+          { approval: { publicKey: by.publicKey, signature: by.sign(approvalOf({ digest })) } },
+          token,
+        )
       for (const by of [phone, theirs]) expect(refused(await approve(by))).toEqual([403, 'Forbidden'])
     }
-    expect(refused(await asks(world, token)('DELETE', `/key/v1/keys/${tablet.key.publicKey}`))).toEqual([400, 'InvalidRequest'])
+    expect(refused(await asks(world, token)('DELETE', `/key/v1/keys/${tablet.key.publicKey}`))).toEqual([
+      400,
+      'InvalidRequest',
+    ])
     await pass(world, '71 hours 50 minutes')
     const late = await tokenOf(person, phone)
     const again = await person.post('/sign/v1/evm/transaction', await signedBy(chain, await adding(), [phone]), late)
@@ -137,12 +152,15 @@ describe('what one stolen thing takes of an account', { timeout: 180_000 }, () =
     for (const { id } of waiting) expect((await asks(world, told)('DELETE', `/sign/v1/changes/${id}`)).status).toBe(204)
     await pass(world, '73 hours')
     const last = await tokenOf(person, phone)
-    const afterwards = await person.post('/sign/v1/evm/transaction', await signedBy(chain, await adding(), [phone]), last)
+    const afterwards = await person.post(
+      '/sign/v1/evm/transaction',
+      await signedBy(chain, await adding(), [phone]),
+      last,
+    )
     // It waits anew, from the beginning.
     expect([afterwards.status, await powers(family)]).toEqual([202, before])
     const fresh = await tokenOf(person, tablet.key)
     expect((await asks(world, fresh)('DELETE', `/sign/v1/changes/${changeIn(afterwards).id}`)).status).toBe(204)
-    expect(tablets).not.toBe(fresh)
   })
 
   it('a cloud, which is the login and the recovery key: nothing for 72 hours, and nothing at all where a device says no', async () => {
@@ -161,7 +179,11 @@ describe('what one stolen thing takes of an account', { timeout: 180_000 }, () =
       const challengeData = await thief.challenge(cloud.publicKey, 'recoveryKey')
       const newDeviceKey = { type: 'device', publicKey: theirs.publicKey }
       const recoveryKey = { signature: cloud.sign(challengeData), newDeviceKey }
-      return thief.post('/auth/v1/signin/challenge/respond', { challengeType: 'recoveryKey', challengeData, recoveryKey })
+      return thief.post('/auth/v1/signin/challenge/respond', {
+        challengeType: 'recoveryKey',
+        challengeData,
+        recoveryKey,
+      })
     }
     const { credentials } = signedIn(await recover())
     const stillNothing = async (expected: number) => {
@@ -190,13 +212,15 @@ describe('what one stolen thing takes of an account', { timeout: 180_000 }, () =
     expect(held?.newKey).toBe(theirs.publicKey)
     expect((await asks(world, tablets)('DELETE', `/auth/v1/recover/${held?.id ?? ''}`)).status).toBe(204)
     await pass(world, '73 hours')
-    const { token } = { token: (await beginTwoFactor(thief, newKey())).token }
+    const { token } = await beginTwoFactor(thief, newKey())
     const body = await signedBy(chain, await chain.describeChange(ann.address, addition(theirs)), [cloud])
     expect(refused(await asks(world, token)('POST', '/auth/v1/recover/transaction', body))).toEqual([404, 'NotFound'])
     // That key never comes back, and whoever wrote the row back has no more of it.
     expect((await asks(world, token)('POST', '/auth/v1/recover')).status).toBe(204)
     expect(refused(await recover())).toEqual([400, 'InvalidRequest'])
-    await world.app.sql(`update chain_accounts.recoveries set state = 'held', ended_at = null where id = '${held?.id ?? ''}'`)
+    await world.app.sql(
+      `update chain_accounts.recoveries set state = 'held', ended_at = null where id = '${held?.id ?? ''}'`,
+    )
     const revived = await asks(world, token)('POST', '/auth/v1/recover/transaction', body)
     expect([revived.status, await powers(family)]).toEqual([400, before])
   })
@@ -221,15 +245,18 @@ describe('what one stolen thing takes of an account', { timeout: 180_000 }, () =
   it('the server’s key and nobody: what no key of a person signed is not co-signed', async () => {
     const before = await powers(family)
     const { ann, cloud, tablet } = family
-    const { person, phone, address } = ann
+    const { person, phone } = ann
     const chain = chainOf(world)
     const token = await tokenOf(person, phone)
     const begun = await beginTwoFactor(person, newKey())
     const { signatures, ...rest } = await signedBy(chain, begun.call, [phone, cloud, tablet.key, newKey()])
     const [byPhone, byCloud, byTablet, byNobody] = signatures
-    const send = (some: readonly unknown[]) => person.post('/sign/v1/evm/transaction', { ...rest, signatures: some }, token)
+    const send = (some: readonly unknown[]) =>
+      person.post('/sign/v1/evm/transaction', { ...rest, signatures: some }, token)
     expect(refused(await send([]))).toEqual([400, 'InvalidRequest'])
-    const { keys } = (await asks(world, token)('GET', '/key/v1/keys')).body as { keys: { type: string; publicKey: string }[] }
+    const { keys } = (await asks(world, token)('GET', '/key/v1/keys')).body as {
+      keys: { type: string; publicKey: string }[]
+    }
     const ours = keys.find(({ type }) => type === 'server-key')?.publicKey
     for (const some of [
       [byCloud],
@@ -242,6 +269,5 @@ describe('what one stolen thing takes of an account', { timeout: 180_000 }, () =
     ])
       expect(refused(await send(some))).toEqual([401, 'InvalidSignature'])
     expect(await powers(family)).toEqual(before)
-    expect(address).toMatch(/^0x/)
   })
 })

@@ -16,7 +16,8 @@ export async function shiftDatabase({ database }: Pick<TestApp, 'database'>, int
 /** What has no body is asked by it. */
 export const asks = (world: AccountsWorld, token?: string, process = 0) => {
   const ask = clientOf(world.app.baseUrls[process] ?? '')
-  return (method: string, path: string, body?: unknown) => ask({ method, path, token, ...(body !== undefined && { body }) })
+  return (method: string, path: string, body?: unknown) =>
+    ask({ method, path, token, ...(body !== undefined && { body }) })
 }
 
 export const tokenOf = async (person: Person, key: DeviceKey): Promise<string> => {

@@ -30,9 +30,9 @@ export interface AccountsStory extends AsyncDisposable {
 export async function startAccountsStory(wish: AccountsWish = {}): Promise<AccountsStory> {
   const world = await startAccounts({ ...wish, processes: 0 })
   try {
-    const push = await world.app.outbox.push.environment()
+    const pushed = await world.app.outbox.push.environment()
     const spawnApi = () => world.app.spawn({}, '--role=api')
-    const spawnWorker = () => world.app.spawn(push, '--role=worker')
+    const spawnWorker = () => world.app.spawn(pushed, '--role=worker')
     const story: AccountsStory = {
       world,
       apis: [await spawnApi(), await spawnApi()],

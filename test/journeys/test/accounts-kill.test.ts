@@ -29,11 +29,13 @@ const signUp = ({ client, login, newKey }: Device) => client.signUp(login, newKe
 
 /** What the chain and the database say of everybody who ever signed up here. */
 async function expectNoneTwice(): Promise<void> {
-  const { sql } = story.world.app
+  const sql = (query: string) => story.world.app.sql(query)
   const standing = await sql(`select lower(address) as address from chain_accounts.addresses where state = 'active'`)
   const addresses = standing.map(({ address }) => String(address))
   expect((await chain.created()).toSorted()).toEqual(addresses.toSorted())
-  const [relayer] = await sql(`select '0x' || encode(address, 'hex') as address, next_nonce as next from chains.relayers`)
+  const [relayer] = await sql(
+    `select '0x' || encode(address, 'hex') as address, next_nonce as next from chains.relayers`,
+  )
   const count = await chain.client.getTransactionCount({ address: relayer?.['address'] as `0x${string}` })
   expect([Number(relayer?.['next']), count]).toEqual([addresses.length, addresses.length])
   const [left] = await sql(`
@@ -99,7 +101,11 @@ test.each(points)('kill -9 of the worker, $point: another one ends it, once', as
 
 test.each([
   { point: 'before it keeps what it signed', table: 'chains.sendings', statement: 'insert into chains.sendings' },
-  { point: 'before it notes that the account stands', table: 'chain_accounts.addresses', statement: 'update chain_accounts.addresses' },
+  {
+    point: 'before it notes that the account stands',
+    table: 'chain_accounts.addresses',
+    statement: 'update chain_accounts.addresses',
+  },
 ])('kill -9 of the worker, $point: another one ends it, once', async ({ table, statement }) => {
   const ann = await newDevice(story)
   await story.killWorker()
@@ -115,9 +121,16 @@ test.each([
 })
 
 test('kill -9 of every process at once, in the middle of many sign-ups: all that were answered stand, each once', async () => {
-  const people = await Promise.all(Array.from({ length: 20 }, (_, index) => newDevice(story, undefined, index % 2 ? 1 : 0)))
+  const people = await Promise.all(
+    Array.from({ length: 20 }, (_, index) => newDevice(story, undefined, index % 2 ? 1 : 0)),
+  )
   const answered: Device[] = []
-  const asking = people.map((one) => signUp(one).then(() => void answered.push(one), () => undefined))
+  const asking = people.map((one) =>
+    signUp(one).then(
+      () => void answered.push(one),
+      () => undefined,
+    ),
+  )
   await eventually('some were answered', () => answered.length > 4)
   await Promise.all([...story.apis, story.worker].map((one) => killNow(one)))
   await Promise.all(asking)

@@ -1,4 +1,11 @@
-import { type DeviceKey, newDeviceKey, publicKeyOf, signChange, signerOf, type Waiting } from '@strongroom/accounts-client'
+import {
+  type DeviceKey,
+  newDeviceKey,
+  publicKeyOf,
+  signChange,
+  signerOf,
+  type Waiting,
+} from '@strongroom/accounts-client'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type ChainSeen, chainSeen } from '../src/accounts-chain.ts'
 import { changeTogether, letIn, sent } from '../src/accounts-changes.ts'

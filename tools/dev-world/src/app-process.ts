@@ -1,5 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
 import { closeSync } from 'node:fs'
+import { text } from 'node:stream/consumers'
 import { checkout } from '@strongroom/postgres'
 import type { App } from './apps.ts'
 import { openLog } from './log-file.ts'
@@ -35,6 +37,20 @@ export function startApp({ app, environment, log }: AppRun, args: readonly strin
     child.once('error', () => done(null))
   })
   return { ended, stop: () => stopChild(child, ended) }
+}
+
+/** What a command of the app prints; `undefined` where it failed. */
+export async function runCommand({ app, environment, log }: AppRun, command: string): Promise<string | undefined> {
+  const errors = openLog(log)
+  const child = spawn(process.execPath, ['--conditions=@strongroom/source', app.main, command], {
+    cwd: checkout,
+    env: { ...process.env, ...environment },
+    stdio: ['ignore', 'pipe', errors],
+  })
+  closeSync(errors)
+  const printed = child.stdout ? text(child.stdout) : ''
+  const [code] = (await once(child, 'exit')) as [number | null]
+  return code === 0 ? printed : undefined
 }
 
 async function stopChild(child: ChildProcess, ended: Promise<unknown>): Promise<void> {

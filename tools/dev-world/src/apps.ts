@@ -38,6 +38,7 @@ const bothApis = {
   PASSKEY_RP_ID: 'localhost',
   PASSKEY_ORIGINS: 'http://localhost:4300',
   REQUESTS_PER_ACCOUNT: '100000',
+  LOGINS_PER_ADDRESS: '100000',
 }
 
 /** What `npm start` runs. */

@@ -2,7 +2,7 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject,
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { parseArgs } from 'node:util'
-import { canonicalJson, fromBase64url, toHex } from '@strongroom/crypto'
+import { canonicalJson, fromBase64url, toHex, toUtf8 } from '@strongroom/crypto'
 import { deviceOf, makePrivateDirectory, usualPlaces } from './places.ts'
 import { writePrivately } from './private-file.ts'
 
@@ -10,13 +10,19 @@ export interface ChallengeAsked {
   readonly device: string
   /** Prints the verifying key instead. */
   readonly key: boolean
+  /** Signs the text as it is, r and s side by side: for accounts on a chain. */
+  readonly text: boolean
   /** 64 hexadecimal digits. */
   readonly challenge: string
 }
 
 /** What a command line asks of a device; nothing where it is about something else. */
 export function readChallenge(args: string[]): ChallengeAsked | undefined {
-  const options = { device: { type: 'string', default: 'own' }, key: { type: 'boolean', default: false } } as const
+  const options = {
+    device: { type: 'string', default: 'own' },
+    key: { type: 'boolean', default: false },
+    text: { type: 'boolean', default: false },
+  } as const
   try {
     const { values, positionals } = parseArgs({ args, options, allowPositionals: true })
     const [challenge = '', ...rest] = positionals
@@ -28,8 +34,9 @@ export function readChallenge(args: string[]): ChallengeAsked | undefined {
   }
 }
 
-export function answerChallenge({ device, key, challenge }: ChallengeAsked): string {
+export function answerChallenge({ device, key, text, challenge }: ChallengeAsked): string {
   const signer = deviceKey(device)
+  if (text) return toHex(sign('sha256', toUtf8(challenge), { key: signer, dsaEncoding: 'ieee-p1363' }))
   return key ? verifyingKey(signer) : toHex(sign('sha256', canonicalJson({ challenge }), signer))
 }
 

@@ -2,7 +2,8 @@ import { answerChallenge, readChallenge } from './sign-challenge.ts'
 import { answerSigning, readSigning } from './sign-request.ts'
 
 const usage = `Say what a device of this world signs: npm run --silent sign -- <challenge of 64 hexadecimal digits>.
-  There is --device <name>, for another one than the usual, and --key, which prints its verifying key alone.
+  There is --device <name>, for another one than the usual, --key, which prints its verifying key alone, and --text, which
+  signs the digits themselves, as accounts on a chain want it.
 Or which request to identity-storage; what comes out is a line of curl: npm run --silent sign -- GET /identities | sh
   --key <name>     whose: an administrator's (admin) where nobody else is named, or ann@example.com's, who has signed in
                    by npm run wallet; any other name has a key of its own, drawn the first time

@@ -19,7 +19,6 @@ export interface Surroundings {
   /** A stub: who knows a face by what it says. */
   readonly faces: FaceStub | undefined
   readonly objects: ObjectStore | undefined
-  /** None where no anvil runs on this CPU. */
   readonly chains: WorldChains | undefined
   /** The public key of who administers, `G…`. */
   readonly administrator: string | undefined
@@ -109,7 +108,7 @@ async function startRedisHere({ places, say }: SurroundingsRequest, stack: Async
 
 async function startChainsHere({ places, say }: SurroundingsRequest, stack: AsyncDisposableStack) {
   const chains = await startChains(places, say)
-  if (chains) stack.defer(() => chains.close())
+  stack.defer(() => chains.close())
   return chains
 }
 
@@ -157,6 +156,6 @@ const settings: Readonly<Record<Need, (surroundings: Surroundings) => Settings |
           CLIENT_ROUTER_URL: 'http://127.0.0.1:8080/r',
         }
       : {},
-  chain: ({ chains }) => (chains ? { CHAINS: chains.setting, DEFAULT_CHAIN: 'local' } : {}),
+  chain: ({ chains }) => chains?.settings ?? {},
   redis: ({ redis }) => (redis ? { REDIS_URL: redis.url } : {}),
 }

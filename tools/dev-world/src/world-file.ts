@@ -20,7 +20,7 @@ export interface WorldFile {
   readonly faces?: string
   /** The bucket of a store that speaks S3; none where no app needs one. */
   readonly objects?: string
-  /** Nodes of chains by name; none where no app needs one, or no anvil runs on this CPU. */
+  /** Nodes of chains by name, Flow’s a stub; none where no app needs one. */
   readonly chains?: Readonly<Record<string, string>>
   /** Whose requests are an administrator's, `G…`; none where no app needs one. */
   readonly administrator?: string

@@ -2,12 +2,11 @@ import { join } from 'node:path'
 import { freePort } from '@strongroom/postgres'
 import type { App } from './apps.ts'
 import { provideDatabases, type AppDatabase } from './database.ts'
-import type { WorldChains } from './chains.ts'
 import { environmentOf, type AppParts } from './environment.ts'
 import { type Hooks, provideHooks } from './hooks.ts'
-import { keepFunded } from './keep-funded.ts'
 import { rotateLog } from './log-file.ts'
 import { logOf, makePrivateDirectory, type Places } from './places.ts'
+import { payForChains } from './pay-for-chains.ts'
 import type { Say } from './report.ts'
 import { superviseApp, type Supervision } from './supervise-app.ts'
 import { superviseCluster } from './supervise-cluster.ts'
@@ -76,24 +75,10 @@ export async function startWorld(request: WorldRequest, stack: AsyncDisposableSt
     await Promise.all(supervisions.map((supervision) => supervision.stop()))
   })
   for (const part of parts) supervisions.push(await runApp(request, part))
-  fundWhoPays(request, { chains: surroundings.chains, superuserUrl: () => cluster.url() }, stack)
+  const ready = Promise.all(supervisions.map((supervision) => supervision.ready))
+  await payForChains({ places, parts, ready, superuserUrl: () => cluster.url() }, stack)
   await writeWorld(cluster.url())
-  return { ready: Promise.all(supervisions.map(({ ready }) => ready)) }
-}
-
-interface Paying {
-  readonly chains: WorldChains | undefined
-  readonly superuserUrl: () => string
-}
-
-function fundWhoPays({ apps }: WorldRequest, { chains, superuserUrl }: Paying, stack: AsyncDisposableStack): void {
-  if (!chains) return
-  const paying = apps.filter(({ needs = [] }) => needs.includes('chain')).map(({ name }) => name.replaceAll('-', '_'))
-  const databaseOf = (name: string) => Object.assign(new URL(superuserUrl()), { pathname: `/${name}` }).href
-  const funding = keepFunded(async () => {
-    for (const name of paying) await chains.fund(databaseOf(name))
-  })
-  stack.defer(() => funding.stop())
+  return { ready }
 }
 
 async function provideTokens(

@@ -61,9 +61,11 @@ export const accountsPart: ServicePart<typeof settings> = {
   },
 }
 
+const perMinute = (points: number) =>
+  limiter({ each: { points, window: MINUTE }, all: { points: 1_000_000, window: MINUTE } })
+
 function depsFrom(parts: Parts<typeof settings>) {
   const { settings: values, database, hsm, log } = parts
-  const points = values.REQUESTS_PER_ACCOUNT
   const common = {
     ...chainDeps(parts),
     database,
@@ -73,7 +75,8 @@ function depsFrom(parts: Parts<typeof settings>) {
     random: systemRandom,
     logins: loginsFrom(values, log),
     passkeys: passkeysFrom(values),
-    requests: limiter({ each: { points, window: MINUTE }, all: { points: 1_000_000, window: MINUTE } }),
+    requests: perMinute(values.REQUESTS_PER_ACCOUNT),
+    arrivals: perMinute(values.LOGINS_PER_ADDRESS),
   }
   const tokens = openTokens({ ...common, webCrypto: parts.webCrypto, issuer: values.PUBLIC_URL })
   const known = { ...common, ...tokens }

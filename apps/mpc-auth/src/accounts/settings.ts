@@ -71,8 +71,13 @@ export const settings = {
   ),
   REQUESTS_PER_ACCOUNT: setting(
     whole(1, 1_000_000).default(120),
-    'Requests of one login or account in a minute, in each process.',
+    'Requests of one login or caller in a minute, in each process.',
     '`120`',
+  ),
+  LOGINS_PER_ADDRESS: setting(
+    whole(1, 1_000_000).default(600),
+    'Logins from one network address in a minute, in each process, judged or not.',
+    '`600`',
   ),
   ...pushSettings,
 }

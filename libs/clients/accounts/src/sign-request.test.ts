@@ -81,7 +81,7 @@ test('an approval is of the digest’s text, and of nothing else', async () => {
   const digest = toHex(p256.utils.randomSecretKey())
   const by = await approvalOf(key, digest)
   const signed = {
-    message: toUtf8(digest),
+    message: toUtf8(`approve:${digest}`),
     signature: fromHex('signature' in by ? by.signature : ''),
     publicKey: fromHex(`04${by.publicKey}`),
   }

@@ -62,10 +62,10 @@ export async function signChange(
 
 const DIGEST = /^[0-9a-f]{64}$/
 
-/** Approves a change that another device asked for: what is signed is the text of its digest. */
+/** Approves a change that another device asked for: what is signed is “approve:” and the text of its digest. */
 export async function approvalOf(key: DeviceKey, digest: string): Promise<SignatureBy> {
   if (!DIGEST.test(digest)) throw new RequestError('a digest is 32 bytes of hex')
-  return { publicKey: publicKeyOf(key), signature: toHex(await signMessage(key, toUtf8(digest))) }
+  return { publicKey: publicKeyOf(key), signature: toHex(await signMessage(key, toUtf8(`approve:${digest}`))) }
 }
 
 /** The challenge of a sign-in as a passkey takes it. */

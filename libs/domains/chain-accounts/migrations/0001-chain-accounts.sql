@@ -127,8 +127,9 @@ create table chain_accounts.two_factor_requests (
   message        text        not null,
   -- e-mail and address of who asks, sealed
   asker          bytea       not null,
-  -- half of the HSM's MAC of account, id, chain and the key that asks: what is asked for was asked for by a login
-  stamp          bytea       not null check (length(stamp) = 32),
+  -- half of the HSM's MAC of account, id, chain, message, end and the key that asks: what is asked for was asked for by a
+  -- login. Gone once it is denied
+  stamp          bytea       check (length(stamp) = 32),
   -- how often a device was told
   sends          int         not null default 1,
   -- hash of the transaction that added the key
@@ -136,7 +137,8 @@ create table chain_accounts.two_factor_requests (
   approved_by    uuid        references chain_accounts.keys,
   requested_at   timestamptz not null default strongroom.now(),
   expires_at     timestamptz not null,
-  ended_at       timestamptz
+  ended_at       timestamptz,
+  check ((state = 'denied') = (stamp is null))
 );
 create index two_factor_by_account on chain_accounts.two_factor_requests (account_id, requested_at);
 create index two_factor_by_end on chain_accounts.two_factor_requests (expires_at) where state = 'pending';
@@ -151,9 +153,10 @@ create table chain_accounts.signer_changes (
   changes     jsonb       not null,
   asked_by    uuid        not null references chain_accounts.keys,
   approved_by uuid        references chain_accounts.keys,
-  -- half of the HSM's MAC of account, id, chain, digest and both keys: an approval that nobody gave has none
+  -- half of the HSM's MAC of account, id, chain, digest and both keys: an approval that nobody gave has none. Once it is
+  -- signed: of account, id, chain and digest, by which it is signed anew where the transaction came to nothing
   approval    bytea       check (length(approval) = 32),
-  -- of kernel/time-locks
+  -- of kernel/time-locks; of what two-factor consented to, the request's
   lock_id     uuid        not null,
   opens_at    timestamptz not null,
   state       text        not null default 'held' check (state in ('held', 'approved', 'signed', 'cancelled', 'lapsed')),
@@ -221,6 +224,9 @@ create table chain_accounts.relayed (
   chain_name     text        not null,
   -- SHA-256 of what was signed: the same once more is answered, and signed by nobody
   digest         bytea       not null check (length(digest) = 32),
+  -- the change of signers that it was signed for
+  change_id      uuid        references chain_accounts.signer_changes on delete set null,
   created_at     timestamptz not null default strongroom.now()
 );
+create index relayed_by_change on chain_accounts.relayed (change_id) where change_id is not null;
 create index relayed_by_account on chain_accounts.relayed (account_id, digest);

@@ -5,8 +5,10 @@ const DAY = 24 * HOUR
 /** How often, how long, how many: an app may set other numbers. Times are seconds. */
 export interface Policies {
   readonly challengeLifetime: number
-  /** Of one account at a time; the oldest makes room. */
+  /** Of one key at a time; the oldest makes room. */
   readonly liveChallenges: number
+  /** In which a sign-up is answered again to the same key, since the first answer may have been lost. */
+  readonly signUpAgain: number
   /** Keys of one account that are not revoked. */
   readonly keys: number
   readonly twoFactorLifetime: number
@@ -28,6 +30,7 @@ export interface Policies {
 export const usualPolicies: Policies = {
   challengeLifetime: 5 * MINUTE,
   liveChallenges: 5,
+  signUpAgain: 5 * MINUTE,
   keys: 20,
   twoFactorLifetime: 3 * MINUTE,
   recoveryWindow: 15 * MINUTE,

@@ -18,7 +18,7 @@ import { startFlowStub } from '@strongroom/flow-stub'
 import { openKeystore, provisionKeys } from '@strongroom/hsm'
 import { openWebCrypto } from '@strongroom/hsm/webcrypto'
 import { softToken } from '@strongroom/hsm/testing'
-import { listener, mount, Refusal } from '@strongroom/http'
+import { type Limiter, listener, mount, Refusal } from '@strongroom/http'
 import { migrateJobs, mountWork, startWorker } from '@strongroom/jobs'
 import type { Message } from '@strongroom/notify'
 import { fingerprint, migrate, openDatabase, shiftClock, storageMigrations } from '@strongroom/storage'
@@ -55,8 +55,10 @@ export interface Answered {
 
 const sets = [storageMigrations, auditMigrations, timeLockMigrations, chainMigrations, accountMigrations]
 
+const unlimited: Limiter = { take: () => Promise.resolve(undefined) }
+
 /** The whole domain behind HTTP, on PostgreSQL, SoftHSM and anvil. */
-export async function accountsWorld() {
+export async function accountsWorld({ requests = unlimited }: { readonly requests?: Limiter } = {}) {
   const place = { ...(await softToken()), deployment: 'test', app: 'mpc-auth' }
   const keys = await provisionKeys({ ...place, needs: keyNeeds, existing: [] })
   const [hsm, node, flow, postgres] = await Promise.all([
@@ -120,7 +122,6 @@ export async function accountsWorld() {
     newId: () => randomUUID(),
     webCrypto: () => Promise.resolve(seen),
   })
-  const unlimited = { take: () => Promise.resolve(undefined) }
   const base = {
     database,
     hsm,
@@ -131,7 +132,8 @@ export async function accountsWorld() {
     random: systemRandom,
     chains: namedChains(served),
     defaultChain: 'local' as const,
-    requests: unlimited,
+    requests,
+    arrivals: unlimited,
     passkeys: passkeyRules,
     logins: loginsOf(() => ({ test: testLogin })),
     flowPayerOf: (name: string): FlowPayer | undefined => {

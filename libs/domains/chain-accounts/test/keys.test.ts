@@ -68,6 +68,26 @@ describe('devices', () => {
     }
   })
 
+  test('are pushed where they themselves say, which no other device changes or reads', async () => {
+    const who = await settled()
+    const tablet = newDevice()
+    const token = await second(who, tablet)
+    const asTablet = (method: string, path: string, body?: object) => who.ann.ask({ method, path, token, body })
+    for (const pushToken of [null, 'of a thief'])
+      expect(refused(await asTablet('PUT', `/device/v1/devices/${who.phone.publicKey}`, { pushToken }))).toEqual([
+        403,
+        'Forbidden',
+      ])
+    const named = await asTablet('PUT', `/device/v1/devices/${who.phone.publicKey}`, { name: 'Ann’s' })
+    expect(named.body).toMatchObject({ device: { name: 'Ann’s', pushToken: null } })
+    await asTablet('PUT', `/device/v1/devices/${tablet.publicKey}`, { pushToken: 'push-2' })
+    for (const path of ['/device/v1/devices', '/key/v1/keys']) {
+      expect((await asTablet('GET', path)).text).not.toContain('push-1')
+      expect((await who.ann.get(path, who.token)).text).not.toContain('push-2')
+      expect((await who.ann.get(path, who.token)).text).toContain('push-1')
+    }
+  })
+
   test('of others, and our own key, are not found', async () => {
     const [ann, ben] = [await settled(), await settled()]
     expect(refused(await ann.put(ben.phone.publicKey, { name: 'Mine' }))).toEqual([404, 'NotFound'])
@@ -176,12 +196,42 @@ async function stampOf({ account, phone }: Settled): Promise<Uint8Array> {
   return row.stamp
 }
 
-async function addPending({ account }: Settled, publicKey: string) {
+test('a device that floods us leaves the others, and who signs in, what is theirs', async () => {
+  const few = await startWorld({ requests: 5 })
+  try {
+    const [ann, phone, tablet] = [personOf(few.baseUrl), newDevice(), newDevice()]
+    const { account, credentials } = bodyOf(await ann.signUp(phone))
+    few.chain.mine()
+    await few.activate()
+    const owner = { id: account.id, appId: (await findAccount(few.database, account.id))?.appId ?? '' }
+    const wish = { id: few.deps.newId(), state: 'active' as const, key: { type: 'device' as const, publicKey: tablet.publicKey } }
+    const drawn = await drawUserKey(few.hsm, owner, wish)
+    await few.database.transaction((tx) => insertKey(tx, drawn))
+    const stolen = bodyOf(await ann.signIn(tablet)).credentials.accessToken
+    const statuses = []
+    for (let asked = 0; asked < 6; asked++) statuses.push((await ann.get('/device/v1/devices', stolen)).status)
+    expect(statuses).toEqual([200, 200, 200, 200, 200, 429])
+    expect((await ann.get('/device/v1/devices', credentials.accessToken)).status).toBe(200)
+    expect((await ann.signIn(phone)).status).toBe(200)
+  } finally {
+    await few.stop()
+  }
+})
+
+/** A device beside the first one: its key counts, and it signed in. */
+async function second(who: Settled, tablet: ReturnType<typeof newDevice>): Promise<string> {
+  await add(who, tablet.publicKey, 'active')
+  return bodyOf(await who.ann.signIn(tablet)).credentials.accessToken
+}
+
+const addPending = (who: Settled, publicKey: string) => add(who, publicKey, 'pending')
+
+async function add({ account }: Settled, publicKey: string, state: 'pending' | 'active') {
   const owner = await findAccount(world.database, account.id)
   if (!owner) throw new Error('no account')
   const drawn = await drawUserKey(world.hsm, owner, {
     id: world.deps.newId(),
-    state: 'pending',
+    state,
     key: { type: 'device', publicKey },
   })
   await world.database.transaction((tx) => insertKey(tx, drawn))

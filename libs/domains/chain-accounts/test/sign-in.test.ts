@@ -1,6 +1,9 @@
 import { sql } from '@strongroom/storage'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
+import { insertKey } from '../src/accounts/keys-store.ts'
+import { drawUserKey } from '../src/accounts/new-key.ts'
+import { findAccount } from '../src/accounts/store.ts'
 import { bodyOf, newDevice, newPasskey, newSubject, personOf, refused } from './client.ts'
 import { passkeyRules, startWorld, type World } from './world.ts'
 
@@ -19,6 +22,13 @@ async function settled() {
   const { account } = bodyOf(await ann.signUp(phone))
   await settle()
   return { ann, phone, account }
+}
+async function add(accountId: string, publicKey: string) {
+  const owner = await findAccount(world.database, accountId)
+  if (!owner) throw new Error('no account')
+  const wish = { id: world.deps.newId(), state: 'active', key: { type: 'device', publicKey } } as const
+  const drawn = await drawUserKey(world.hsm, owner, wish)
+  await world.database.transaction((tx) => insertKey(tx, drawn))
 }
 const wrong = [401, 'InvalidSignature']
 const gone = [400, 'ChallengeNotFound']
@@ -124,6 +134,29 @@ describe('a challenge', () => {
     expect(live).toBe(5)
     expect(refused(await ann.respond(all[0] ?? '', phone.sign(all[0] ?? '')))).toEqual(gone)
     for (const data of all.slice(1)) expect((await ann.respond(data, phone.sign(data))).status).toBe(200)
+  })
+
+  test('of one key makes no room for those of another: who has the login holds nobody out', async () => {
+    const { ann, phone, account } = await settled()
+    const tablet = newDevice()
+    await add(account.id, tablet.publicKey)
+    const data = await ann.challenge(phone)
+    for (let asked = 0; asked < 6; asked++) expect((await ann.begin(tablet)).status).toBe(200)
+    expect((await ann.respond(data, phone.sign(data))).status).toBe(200)
+  })
+
+  test('that was answered wrongly stays used up, though nobody could write it down', async () => {
+    const { ann, phone } = await settled()
+    const data = await ann.challenge(phone)
+    await world.owner.run(sql`
+      create function public.away() returns trigger language plpgsql as
+      $$ begin raise exception 'away' using errcode = '57014'; end $$`)
+    await world.owner.run(sql`
+      create trigger away before insert on audit.events for each row
+        when (new.event = 'account.signature-refused') execute function public.away()`)
+    expect((await ann.respond(data, newDevice().sign(data))).status).toBe(503)
+    await world.owner.run(sql`drop function public.away cascade`)
+    expect(refused(await ann.respond(data, phone.sign(data)))).toEqual(gone)
   })
 
   test('is not in the database: a dump answers none', async () => {

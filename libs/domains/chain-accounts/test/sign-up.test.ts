@@ -1,6 +1,9 @@
+import { fromUtf8 } from '@strongroom/crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { sql } from '@strongroom/storage'
 import { z } from 'zod'
+import type { Logins } from '../src/logins/login.ts'
+import { invalidProviderToken } from '../src/refusals.ts'
 import { bodyOf, newDevice, newPasskey, newSubject, personOf, refused } from './client.ts'
 import { passkeyRules, startWorld, type World } from './world.ts'
 
@@ -64,6 +67,23 @@ describe('whoever signs up', () => {
       chainName: 'local',
       refUrl: expect.stringMatching(/^https:\/\/explorer/),
     })
+  })
+
+  test('once more is asked to sign in, some minutes later or once it stands, whatever the account’s row says', async () => {
+    const [ann, ben] = [person(), person()]
+    const [phone, other] = [newDevice(), newDevice()]
+    await ann.signUp(phone)
+    await world.pass('299 seconds')
+    expect((await ann.signUp(phone)).status).toBe(201)
+    await world.pass('2 seconds')
+    expect(refused(await ann.signUp(phone))).toEqual([400, 'AlreadySignedUp'])
+    const { account } = bodyOf(await ben.signUp(other))
+    world.chain.mine()
+    await world.activate()
+    await world.owner.run(sql`update chain_accounts.accounts set state = 'pending' where id = ${account.id}`)
+    expect(refused(await ben.signUp(other))).toEqual([400, 'AlreadySignedUp'])
+    await world.owner.run(sql`update chain_accounts.addresses set state = 'pending' where account_id = ${account.id}`)
+    expect(refused(await ben.signUp(other))).toEqual([400, 'AlreadySignedUp'])
   })
 
   test('at once, twenty times, has one account, and nothing is left of the others', async () => {
@@ -165,6 +185,46 @@ test('what is told of a device is sealed; a dump holds no name, subject, address
         row + row.replaceAll(/\\\\x([0-9a-f]+)/g, (_, hex: string) => Buffer.from(hex, 'hex').toString('latin1'))
       for (const canary of ['canary', ann.subject]) expect(text).not.toContain(canary)
     }
+  }
+})
+
+test('logins from one address are counted before any is judged', async () => {
+  const judged: string[] = []
+  const logins: Logins = {
+    verify(_, { token }) {
+      judged.push(fromUtf8(token.expose()))
+      return Promise.resolve(invalidProviderToken())
+    },
+  }
+  const few = await startWorld({ arrivals: 3, logins })
+  try {
+    const answers = []
+    for (let asked = 0; asked < 5; asked++) {
+      const one = personOf(few.baseUrl)
+      answers.push((await (asked % 2 ? one.begin(newDevice()) : one.signUp(newDevice()))).status)
+    }
+    expect(answers).toEqual([401, 401, 401, 429, 429])
+    expect(judged).toHaveLength(3)
+  } finally {
+    await few.stop()
+  }
+})
+
+test('the same subject of another issuer is somebody else', async () => {
+  let issuer = 'https://securetoken.google.com/demo'
+  const logins: Logins = {
+    verify: () => Promise.resolve({ provider: 'firebase' as const, issuer, subject: 'uid', emailVerified: false }),
+  }
+  const two = await startWorld({ logins })
+  try {
+    const [ann, phone] = [personOf(two.baseUrl), newDevice()]
+    expect((await ann.signUp(phone)).status).toBe(201)
+    issuer = 'https://securetoken.google.com/other'
+    expect(refused(await ann.begin(phone))).toEqual([400, 'PleaseSignUp'])
+    issuer = 'https://securetoken.google.com/demo'
+    expect((await ann.begin(phone)).status).toBe(200)
+  } finally {
+    await two.stop()
   }
 })
 

@@ -1,4 +1,4 @@
-import { fromHex } from '@strongroom/crypto'
+import { fromHex, sha256, toUtf8 } from '@strongroom/crypto'
 import { sql } from '@strongroom/storage'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type AccountsWorld, accountsWorld } from './accounts-world.ts'
@@ -92,11 +92,14 @@ describe('a change of signers', () => {
     await registerRecovery(eli, cloud.publicKey)
     const ask = async () => send(eli, await describeIt(eli, addition(cloud.publicKey)))
     const { id, digest } = heldIn(await ask())
-    const by = ({ phone }: SignedUp) => ({ publicKey: phone.publicKey, signature: phone.signText(digest) })
+    const by = ({ phone }: SignedUp) => ({ publicKey: phone.publicKey, signature: phone.signText(`approve:${digest}`) })
     expect(await approve(id, eli.token, by(eli))).toMatchObject({ status: 403 })
     expect(await approve(id, second.token, by(eli))).toMatchObject({ error: 'InvalidSignature' })
-    const other = { ...by(second), signature: second.phone.signText('00'.repeat(32)) }
-    expect(await approve(id, second.token, other)).toMatchObject({ error: 'InvalidSignature' })
+    // 32 bytes alone, in whatever form, could be the hash of a transaction.
+    for (const text of [digest, `approve:${'00'.repeat(32)}`]) {
+      const other = { ...by(second), signature: second.phone.signText(text) }
+      expect(await approve(id, second.token, other)).toMatchObject({ error: 'InvalidSignature' })
+    }
     expect(await approve(id, bob.token, by(bob))).toMatchObject({ status: 404 })
     heldIn(await ask())
     expect(await approve(id, second.token, by(second))).toMatchObject({ body: { change: { state: 'approved' } } })
@@ -202,6 +205,8 @@ test('a passkey is let in, signs payments, and approves, on its own page alone',
   const cloud = newDevice()
   await registerRecovery(kit, cloud.publicKey)
   const change = heldIn(await send(kit, await describeIt(kit, addition(cloud.publicKey))))
-  const approval = { publicKey, passKey: passkey.assert(fromHex(change.digest)) }
+  const bare = { publicKey, passKey: passkey.assert(fromHex(change.digest)) }
+  expect(await approve(change.id, accessToken, bare)).toMatchObject({ error: 'InvalidSignature' })
+  const approval = { publicKey, passKey: passkey.assert(sha256(toUtf8(`approve:${change.digest}`))) }
   expect(await approve(change.id, accessToken, approval)).toMatchObject({ body: { change: { state: 'approved' } } })
 })

@@ -1,13 +1,17 @@
 import { sql } from '@strongroom/storage'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { type Limiter, limiter } from '@strongroom/http'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type AccountsWorld, accountsWorld } from './accounts-world.ts'
 import { type Device, newDevice } from './device.ts'
 import { type Begun, beginTwoFactor, relayed, signed, type SignedUp, signUp, soon } from './person.ts'
 
 let world: AccountsWorld
 let ann: SignedUp
+const unlimited: Limiter = { take: () => Promise.resolve(undefined) }
+let requests = unlimited
+afterEach(() => void (requests = unlimited))
 beforeAll(async () => {
-  world = await accountsWorld()
+  world = await accountsWorld({ requests: { take: (name) => requests.take(name) } })
   ann = await signUp(world)
 }, 60_000)
 afterAll(() => world[Symbol.asyncDispose]())
@@ -42,11 +46,16 @@ describe('a second device', () => {
     const request = {
       userOpInfo: { signIn: { email: bob.login, ip: '127.0.0.1', location: null } },
       srcDevice: { name: 'tablet', pushToken: null },
-      destDevice: { publicKey: bob.phone.publicKey, pushToken: null },
     }
-    const twoFactorAuth = { status: 'pending', accountId: bob.accountId, request }
-    for (const who of [token, bob.token])
-      expect(await look(id, who)).toMatchObject({ status: 200, body: { twoFactorAuth } })
+    const devices = [
+      { told: token, destDevice: { publicKey: null, name: null, deviceModel: null, pushToken: null } },
+      { told: bob.token, destDevice: { publicKey: bob.phone.publicKey, name: expect.any(String), pushToken: null } },
+    ]
+    for (const { told, destDevice } of devices) {
+      const twoFactorAuth = { status: 'pending', accountId: bob.accountId, request: { ...request, destDevice } }
+      expect(await look(id, told)).toMatchObject({ status: 200, body: { twoFactorAuth } })
+    }
+    expect(JSON.stringify(answer.body)).not.toContain(bob.phone.publicKey)
     expect(await finish({ id, token })).toMatchObject({ error: 'TwoFactorPending' })
 
     const txId = await relayed(world, bob.token, await send(call, bob))
@@ -57,8 +66,8 @@ describe('a second device', () => {
     expect(finished).toMatchObject({ status: 200, body: { account: { id: bob.accountId } } })
     expect(await finish({ id, token })).toMatchObject({ error: 'InvalidRequest' })
     const { credentials } = finished.body as { credentials: { accessToken: string } }
-    const devices = await world.ask('GET', '/device/v1/devices', { token: credentials.accessToken })
-    expect((devices.body as { devices: object[] }).devices).toHaveLength(2)
+    const after = await world.ask('GET', '/device/v1/devices', { token: credentials.accessToken })
+    expect((after.body as { devices: object[] }).devices).toHaveLength(2)
   })
 
   test('is pushed: the one that is asked, then the one that asks; who asks is not told to who runs the push', async () => {
@@ -75,7 +84,52 @@ describe('a second device', () => {
       })
       expect(Buffer.byteLength(JSON.stringify(data))).toBeLessThan(4096)
       expect(JSON.stringify(data)).not.toMatch(/token-\d|example\.com|127\.0\.0\.1/)
+      expect(JSON.stringify(data)).not.toContain(ann.phone.publicKey)
     }
+  })
+
+  test('is told of at every other device, when it asks and when it is in', { timeout: 60_000 }, async () => {
+    const zoe = await signUp(world)
+    const tablet = newDevice()
+    await letIn(zoe, tablet)
+    world.pushed.splice(0)
+    const toldOf = (device: Device) =>
+      world.pushed
+        .filter(({ to }) => to === `fcm:${(device.userKey.device as { pushToken: string }).pushToken}`)
+        .map(({ data }) => data?.['hyphen:type'])
+    // Whoever holds the phone and has the login lets in what is theirs: the tablet is told.
+    const mallory = newDevice()
+    const begun = await beginTwoFactor(world, zoe.login, mallory)
+    await vi.waitFor(() => expect([zoe.phone, tablet].map(toldOf)).toEqual([['2fa-request'], ['2fa-request']]), soon)
+    expect(toldOf(mallory)).toEqual([])
+    const txId = await relayed(world, zoe.token, await send(begun.call, zoe))
+    expect(await approve(begun.id, zoe.token, txId)).toMatchObject({ status: 204 })
+    await vi.waitFor(() => {
+      expect(toldOf(tablet)).toContain('2fa-status-change')
+      expect(toldOf(mallory)).toEqual(['2fa-status-change'])
+    }, soon)
+  })
+
+  test('that asks without end takes nothing from those who can refuse it', async () => {
+    const begun = await beginTwoFactor(world, ann.login, newDevice())
+    requests = limiter({ each: { points: 3, window: 60 }, all: { points: 1000, window: 60 } })
+    const flood = async (token: string) => {
+      const statuses = []
+      for (let asked = 0; asked < 4; asked++) statuses.push((await look(begun.id, token)).status)
+      return statuses
+    }
+    expect(await flood(begun.token)).toEqual([200, 200, 200, 429])
+    expect(await flood(ann.token)).toEqual([200, 200, 200, 429])
+    expect(await deny(begun.id, ann.token)).toMatchObject({ status: 204 })
+  })
+
+  test('that waits is not ended by another who names its key', async () => {
+    const [una, device] = [await signUp(world), newDevice()]
+    const begun = await beginTwoFactor(world, una.login, device)
+    expect((await beginTwoFactor(world, una.login, device)).answer).toMatchObject({ error: 'TooManyRequests' })
+    expect(await look(begun.id, begun.token)).toMatchObject({ body: { twoFactorAuth: { status: 'pending' } } })
+    expect(await deny(begun.id, una.token)).toMatchObject({ status: 204 })
+    expect((await beginTwoFactor(world, una.login, device)).answer).toMatchObject({ status: 200 })
   })
 
   test('that is refused stays out, whatever comes after', async () => {
@@ -148,7 +202,7 @@ describe('a second device', () => {
       const idOf = (publicKey: string) => devices.find((one) => one.publicKey === publicKey)?.id ?? ''
       const asked = {
         status: 200,
-        body: { twoFactorAuth: { request: { destDevice: { publicKey: second.publicKey } } } },
+        body: { twoFactorAuth: { request: { destDevice: { id: idOf(second.publicKey) } } } },
       }
       expect(await resend(begun.id, begun.token, idOf(second.publicKey))).toMatchObject(asked)
       const annsDevice = (await world.ask('GET', '/device/v1/devices', { token: ann.token })).body as {
@@ -195,10 +249,9 @@ describe('a second device', () => {
 
   test('that asks without end is told to wait', async () => {
     const ida = await signUp(world)
-    const device = newDevice()
     const answers = []
     for (let asked = 0; asked < 11; asked++)
-      answers.push((await beginTwoFactor(world, ida.login, device)).answer.status)
+      answers.push((await beginTwoFactor(world, ida.login, newDevice())).answer.status)
     expect(answers).toEqual([...Array.from({ length: 10 }, () => 200), 429])
   })
 

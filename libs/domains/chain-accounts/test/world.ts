@@ -15,7 +15,7 @@ import type { SessionOf, Sessions } from '../src/accounts/sessions.ts'
 import { judgeApp, proveApp } from '../src/apps/judge-app.ts'
 import { accountsDialect } from '../src/dialect.ts'
 import { accountMigrations, baseHandlers, keyNeeds } from '../src/index.ts'
-import { loginsOf } from '../src/logins/login.ts'
+import { type Logins, loginsOf } from '../src/logins/login.ts'
 import { testLogin } from '../src/logins/test-login.ts'
 import { usualPolicies } from '../src/policies.ts'
 import { invalidToken } from '../src/refusals.ts'
@@ -25,8 +25,17 @@ import { ownChain } from './own-chain.ts'
 
 export const passkeyRules = { rpId: 'wallet.example.com', origins: ['https://wallet.example.com'] }
 
+const allLogins = loginsOf(() => ({ test: testLogin }))
+
+interface Wish {
+  /** Requests of one caller, and logins from one address, in a minute. */
+  readonly requests?: number
+  readonly arrivals?: number
+  readonly logins?: Logins
+}
+
 /** The domain over HTTP, on PostgreSQL and a token; chains and tokens are the test's own. */
-export async function startWorld() {
+export async function startWorld({ requests: points = 10_000, arrivals = 10_000, logins = allLogins }: Wish = {}) {
   const place = { ...(await softToken()), deployment: 'test', app: 'mpc-auth' }
   const keys = await provisionKeys({ ...place, needs: keyNeeds, existing: [] })
   const hsm = await openKeystore({ ...place, keys })
@@ -47,16 +56,17 @@ export async function startWorld() {
     },
   }
   const { sessions, proveAccount } = ownSessions(database)
-  const requests = limiter({ each: { points: 10_000, window: 60 }, all: { points: 1_000_000, window: 60 } })
+  const requests = limiter({ each: { points, window: 60 }, all: { points: 1_000_000, window: 60 } })
   const deps = {
     database,
     hsm,
     chains: namedChains({ names: ['local', 'polygon-amoy'], get: (name: ChainName) => Reflect.get(chains, name) }),
     defaultChain: 'local' as const,
     policies: usualPolicies,
-    logins: loginsOf(() => ({ test: testLogin })),
+    logins,
     sessions,
     requests,
+    arrivals: limiter({ each: { points: arrivals, window: 60 }, all: { points: 1_000_000, window: 60 } }),
     recovery: door,
     passkeys: passkeyRules,
     newId: randomUUID,

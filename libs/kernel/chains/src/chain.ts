@@ -62,6 +62,8 @@ export interface AccountRequest {
   readonly address: string
   /** By the clock of the chain: what is sent later is refused there. */
   readonly deadline?: Date
+  /** Of an envelope on Flow: keys of the account that signatures of its payload are named for; the payer judges those. */
+  readonly signedBy?: readonly Uint8Array[]
 }
 
 export interface SignatureOf {

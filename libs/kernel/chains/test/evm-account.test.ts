@@ -178,6 +178,11 @@ describe.each(['osaka', 'prague'] as const)('on %s', (hardfork) => {
     expect(await world.send(execution.account, data)).toBe(false)
     expect(await world.chain().decode(request)).toBeUndefined()
 
+    const forLater = (seconds: number) =>
+      world.chain().describeChange(account, { kind: 'add-signer', signer: deviceKey().signer }, seconds)
+    expect(await world.chain().decode(await forLater(86_000))).toBeDefined()
+    expect(await world.chain().decode(await forLater(86_500))).toBeUndefined()
+
     const late = await world.chain().describeChange(account, { kind: 'add-signer', signer: deviceKey().signer }, 60)
     expect(await world.chain().decode(late)).toBeDefined()
     await world.node.ask('evm_increaseTime', 120)

@@ -5,11 +5,13 @@ export { drawLock, type DrawnLock, isGenuine, LOCK_USE } from './stamp.ts'
 export {
   armLock,
   cancelLocks,
+  contestSubject,
   endLock,
   findLock,
   type Held,
   holdLock,
   isCancellable,
+  isContestedNow,
   isLocked,
   lapseLocks,
   prolongBlocked,

@@ -54,6 +54,10 @@ export const isCancellable = (lockId: Query): Query =>
 const isContested = ({ kind }: LockPolicy, subject: string): Query =>
   sql`exists (select from time_locks.contests where kind = ${kind} and subject = ${subject} and until > strongroom.now())`
 
+/** Whether a lock of this kind that were armed on the subject now would be contested. */
+export const isContestedNow = async (statements: Statements, policy: LockPolicy, subject: string): Promise<boolean> =>
+  (await statements.one(z.object({ is: z.boolean() }), sql`select ${isContested(policy, subject)} as is`)).is
+
 /** From now on, and for every lock that is armed within the policy's time, no holder alone completes. */
 export const contestSubject = (tx: Statements, { kind, contest }: LockPolicy, subject: string): Promise<number> =>
   tx.run(sql`
@@ -116,7 +120,10 @@ export const lapseLocks = (statements: Statements, { kind }: LockPolicy, subject
                        order by lapses_at limit 1000 for update skip locked)`,
   })
 
-/** Ends locks, drops what they would still have told, tells the end, and writes the event: one statement. */
+/**
+ * Ends locks, drops what they would still have told, tells the end, and writes the event: one statement. The stamp goes
+ * with the end, so that no later change of the row brings a lock back.
+ */
 const endWhere = (
   statements: Statements,
   { kind, as, which }: { kind: string; as: End | 'lapsed'; which: Query },
@@ -126,7 +133,7 @@ const endWhere = (
       z.object({ ended: column.count }),
       sql`
     with lock as (
-      update time_locks.locks set state = ${as}, ended_at = strongroom.now() where ${which} returning id, subject
+      update time_locks.locks set state = ${as}, stamp = null, ended_at = strongroom.now() where ${which} returning id, subject
     ), silenced as (
       delete from time_locks.notices where lock_id in (select id from lock) and claimed_at is null
     ), noted as (

@@ -105,6 +105,21 @@ test('a lock is the token’s word: one that was written past us, or moved in an
   expect(await isGenuine(hsm, other, lock)).toBe(false)
 })
 
+test('a lock that ended, however it ended, is not brought back past us', async () => {
+  const [done, cancelled, lapsed] = [await arm(held('a')), await arm(held('b')), await arm(held('c'))]
+  await endLock(database, policy, { lockId: cancelled.id, as: 'cancelled' })
+  await endLock(database, policy, { lockId: done.id, as: 'done' })
+  await pass('61 days')
+  await lapseLocks(database, policy)
+  for (const { id } of [done, cancelled, lapsed]) {
+    await owner.run(sql`
+      update time_locks.locks set state = 'active', ended_at = null, lapses_at = strongroom.now() + interval '1 day'
+       where id = ${id}`)
+    const read = await readLock(database, id)
+    expect(read && (await isGenuine(hsm, policy, read))).toBe(false)
+  }
+})
+
 test('a second start neither shortens nor prolongs, at once or later', async () => {
   const all = await Promise.all(Array.from({ length: 10 }, () => arm(held())))
   await pass('10 days')

@@ -1,5 +1,6 @@
 import type { Row } from '../bench.ts'
 import { accessRead } from './access-read.ts'
+import { accounts } from './accounts.ts'
 import { authShare } from './auth-share.ts'
 import { blobs } from './blobs.ts'
 import { cosign } from './cosign.ts'
@@ -42,6 +43,7 @@ export const rows: readonly Row[] = [
   accessRead,
   hooks,
   recover,
+  accounts,
   signedRead,
   walletOpen,
   sessionCheck,

@@ -1,4 +1,4 @@
-import type { Account, Device, DeviceFields, Key, Recovery } from './answers.ts'
+import type { Account, ChainName, Device, DeviceFields, Key, Recovery } from './answers.ts'
 import type { Transport } from './transport.ts'
 
 /** What the signed-in account tells of itself. Every method throws `AccountsError`. */
@@ -7,6 +7,17 @@ export const accountApi = ({ send }: Transport) => ({
     const { account } = await send<{ account: Account }>({
       method: 'GET',
       path: '/account/v1/me',
+      fields: { account: 'object' },
+    })
+    return account
+  },
+
+  /** Has it stand on another chain as well, with the keys that it has now. */
+  deployElsewhere: async (chainName: ChainName): Promise<Account> => {
+    const { account } = await send<{ account: Account }>({
+      method: 'POST',
+      path: '/account/v1/addresses',
+      body: { chainName },
       fields: { account: 'object' },
     })
     return account

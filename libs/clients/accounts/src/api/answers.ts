@@ -88,7 +88,8 @@ export interface TwoFactorAuth {
   readonly request: {
     readonly userOpInfo: { readonly type: 'sign-in'; readonly signIn: { email: string | null; ip: string | null } }
     readonly srcDevice: Device
-    readonly destDevice: Device | null
+    /** To who waits, its id alone. */
+    readonly destDevice: (Omit<Device, 'publicKey'> & { readonly publicKey: string | null }) | null
     readonly requestedAt: string
     /** JSON of what the approving device is to sign. */
     readonly message: string

@@ -14,8 +14,10 @@ export interface LoginDeps {
   readonly database: Database
   readonly hsm: Keystore
   readonly logins: Logins
-  /** Requests of one login or account. */
+  /** Requests of one login, or of one caller. */
   readonly requests: Limiter
+  /** Logins by the address that they come from. */
+  readonly arrivals: Limiter
 }
 
 export interface Known {
@@ -25,13 +27,23 @@ export interface Known {
   readonly account: IdentityRow | undefined
 }
 
+/** Which app somebody uses, and from where. */
+export interface Arrival {
+  readonly app: ClientApp
+  readonly ip: string
+}
+
 /** Who somebody is, by the provider's token, and the account of that login. */
-export async function nameCaller(deps: LoginDeps, app: ClientApp, request: z.output<typeof LoginRequest>) {
-  const { database, hsm, logins, requests } = deps
+export async function nameCaller(deps: LoginDeps, { app, ip }: Arrival, request: z.output<typeof LoginRequest>) {
+  const { database, hsm, logins, requests, arrivals } = deps
+  // Before anything is judged: codes are redeemed at the provider in our name.
+  const early = await takeRequest(arrivals, ip)
+  if (early) return early
   const { method, token, nonce } = request
   const login = await logins.verify(app, { method, token: new Secret(toUtf8(token)), ...(nonce && { nonce }) })
   if (login instanceof Refusal) return login
-  const lookup = await nameIdentity(hsm, { appId: app.id, provider: login.provider, subject: login.subject })
+  const { provider, issuer, subject } = login
+  const lookup = await nameIdentity(hsm, { appId: app.id, provider, issuer, subject })
   const limited = await takeRequest(requests, toHex(lookup))
   if (limited) return limited
   const account = await findIdentity(database.reading, lookup)
@@ -45,8 +57,8 @@ export async function nameCaller(deps: LoginDeps, app: ClientApp, request: z.out
 }
 
 /** The account that a login opens; one that was closed is none. */
-export async function accountOf(deps: LoginDeps, app: ClientApp, request: z.output<typeof LoginRequest>) {
-  const caller = await nameCaller(deps, app, request)
+export async function accountOf(deps: LoginDeps, arrival: Arrival, request: z.output<typeof LoginRequest>) {
+  const caller = await nameCaller(deps, arrival, request)
   if (caller instanceof Refusal) return caller
   const { account, login } = caller
   return account && account.state !== 'closed' ? { account, login } : pleaseSignUp()
@@ -61,3 +73,15 @@ export async function takeRequest(requests: Limiter, name: string): Promise<Refu
   const until = await requests.take(name)
   return until && tooManyRequests({ retryAfter: secondsTo(until) })
 }
+
+/** Who uses a token of ours: a key of an account, or who waits with one request. */
+export type TokenUser =
+  | { readonly accountId: string; readonly keyId: string }
+  | { readonly accountId: string; readonly requestId: string }
+
+/** `stop`: what calls off or denies. It is never spent by what was asked before. */
+export type Bucket = 'usual' | 'stop'
+
+/** By caller and never by account: whoever has a login, or one phone, would use up what the other devices need to stop it. */
+export const takeOf = (requests: Limiter, user: TokenUser, bucket: Bucket = 'usual') =>
+  takeRequest(requests, `${'keyId' in user ? `${user.accountId}/${user.keyId}` : `2fa:${user.requestId}`} ${bucket}`)

@@ -13,12 +13,14 @@ const HALF = 32
 export interface Login {
   readonly appId: string
   readonly provider: string
+  /** Whose subject it is: a Firebase project, an OIDC issuer. */
+  readonly issuer: string
   readonly subject: string
 }
 
 /** What a login is called in the database. */
-export async function nameIdentity(hsm: Keystore, { appId, provider, subject }: Login): Promise<Uint8Array> {
-  const mac = await hsm.mac(IDENTITY_USE, encodeTuple(appId, provider, subject))
+export async function nameIdentity(hsm: Keystore, { appId, provider, issuer, subject }: Login): Promise<Uint8Array> {
+  const mac = await hsm.mac(IDENTITY_USE, encodeTuple(appId, provider, issuer, subject))
   return mac.subarray(0, HALF)
 }
 

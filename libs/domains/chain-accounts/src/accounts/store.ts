@@ -18,6 +18,17 @@ export const findAccount = (statements: Statements, id: string): Promise<Account
 const identityRow = accountRow.extend({ lookup: column.bytes, stamp: column.bytes })
 export type IdentityRow = z.output<typeof identityRow>
 
+/** Whether it was made in the last seconds, by the database’s clock. */
+export const isFresh = async (
+  statements: Statements,
+  { id, seconds }: { id: string; seconds: number },
+): Promise<boolean> =>
+  (await statements.maybe(
+    z.object({ id: z.uuid() }),
+    sql`select id from chain_accounts.accounts
+         where id = ${id} and created_at > strongroom.now() - make_interval(secs => ${seconds})`,
+  )) !== undefined
+
 /** The account of a login. */
 export const findIdentity = (statements: Statements, lookup: Uint8Array): Promise<IdentityRow | undefined> =>
   statements.maybe(

@@ -17,12 +17,12 @@ export const listDevices = endpoint({
 export const changeDevice = endpoint({
   method: 'PUT',
   path: '/device/v1/devices/:publicKey',
-  summary: 'Change what is told of a device; what is left out stays.',
+  summary: 'Change what is told of a device; what is left out stays. Its push token is its own to change.',
   proof: accountToken,
   params: z.object({ publicKey: PublicKey }),
   body: DeviceFields,
   reply: { 200: z.object({ device: Device }) },
-  refusals: [tooManyRequests, notFound],
+  refusals: [tooManyRequests, notFound, forbidden],
 })
 
 export const listKeys = endpoint({

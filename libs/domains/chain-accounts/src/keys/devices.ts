@@ -1,12 +1,12 @@
 import type { Keystore } from '@strongroom/hsm'
 import { implement, type Limiter, reply } from '@strongroom/http'
 import type { Database } from '@strongroom/storage'
-import { takeRequest } from '../accounts/caller.ts'
+import { takeOf } from '../accounts/caller.ts'
 import { readKeyData, writeKeyData } from '../accounts/key-data.ts'
 import type { KeyRow } from '../accounts/key-row.ts'
 import { findKey, findKeys, replaceKeyData } from '../accounts/keys-store.ts'
 import { keyBytes } from '../public-key.ts'
-import { notFound } from '../refusals.ts'
+import { forbidden, notFound } from '../refusals.ts'
 import type { Caller } from '../tokens/account-token.ts'
 import { changeDevice, listDevices } from './contract.ts'
 import { deviceView } from './views.ts'
@@ -23,10 +23,10 @@ const isDevice = ({ type, state }: KeyRow): boolean => type === 'user-key' && st
 export const ownerBy = ({ accountId, app }: Pick<Caller, 'accountId' | 'app'>) => ({ id: accountId, appId: app.id })
 
 export const list = implement<KeyDeps>()(listDevices, async ({ proof }, { database, hsm, requests }) => {
-  const limited = await takeRequest(requests, proof.accountId)
+  const limited = await takeOf(requests, proof)
   if (limited) return limited
   const keys = (await findKeys(database.reading, proof.accountId)).filter(isDevice)
-  const devices = keys.map(async (key) => deviceView(key, await readKeyData(hsm, ownerBy(proof), key)))
+  const devices = keys.map(async (key) => deviceView(key, await readKeyData(hsm, ownerBy(proof), key), proof.keyId))
   return reply(200, { devices: await Promise.all(devices) })
 })
 
@@ -34,16 +34,18 @@ const TRIES = 3
 
 export const change = implement<KeyDeps>()(changeDevice, async ({ proof, params, body }, deps) => {
   const { database, hsm, requests } = deps
-  const limited = await takeRequest(requests, proof.accountId)
+  const limited = await takeOf(requests, proof)
   if (limited) return limited
   const owner = ownerBy(proof)
   for (let tried = 0; tried < TRIES; tried++) {
     const key = await findKey(database, { accountId: proof.accountId, publicKey: keyBytes(params.publicKey) })
     if (!key || !isDevice(key)) return notFound()
+    // Whoever took one phone would have the others never told of what they could still stop.
+    if (body.pushToken !== undefined && key.id !== proof.keyId) return forbidden()
     const data = await readKeyData(hsm, owner, key)
     const next = { ...data, device: { ...data.device, ...body } }
     const sealed = await writeKeyData(hsm, owner, { id: key.id, data: next })
-    if (await replaceKeyData(database, key, sealed)) return reply(200, { device: deviceView(key, next) })
+    if (await replaceKeyData(database, key, sealed)) return reply(200, { device: deviceView(key, next, proof.keyId) })
   }
   throw new Error('a device is changed by others again and again')
 })

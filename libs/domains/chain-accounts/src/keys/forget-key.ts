@@ -3,7 +3,7 @@ import { equalBytes } from '@strongroom/crypto'
 import { implement, reply } from '@strongroom/http'
 import { genuineAddresses } from '../accounts/addresses.ts'
 import { findAddresses } from '../accounts/addresses-store.ts'
-import { takeRequest } from '../accounts/caller.ts'
+import { takeOf } from '../accounts/caller.ts'
 import { findKey, markRevoked } from '../accounts/keys-store.ts'
 import type { Sessions } from '../accounts/sessions.ts'
 import { keyBytes } from '../public-key.ts'
@@ -19,7 +19,7 @@ export interface ForgetDeps extends KeyDeps {
 /** Only the chain takes a key's power; this follows it, so that a key which still signs there is not lost from sight. */
 export const forget = implement<ForgetDeps>()(forgetKey, async ({ proof, params }, deps) => {
   const { database, requests, sessions } = deps
-  const limited = await takeRequest(requests, proof.accountId)
+  const limited = await takeOf(requests, proof)
   if (limited) return limited
   const publicKey = keyBytes(params.publicKey)
   const key = await findKey(database, { accountId: proof.accountId, publicKey })
@@ -34,8 +34,8 @@ export const forget = implement<ForgetDeps>()(forgetKey, async ({ proof, params 
 })
 
 /** Where an account does not stand yet, all its keys are about to count. @throws ChainUnavailable */
-async function mayStillSign(
-  { database, hsm, chains }: ForgetDeps,
+export async function mayStillSign(
+  { database, hsm, chains }: Pick<ForgetDeps, 'database' | 'hsm' | 'chains'>,
   owner: { id: string; appId: string },
   publicKey: Uint8Array,
 ): Promise<boolean> {

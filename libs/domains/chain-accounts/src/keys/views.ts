@@ -8,15 +8,16 @@ import type { Keystore } from '@strongroom/hsm'
 import { keyHex } from '../public-key.ts'
 import type { Device, Key } from '../shapes.ts'
 
-/** What is told of a device; what it never told is null. */
+/** What is told of a device; what it never told is null. Where it is pushed is told to itself, by the key `seenBy`, alone. */
 export const deviceView = (
   key: Pick<KeyRow, 'id' | 'publicKey'>,
   { device = {} }: KeyData,
+  seenBy?: string,
 ): z.input<typeof Device> => ({
   id: key.id,
   publicKey: keyHex(key.publicKey),
   sdkVersion: device.sdkVersion ?? null,
-  pushToken: device.pushToken ?? null,
+  pushToken: (key.id === seenBy ? device.pushToken : undefined) ?? null,
   name: device.name ?? null,
   osName: device.osName ?? null,
   osVersion: device.osVersion ?? null,
@@ -29,7 +30,7 @@ export const deviceView = (
 /** A key as its account is told of it. */
 export async function keyView(
   hsm: Keystore,
-  { owner, app }: { owner: Owner; app: ClientApp },
+  { owner, app, seenBy }: { owner: Owner; app: ClientApp; seenBy: string },
   key: KeyRow,
 ): Promise<z.input<typeof Key>> {
   const data = await readKeyData(hsm, owner, key)
@@ -46,7 +47,7 @@ export async function keyView(
       userKey: {
         type: kind,
         app: { appId: app.id, appName: app.name },
-        device: data.device ? deviceView(key, data) : null,
+        device: data.device ? deviceView(key, data, seenBy) : null,
       },
     }),
     ...(data.cloudKey && { recoverKey: { type: 'cloud' as const, cloudKey: data.cloudKey } }),

@@ -41,7 +41,7 @@ export function appleLogin({
       const claims = await tokens.verify(wish.token).catch(asProviderOutage)
       if (!claims || typeof claims.rest['aud'] !== 'string') return undefined
       if (!hasNonce(claims, { wanted: wish.nonce, form: nonce })) return undefined
-      return { provider: 'apple', subject: claims.subject, ...emailIn(claims) }
+      return { provider: 'apple', issuer: claims.issuer, subject: claims.subject, ...emailIn(claims) }
     },
   }
 }

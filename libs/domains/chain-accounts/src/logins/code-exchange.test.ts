@@ -78,7 +78,7 @@ const isRefused = async (answer: ReturnType<typeof verify>) => {
 test('a redirect code is exchanged for whom the provider says it is, once', async () => {
   const code = await drawCode()
   const email = { email: 'ann@example.com', emailVerified: true }
-  expect(await verify(code)).toEqual({ provider: 'firebase', subject: `${http.url} ann`, ...email })
+  expect(await verify(code)).toEqual({ provider: 'firebase', issuer: http.url, subject: 'ann', ...email })
   expect(await isRefused(verify(code))).toBe(true)
 })
 

@@ -42,8 +42,8 @@ export function codeExchange(options: CodeExchangeOptions): CodeExchange {
       const { data } = granted.safeParse(body)
       if (!data) throw new ProviderUnavailable('no-id-token')
       const claims = await idTokens.verify(new Secret(toUtf8(data.id_token))).catch(asProviderOutage)
-      // Of another provider than Firebase: its subjects are told apart by their issuer, which has no space.
-      return claims && { provider: 'firebase', subject: `${claims.issuer} ${claims.subject}`, ...emailIn(claims) }
+      // Of another provider than Firebase, maybe: its subjects are told apart by their issuer.
+      return claims && { provider: 'firebase', issuer: claims.issuer, subject: claims.subject, ...emailIn(claims) }
     },
   }
 }

@@ -17,10 +17,12 @@ const compactJwt = /^[\w-]+\.[\w-]+\.[\w-]*$/
  * JWT is never shown to the token endpoint: somebody’s token would leave to where it was not made for.
  */
 export const firebaseLogin = ({ idTokens, codes }: FirebaseLogin): LoginJudge => ({
-  async judge({ token }) {
+  async judge({ token, nonce }) {
+    // Neither form has one that we could compare: what is not judged is not taken for judged.
+    if (nonce !== undefined) return undefined
     const isJwt = compactJwt.test(Buffer.from(token.expose()).toString('latin1'))
     if (!isJwt) return codes?.redeem(token)
     const claims = await idTokens.verify(token).catch(asProviderOutage)
-    return claims && { provider: 'firebase', subject: claims.subject, ...emailIn(claims) }
+    return claims && { provider: 'firebase', issuer: claims.issuer, subject: claims.subject, ...emailIn(claims) }
   },
 })

@@ -7,7 +7,9 @@ export type LoginMethod = 'firebase' | 'apple' | 'test'
 /** A person as a login provider knows them. An address is told, and never what somebody is found by. */
 export interface Login {
   readonly provider: LoginMethod
-  /** With the provider: the one name of this person that never passes to another. */
+  /** Who vouches: of Firebase it names the project. The subjects of another are other people. */
+  readonly issuer: string
+  /** With provider and issuer: the one name of this person that never passes to another. */
   readonly subject: string
   readonly email?: string
   readonly emailVerified: boolean

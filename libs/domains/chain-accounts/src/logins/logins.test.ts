@@ -47,7 +47,7 @@ const kindOf = async (answer: ReturnType<typeof verify>) => {
 
 test('Firebase’s ID token names a person, and an address that it verified', async () => {
   const token = await provider.sign(firebase({ email: 'ann@example.com', email_verified: true }))
-  const login = { provider: 'firebase', subject: 'uid-of-ann', email: 'ann@example.com', emailVerified: true }
+  const login = { provider: 'firebase', issuer: firebase().iss, subject: 'uid-of-ann', email: 'ann@example.com', emailVerified: true }
   expect(await verify({ method: 'firebase', token })).toEqual(login)
 })
 
@@ -78,6 +78,7 @@ test.each(['com.example.ios', 'com.example.web'])('Apple’s token for %s names 
   const token = await provider.sign(apple({ aud }))
   expect(await verify({ method: 'apple', token })).toEqual({
     provider: 'apple',
+    issuer: apple().iss,
     subject: '001.ann',
     emailVerified: false,
   })
@@ -126,10 +127,16 @@ test('a nonce that the caller names must be in Apple’s token, plain or as its 
   expect(await judgedAs('plain', nonce)).toBe('invalid-provider-token')
 })
 
+test('a nonce that the caller names is never passed over: Firebase’s tokens have none that we could compare', async () => {
+  const token = await provider.sign(firebase())
+  expect(await kindOf(verify({ method: 'firebase', token, nonce: 'drawn by the app' }))).toBe('invalid-provider-token')
+  expect(await kindOf(verify({ method: 'firebase', token }))).toBe('uid-of-ann')
+})
+
 test('an address that is malformed is not told', async () => {
   for (const email of ['ann', 'a nn@example.com', 'ann@example.com\n', 'x'.repeat(320) + '@e.com', 7]) {
     const token = await provider.sign(firebase({ email, email_verified: true }))
-    const login = { provider: 'firebase', subject: 'uid-of-ann', emailVerified: false }
+    const login = { provider: 'firebase', issuer: firebase().iss, subject: 'uid-of-ann', emailVerified: false }
     expect(await verify({ method: 'firebase', token })).toEqual(login)
   }
 })

@@ -9,6 +9,6 @@ export const testLogin: LoginJudge = {
     const subject = fromUtf8(token.expose())
     if (!named.test(subject)) return Promise.resolve(undefined)
     const email = subject.includes('@') ? { email: subject, emailVerified: true } : { emailVerified: false }
-    return Promise.resolve({ provider: 'test' as const, subject, ...email })
+    return Promise.resolve({ provider: 'test' as const, issuer: 'test', subject, ...email })
   },
 }

@@ -3,6 +3,7 @@ import { implement, type Limiter, reply } from '@strongroom/http'
 import type { Keystore } from '@strongroom/hsm'
 import type { Sender } from '@strongroom/notify'
 import type { Database } from '@strongroom/storage'
+import { takeOf } from '../accounts/caller.ts'
 import { readKeyData } from '../accounts/key-data.ts'
 import { countKeys, findKeyById, findKeys } from '../accounts/keys-store.ts'
 import { findAccount } from '../accounts/store.ts'
@@ -22,9 +23,10 @@ export interface AskDeps {
 }
 
 /** Answered alike whatever there is to recover, and however often it was asked. */
-export const ask = implement<AskDeps>()(askRecovery, async ({ proof: { accountId } }, deps) => {
+export const ask = implement<AskDeps>()(askRecovery, async ({ proof }, deps) => {
   const { database, policies, requests, newId } = deps
-  if (await requests.take(accountId)) return reply(204, undefined)
+  const { accountId } = proof
+  if (await takeOf(requests, proof)) return reply(204, undefined)
   const id = newId()
   const { recoveryWindow: window, recoveriesPerDay: perDay } = policies
   await database.transaction(async (tx) => {

@@ -1,9 +1,9 @@
 import { implement, Refusal, reply } from '@strongroom/http'
-import { endLock } from '@strongroom/time-locks'
+import { contestSubject, endLock } from '@strongroom/time-locks'
 import { findKeyById, markRevoked } from '../accounts/keys-store.ts'
 import type { Sessions } from '../accounts/sessions.ts'
 import { invalidRequest, notFound } from '../refusals.ts'
-import { holdPolicy } from '../sign/holds.ts'
+import { contestOf, holdPolicy } from '../sign/holds.ts'
 import { readSigner, type SignDeps } from '../sign/signer.ts'
 import { cancelRecovery, listRecoveries } from './contract.ts'
 import { findRecoveries, findRecovery, markCancelled } from './store.ts'
@@ -23,17 +23,18 @@ export const list = implement<SignDeps>()(listRecoveries, async ({ proof }, deps
 /** From any device: the window closes, what waits does not happen, and the key that waited never comes back. */
 export const cancel = implement<CancelDeps>()(cancelRecovery, async ({ proof, params }, deps) => {
   const { database, policies, sessions } = deps
-  const signer = await readSigner(deps, proof)
+  const signer = await readSigner(deps, proof, 'stop')
   if (signer instanceof Refusal) return signer
   const { account, by } = signer
   const row = await findRecovery(database.reading, { id: params.id, accountId: account.id })
   if (!row) return notFound()
   if (row.state === 'cancelled') return reply(204, undefined)
-  const { id, lockId, newKey } = row
+  const { id, accountId, lockId, newKey, recoveryKey: askedBy } = row
   const waiting = newKey === null ? undefined : await findKeyById(database.reading, newKey)
   const done = await database.transaction(async (tx) => {
     if (lockId !== null) await endLock(tx, holdPolicy(policies), { lockId, as: 'cancelled' })
     if (!(await markCancelled(tx, { id, by: by.id }))) return invalidRequest()
+    if (askedBy !== null) await contestSubject(tx, holdPolicy(policies), contestOf({ accountId, askedBy }))
     if (waiting?.state === 'pending' && (await markRevoked(tx, waiting.id))) await sessions.end(tx, waiting.id)
     return undefined
   })

@@ -1,14 +1,13 @@
 import { toHex } from '@strongroom/crypto'
 import { implement, Refusal, reply } from '@strongroom/http'
-import { endLock, isGenuine, readLock } from '@strongroom/time-locks'
-import { takeRequest } from '../accounts/caller.ts'
+import { endLock, isContestedNow, isGenuine, readLock } from '@strongroom/time-locks'
+import { takeOf } from '../accounts/caller.ts'
 import { chainOf } from '../accounts/chain-of.ts'
 import type { KeyRow } from '../accounts/key-row.ts'
 import { findAccount } from '../accounts/store.ts'
 import { forbidden, invalidRequest, invalidSignature, notFound, unsupportedChain } from '../refusals.ts'
-import { readOwnRequest, refuse } from '../sign/cosign.ts'
-import { holdPolicy } from '../sign/holds.ts'
-import { judgeRequest } from '../sign/rules.ts'
+import { judgeThere, readOwnRequest, refuse } from '../sign/cosign.ts'
+import { contestOf, holdPolicy } from '../sign/holds.ts'
 import { signAsServer } from '../sign/server-signature.ts'
 import { isDeadlineOf, readSignatures, relayedView } from '../sign/sign-evm.ts'
 import { genuineKeys, type SignDeps } from '../sign/signer.ts'
@@ -25,7 +24,7 @@ export const send = implement<SignDeps>()(sendRecovery, async ({ proof, body }, 
   const chain = chainOf(deps, body.chainName)
   if (chain instanceof Refusal) return chain
   if (chain.type !== 'evm') return unsupportedChain()
-  const limited = await takeRequest(deps.requests, proof.accountId)
+  const limited = await takeOf(deps.requests, proof)
   if (limited) return limited
   const account = await findAccount(database.reading, proof.accountId)
   const row = account && (await findHeld(database.reading, account.id))
@@ -41,7 +40,7 @@ export const send = implement<SignDeps>()(sendRecovery, async ({ proof, body }, 
   if (decoded instanceof Refusal) return decoded
   if (!isDeadlineOf(decoded, body.deadline)) return invalidRequest()
   const said = { signer, chain: chain.name }
-  const judged = judgeRequest(decoded, { keys, policies: deps.policies })
+  const judged = await judgeThere(deps, { chainName: chain.name, decoded, keys })
   const lets = judged.kind === 'changes' && judged.changes.every((one) => mayDo(one, parties, keys))
   if (!lets || !judged.changes.some(({ kind }) => kind === 'add-signer'))
     return refuse(deps, { ...said, why: 'forbidden' }, forbidden())
@@ -84,7 +83,10 @@ async function isOver(
   const isOurs = lock.subject === subjectOfRecovery(row, facts) && lock.holder === recoveryKey.id
   if (!isOurs || !(await isGenuine(hsm, holdPolicy(policies), lock)))
     throw new Error('the hold of a recovery is not as we wrote it')
-  return lock.open && !lock.contested
+  if (!lock.open || lock.contested) return false
+  // Whoever has a person’s cloud would else ask until one message is overlooked.
+  const contest = contestOf({ accountId: row.accountId, askedBy: recoveryKey.id })
+  return !(await isContestedNow(database.reading, holdPolicy(policies), contest))
 }
 
 /** The one new key comes; devices that were lost may go with it, and nothing else. */

@@ -1,9 +1,10 @@
 import { ChainUnavailable } from '@strongroom/chains'
+import { equalBytes } from '@strongroom/crypto'
 import { Refusal } from '@strongroom/http'
 import { sweep } from '@strongroom/jobs'
 import { isGenuineKey, stampKey } from '../accounts/key-row.ts'
-import { activateKey, findKeyById } from '../accounts/keys-store.ts'
-import { countsOn, type SettleDeps } from '../sign/settle.ts'
+import { activateKey, findKeyById, findKeys } from '../accounts/keys-store.ts'
+import { countsOn, goneFrom, revokeGone, type SettleDeps } from '../sign/settle.ts'
 import { standingOn } from '../two-factor/standing.ts'
 import { expireRecoveries, findUnsettled, markSettled, type RecoveryRow } from './store.ts'
 
@@ -35,7 +36,12 @@ async function settle(deps: SettleDeps, row: RecoveryRow): Promise<void> {
   if (key.state === 'pending' && !(await isGenuineKey(hsm, owner, key)))
     throw new Error('a pending key is not as we wrote it')
   const stamp = await stampKey(hsm, owner, { ...key, state: 'active' })
+  // Lost devices may have gone with it.
+  const devices = (await findKeys(database, owner.id)).filter(({ type, state }) => type === 'user-key' && state === 'active')
+  const lost = devices.filter((one) => one.id !== key.id && !account.signers.some((by) => equalBytes(by.publicKey, one.publicKey)))
+  const gone = await goneFrom(deps, owner, lost)
   await database.transaction(async (tx) => {
+    await revokeGone(tx, gone)
     if (key.state === 'pending') await activateKey(tx, { id: key.id, stamp })
     await markSettled(tx, row.id)
   })

@@ -29,12 +29,12 @@ const kinds: Readonly<Record<ChallengeType, KeyRow['kind']>> = {
 /** Whether a key answers challenges of a type: one that is not seen on a chain, or was revoked, answers none. */
 export const answers = (key: KeyRow, type: ChallengeType): boolean => key.state === 'active' && key.kind === kinds[type]
 
-export const begin = implement<BeginDeps>()(beginSignIn, async ({ proof: app, body }, deps) => {
+export const begin = implement<BeginDeps>()(beginSignIn, async ({ proof: app, body, ip }, deps) => {
   const { database, hsm, policies, recovery, random } = deps
   const { challengeType: type, request, publicKey } = body
   const chain = chainOf(deps, request.chainName)
   if (chain instanceof Refusal) return chain
-  const caller = await accountOf(deps, app, request)
+  const caller = await accountOf(deps, { app, ip }, request)
   if (caller instanceof Refusal) return caller
   const { account } = caller
   const key = await findKey(database.reading, { accountId: account.id, publicKey: keyBytes(publicKey) })

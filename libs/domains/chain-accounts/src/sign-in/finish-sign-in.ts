@@ -43,28 +43,30 @@ export const finish = implement<FinishDeps>()(finishSignIn, async ({ proof: app,
   const taken = await takeChallenge(database, digestOf(body.challengeData))
   if (taken?.appId !== app.id || taken.type !== body.challengeType) return challengeNotFound()
   if (taken.expired) return challengeExpired()
-  const judged = await judge(deps, taken, body).catch(async (error: unknown) => {
-    // The token or the database went away before anything was compared.
+  const found = await whose(deps, taken).catch(async (error: unknown) => {
+    // The token or the database went away before anything was compared; afterwards, nothing gives it back.
     if (isOutage(error)) await returnChallenge(database, digestOf(body.challengeData)).catch(() => 0)
     throw error
   })
-  return judged instanceof Refusal ? judged : welcome(deps, { ...judged, app, taken, body })
+  if (found instanceof Refusal) return found
+  if (await isRight(deps, found.key, body)) return welcome(deps, { ...found, app, taken, body })
+  const detail = { key: keyHex(found.key.publicKey) }
+  await database.transaction((tx) => recordEvent(tx, signatureRefused, { subject: found.account.id, detail }))
+  return invalidSignature()
 })
 
-/** Whose key it is, and whether it signed. */
-async function judge({ database, hsm, passkeys }: FinishDeps, taken: TakenChallenge, body: Answer) {
+/** The key that was asked, where it still answers. */
+async function whose({ database, hsm }: FinishDeps, taken: TakenChallenge) {
   const [account, key] = await Promise.all([findAccount(database, taken.accountId), findKeyById(database, taken.keyId)])
   const isTheirs = account && account.state !== 'closed' && key && key.accountId === account.id
   if (!isTheirs || !answers(key, taken.type) || !(await isGenuineKey(hsm, account, key))) return pleaseRegisterKey()
-  const isRight =
-    body.challengeType === 'passKey'
-      ? passkeys !== undefined && (await passkeyAnswers(database, passkeys, { key, body }))
-      : isSigned(body.challengeData, { signature: signatureIn(body), publicKey: key.publicKey })
-  if (isRight) return { account, key }
-  const detail = { key: keyHex(key.publicKey) }
-  await database.transaction((tx) => recordEvent(tx, signatureRefused, { subject: account.id, detail }))
-  return invalidSignature()
+  return { account, key }
 }
+
+const isRight = async ({ database, passkeys }: FinishDeps, key: KeyRow, body: Answer): Promise<boolean> =>
+  body.challengeType === 'passKey'
+    ? passkeys !== undefined && (await passkeyAnswers(database, passkeys, { key, body }))
+    : isSigned(body.challengeData, { signature: signatureIn(body), publicKey: key.publicKey })
 
 const signatureIn = (body: Exclude<Answer, { challengeType: 'passKey' }>): string =>
   body.challengeType === 'deviceKey' ? body.deviceKey.signature : body.recoveryKey.signature

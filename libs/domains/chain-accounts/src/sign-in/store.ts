@@ -12,18 +12,18 @@ export interface NewChallenge {
   readonly chainName: ChainName
 }
 
-/** Answers when it ends. Those of one account queue up; the oldest makes room, so that nobody holds the owner out. */
+/** Answers when it ends. Those of one account queue up; the oldest of that key makes room, so that nobody holds the owner out. */
 export async function insertChallenge(
   tx: Statements,
   challenge: NewChallenge,
   { lifetime, live }: { lifetime: number; live: number },
 ): Promise<Date> {
-  const { accountId } = challenge
+  const { accountId, keyId } = challenge
   await tx.run(sql`select from chain_accounts.accounts where id = ${accountId} for update`)
   await tx.run(sql`
     update chain_accounts.challenges set used_at = strongroom.now()
      where digest in (select digest from chain_accounts.challenges
-                       where account_id = ${accountId} and used_at is null and expires_at > strongroom.now()
+                       where account_id = ${accountId} and key_id = ${keyId} and used_at is null and expires_at > strongroom.now()
                        order by issued_at desc, digest offset ${live - 1})`)
   const { endsAt } = await tx.one(
     z.object({ endsAt: column.instant }),

@@ -1,6 +1,6 @@
 import { implement, type Limiter, Refusal, reply } from '@strongroom/http'
 import type { Database } from '@strongroom/storage'
-import { takeRequest } from '../accounts/caller.ts'
+import { takeOf } from '../accounts/caller.ts'
 import { chainOf, type ChainDeps } from '../accounts/chain-of.ts'
 import { canStandOn, drawDeployment, queueDeployment } from '../accounts/deploy.ts'
 import { isGenuineKey } from '../accounts/key-row.ts'
@@ -22,7 +22,7 @@ export interface DeployDeps extends ChainDeps {
 /** With the keys that count now; once more changes nothing. */
 export const deploy = implement<DeployDeps>()(deployElsewhere, async ({ proof, body }, deps) => {
   const { database, hsm } = deps
-  const limited = await takeRequest(deps.requests, proof.accountId)
+  const limited = await takeOf(deps.requests, proof)
   if (limited) return limited
   const chain = chainOf(deps, body.chainName)
   if (chain instanceof Refusal) return chain

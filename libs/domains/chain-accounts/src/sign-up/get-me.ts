@@ -1,5 +1,5 @@
 import { implement, type Limiter, reply } from '@strongroom/http'
-import { takeRequest } from '../accounts/caller.ts'
+import { takeOf } from '../accounts/caller.ts'
 import { findAccount } from '../accounts/store.ts'
 import { accountView, type ViewDeps } from '../accounts/views.ts'
 import { notFound } from '../refusals.ts'
@@ -10,8 +10,9 @@ export interface CallerDeps extends ViewDeps {
   readonly requests: Limiter
 }
 
-export const me = implement<CallerDeps>()(getMe, async ({ proof: { accountId } }, deps) => {
-  const limited = await takeRequest(deps.requests, accountId)
+export const me = implement<CallerDeps>()(getMe, async ({ proof }, deps) => {
+  const { accountId } = proof
+  const limited = await takeOf(deps.requests, proof)
   if (limited) return limited
   const account = await findAccount(deps.database.reading, accountId)
   return account ? reply(200, { account: await accountView(deps, account) }) : notFound()

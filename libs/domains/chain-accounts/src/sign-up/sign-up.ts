@@ -10,8 +10,9 @@ import { bindProfile, sealJson, stampOf } from '../accounts/names.ts'
 import { drawUserKey, isOneKey } from '../accounts/new-key.ts'
 import { drawServerKey } from '../accounts/server-key.ts'
 import type { Sessions } from '../accounts/sessions.ts'
-import { type AccountRow, findAccount, findIdentity, insertAccount, insertIdentity } from '../accounts/store.ts'
-import { findAddresses } from '../accounts/addresses-store.ts'
+import { type AccountRow, findAccount, findIdentity, insertAccount, insertIdentity, isFresh } from '../accounts/store.ts'
+import { genuineAddresses } from '../accounts/addresses.ts'
+import { type AddressRow, findAddresses } from '../accounts/addresses-store.ts'
 import type { ClientApp } from '../apps/contract.ts'
 import type { Chain } from '@strongroom/chains'
 import type { Policies } from '../policies.ts'
@@ -27,12 +28,12 @@ export interface SignUpDeps extends LoginDeps, ChainDeps {
   readonly newId: () => string
 }
 
-export const register = implement<SignUpDeps>()(signUp, async ({ proof: app, body }, deps) => {
+export const register = implement<SignUpDeps>()(signUp, async ({ proof: app, body, ip }, deps) => {
   const { userKey: key } = body
   const chain = chainOf(deps, body.chainName)
   if (chain instanceof Refusal) return chain
   if (!isOneKey(key) || !canStandOn(chain, [{ kind: key.type }])) return invalidRequest()
-  const caller = await nameCaller(deps, app, body)
+  const caller = await nameCaller(deps, { app, ip }, body)
   if (caller instanceof Refusal) return caller
   if (caller.account) return answer(deps, { account: caller.account, known: 'before' }, key)
   return answer(deps, await open(deps, { app, chain, caller, key }), key)
@@ -80,15 +81,31 @@ async function open(deps: SignUpDeps, { app, chain, caller, key }: Opening): Pro
   return { account, known: opened ? 'before' : 'new' }
 }
 
+/**
+ * For some minutes, and before the account stands anywhere as we stamped it: what is asked for names a public key, which
+ * whoever sees the deployment knows. Afterwards the key itself is asked to sign.
+ */
+async function mayAskAgain(
+  { database, hsm, policies }: SignUpDeps,
+  account: AccountRow,
+  addresses: readonly AddressRow[],
+): Promise<boolean> {
+  if (account.state !== 'pending' || addresses.length === 0) return false
+  const genuine = await genuineAddresses(hsm, account, addresses)
+  const isWaiting = genuine.length === addresses.length && genuine.every(({ state }) => state === 'pending')
+  return isWaiting && isFresh(database, { id: account.id, seconds: policies.signUpAgain })
+}
+
 /** Of an account that is not standing yet its first key is answered again: the first answer may have been lost. */
 async function answer(deps: SignUpDeps, { account, known: since }: Opened, key: UserKey) {
   const { database, hsm, sessions } = deps
   const publicKey = keyBytes(key.publicKey)
   const known = await findKey(database, { accountId: account.id, publicKey })
-  const isAnswered = since === 'new' ? account.state !== 'closed' : account.state === 'pending'
+  const addresses = await findAddresses(database, account.id)
+  const isAnswered = since === 'new' ? account.state !== 'closed' : await mayAskAgain(deps, account, addresses)
   if (!isAnswered || known?.state !== 'active' || known.kind !== key.type) return alreadySignedUp()
   if (!(await isGenuineKey(hsm, account, known))) throw new Error(`the key ${keyHex(publicKey)} is not as we wrote it`)
-  const [address] = await findAddresses(database, account.id)
+  const [address] = addresses
   const credentials = await sessions.open({ accountId: account.id, appId: account.appId, keyId: known.id, publicKey })
   return reply(201, {
     account: await accountView(deps, account),

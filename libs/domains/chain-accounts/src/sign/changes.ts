@@ -1,14 +1,14 @@
 import { implement, Refusal, reply } from '@strongroom/http'
-import { endLock } from '@strongroom/time-locks'
-import { equalBytes, toHex, toUtf8 } from '@strongroom/crypto'
+import { contestSubject, endLock } from '@strongroom/time-locks'
+import { equalBytes, sha256 } from '@strongroom/crypto'
 import { findKeys } from '../accounts/keys-store.ts'
 import { stampOf } from '../accounts/names.ts'
 import { forbidden, invalidRequest, invalidSignature, notFound } from '../refusals.ts'
-import { approvalDigest } from './approval-digest.ts'
+import { approvalText } from './approval-digest.ts'
 import { changeView } from './change-view.ts'
-import { approvalFacts } from './consent.ts'
+import { approvalFacts, readHold } from './consent.ts'
 import { approveChange, cancelChange, listChanges, type SignatureBy } from './contract.ts'
-import { holdPolicy } from './holds.ts'
+import { contestOf, holdPolicy } from './holds.ts'
 import { digestOf } from './rules.ts'
 import { readSigner, type SignDeps, type Signer } from './signer.ts'
 import { type ChangeRow, findChange, findChanges, markApproved, markCancelled } from './store.ts'
@@ -34,29 +34,31 @@ export const approve = implement<SignDeps>()(approveChange, async ({ proof, para
   if (!row) return notFound()
   if (row.askedBy === by.id) return forbidden()
   if (row.state !== 'held') return invalidRequest()
+  if (!(await readHold(deps, row))) return invalidRequest()
   // What the device was shown is what its digest says, and the hold is of that digest alone.
   const { accountId, chainName, changes } = row
-  if (!equalBytes(digestOf({ accountId, chainName, changes }), row.digest)) throw new Error('a change is not as we wrote it')
+  if (!equalBytes(digestOf({ accountId, chainName, changes }), row.digest))
+    throw new Error('a change is not as we wrote it')
   if (!(await isApproved(deps, { signer, row, approval: body.approval }))) return invalidSignature()
   const approval = await stampOf(hsm, account, approvalFacts(row, by.id))
   if (!(await markApproved(database, { id: row.id, by: by.id, approval }))) return invalidRequest()
   return reply(200, { change: changeView({ ...row, state: 'approved' }, keys) })
 })
 
-/** A device signs the digest’s text, a passkey its bytes. */
+/** A device signs the text, a passkey its SHA-256. */
 async function isApproved(
   { passkeys }: SignDeps,
   { signer, row, approval }: { readonly signer: Signer; readonly row: ChangeRow; readonly approval: SignatureBy },
 ): Promise<boolean> {
-  const digest = approvalDigest(row)
-  const message = 'passKey' in approval ? digest : toUtf8(toHex(digest))
+  const text = approvalText(row)
+  const message = 'passKey' in approval ? sha256(text) : text
   return (await readSignature(approval, { message, keys: [signer.by], passkeys })) !== undefined
 }
 
 /** From any device of the account: what waits does not happen. */
 export const cancel = implement<SignDeps>()(cancelChange, async ({ proof, params }, deps) => {
   const { database, policies } = deps
-  const signer = await readSigner(deps, proof)
+  const signer = await readSigner(deps, proof, 'stop')
   if (signer instanceof Refusal) return signer
   const { account, by } = signer
   const row = await findChange(database.reading, { id: params.id, accountId: account.id })
@@ -65,7 +67,10 @@ export const cancel = implement<SignDeps>()(cancelChange, async ({ proof, params
   const done = await database.transaction(async (tx) => {
     // The lock first, as those do who sign: of both, one comes first.
     await endLock(tx, holdPolicy(policies), { lockId: row.lockId, as: 'cancelled' })
-    return (await markCancelled(tx, { id: row.id, by: by.id })) ? undefined : invalidRequest()
+    if (!(await markCancelled(tx, { id: row.id, by: by.id }))) return invalidRequest()
+    // Else whoever asked would ask again until one message is overlooked.
+    if (row.askedBy !== by.id) await contestSubject(tx, holdPolicy(policies), contestOf(row))
+    return undefined
   })
   return done ?? reply(204, undefined)
 })

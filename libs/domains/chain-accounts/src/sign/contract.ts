@@ -22,7 +22,7 @@ export const Change = z.object({
   id: z.uuid(),
   chainName: ChainName,
   changes: z.array(z.object({ kind: z.enum(['add-signer', 'remove-signer']), publicKey: Hex })),
-  digest: Hex.meta({ description: 'SHA-256 of this change, in hex: an approving device signs this text.' }),
+  digest: Hex.meta({ description: 'SHA-256 of this change, in hex: an approving device signs “approve:” and this text, a passkey the SHA-256 of that.' }),
   askedBy: z.string().meta({ description: 'Public key of the device that asked.' }),
   state: z.enum(['held', 'approved', 'signed', 'cancelled', 'lapsed']),
   opensAt: Timestamp.meta({ description: 'When it is signed without anybody’s approval.' }),
@@ -141,7 +141,7 @@ export const listChanges = endpoint({
 export const approveChange = endpoint({
   method: 'POST',
   path: '/sign/v1/changes/:id/approve',
-  summary: 'Approve a change that another device asked for: its digest, signed by this device’s key.',
+  summary: 'Approve a change that another device asked for: “approve:” and its digest, signed by this device’s key.',
   proof: accountToken,
   params,
   body: z.object({ approval: SignatureBy }),

@@ -9,7 +9,7 @@ import { changeView } from './change-view.ts'
 import { consentTo } from './consent.ts'
 import type { Change } from './contract.ts'
 import { requestRefused, requestSigned } from './events.ts'
-import { judgeRequest } from './rules.ts'
+import { type Judged, judgeRequest } from './rules.ts'
 import { type ServerSignature, signAsServer } from './server-signature.ts'
 import type { SignDeps, Signer } from './signer.ts'
 
@@ -38,12 +38,23 @@ export async function readOwnRequest(
   return isOwn ? decoded : refuse(deps, { signer, chain: chain.name, why: 'foreign' }, forbidden())
 }
 
+/** Judged by who counts on the chain now; of an account that is not ours any more no change is signed. */
+export async function judgeThere(
+  { chains, policies }: Pick<SignDeps, 'chains' | 'policies'>,
+  { chainName, decoded, keys }: Pick<Cosigning<never>, 'chainName' | 'decoded'> & Pick<Signer, 'keys'>,
+): Promise<Judged> {
+  const calls = judgeRequest(decoded, { keys, policies, signers: [] })
+  if (calls.kind === 'calls') return calls
+  const standing = await chains.get(chainName)?.readAccount(decoded.address)
+  return standing?.isGenuine ? judgeRequest(decoded, { keys, policies, signers: standing.signers }) : { kind: 'forbidden' }
+}
+
 export interface Cosigning<Answer> {
   readonly signer: Signer
   readonly chainName: ChainName
   readonly decoded: AccountRequest
   /** What follows from the signature, in the transaction that writes down that it was given. */
-  readonly keep: (tx: Statements, signature: ServerSignature) => Promise<Answer>
+  readonly keep: (tx: Statements, signature: ServerSignature, changeId: string | undefined) => Promise<Answer>
 }
 
 export type { ServerSignature, SignatureOf }
@@ -60,7 +71,7 @@ export async function cosign<Answer>(
   | Refusal<'too-many-requests'>
 > {
   const { account, keys, by } = signer
-  const judged = judgeRequest(decoded, { keys, policies: deps.policies })
+  const judged = await judgeThere(deps, { chainName, decoded, keys })
   if (judged.kind === 'forbidden') return refuse(deps, { signer, chain: chainName, why: 'forbidden' }, forbidden())
   const consent =
     judged.kind === 'changes' ? await consentTo(deps, signer, { chainName, changes: judged.changes }) : undefined
@@ -68,8 +79,9 @@ export async function cosign<Answer>(
   if (consent?.kind === 'awaited') return reply(202, { change: changeView(consent.change, keys) })
   const signature = await signAsServer(deps.hsm, account, { keys, message: decoded.message })
   return deps.database.transaction(async (tx) => {
-    if (consent && !(await consent.use(tx))) return invalidRequest()
+    const changeId = consent && (await consent.use(tx))
+    if (consent && changeId === undefined) return invalidRequest()
     await recordEvent(tx, requestSigned, { subject: account.id, detail: { chain: chainName, by: by.id } })
-    return { signed: await keep(tx, signature) }
+    return { signed: await keep(tx, signature, changeId) }
   })
 }

@@ -27,6 +27,10 @@ export interface HoldSubject {
 /** As the token vouches for it: nothing else can follow from the hold. */
 export const subjectOf = ({ of, accountId, id, digest }: HoldSubject): string => [of, accountId, id, digest].join(':')
 
+/** What a cancel of another key leaves behind: for a month no hold of this asker alone is enough. */
+export const contestOf = ({ accountId, askedBy }: { readonly accountId: string; readonly askedBy: string }): string =>
+  ['contest', accountId, askedBy].join(':')
+
 const parts = z.tuple([z.enum(['change', 'recovery']), z.uuid(), z.uuid(), z.string()])
 
 export function readSubject(subject: string): HoldSubject | undefined {

@@ -12,13 +12,15 @@ export interface NewRelayed {
   readonly chainName: string
   /** What was signed. */
   readonly message: Uint8Array
+  /** The change of signers that it was signed for. */
+  readonly changeId?: string | undefined
 }
 
 /** Whose a transaction is that we sent; once more changes nothing. */
-export const insertRelayed = (tx: Statements, { id, accountId, chainName, message }: NewRelayed): Promise<number> =>
+export const insertRelayed = (tx: Statements, { id, accountId, chainName, message, changeId }: NewRelayed): Promise<number> =>
   tx.run(sql`
-    insert into chain_accounts.relayed (transaction_id, account_id, chain_name, digest)
-    values (${id}, ${accountId}, ${chainName}, ${sha256(message)}) on conflict do nothing`)
+    insert into chain_accounts.relayed (transaction_id, account_id, chain_name, digest, change_id)
+    values (${id}, ${accountId}, ${chainName}, ${sha256(message)}, ${changeId ?? null}) on conflict do nothing`)
 
 export const findRelayed = (
   statements: Statements,
@@ -33,7 +35,7 @@ export const findRelayed = (
 /** The same message once more: the first answer may have been lost. */
 export const findSameRelayed = (
   statements: Statements,
-  { accountId, chainName, message }: Omit<NewRelayed, 'id'>,
+  { accountId, chainName, message }: Omit<NewRelayed, 'id' | 'changeId'>,
 ): Promise<RelayedRow | undefined> =>
   statements.maybe(
     relayedRow,

@@ -27,7 +27,12 @@ const server = keyOf(0, { type: 'server-key', kind: 'server' })
 const phone = keyOf(1)
 const passkey = keyOf(2, { kind: 'passkey', state: 'pending' })
 const cloud = keyOf(3, { type: 'recover-key', kind: 'cloud', state: 'pending' })
-const keys = [server, phone, passkey, cloud]
+const keys = [server, phone, passkey, cloud, keyOf(8, { state: 'pending' })]
+const forgotten = keyOf(9)
+const standing = [server, phone, forgotten, keyOf(8, { kind: 'passkey' })].map(({ publicKey, kind }) => ({
+  publicKey,
+  scheme: kind === 'passkey' ? ('webauthn' as const) : ('p256-sha256' as const),
+}))
 
 const add = ({ publicKey, kind }: KeyRow, more: object = {}): AccountChange => ({
   kind: 'add-signer',
@@ -36,7 +41,7 @@ const add = ({ publicKey, kind }: KeyRow, more: object = {}): AccountChange => (
 const remove = ({ publicKey }: KeyRow): AccountChange => ({ kind: 'remove-signer', publicKey })
 const call: AccountChange = { kind: 'call', target: '0x01', value: 1n, data: new Uint8Array() }
 const other: AccountChange = { kind: 'other' }
-const judge = (...changes: AccountChange[]) => judgeRequest({ changes }, { keys, policies })
+const judge = (...changes: AccountChange[]) => judgeRequest({ changes }, { keys, policies, signers: standing })
 
 test('calls of the account to others are its own affair', () => {
   expect(judge(call)).toEqual({ kind: 'calls' })
@@ -57,6 +62,7 @@ test.each<[string, AccountChange[]]>([
   ['a passkey as a device', [add(passkey, { scheme: 'p256-sha256' })]],
   ['a device as a passkey', [add(phone, { scheme: 'webauthn' })]],
   ['the removal of who is no key of the account', [remove(keyOf(7))]],
+  ['a device that stands there as a passkey', [add(keyOf(8))]],
   ['one key to and fro', [add(cloud), remove(cloud)]],
   ['one key twice', [add(cloud), add(cloud)]],
 ])('%s is not signed for', (_, changes) => {
@@ -68,6 +74,11 @@ test('keys that the account told us of may come and go, our own may go', () => {
   expect(judge(add(cloud))).toEqual({ kind: 'changes', changes: [named('add-signer', cloud)] })
   const changes = [named('add-signer', passkey), named('remove-signer', phone), named('remove-signer', server)]
   expect(judge(add(passkey), remove(phone), remove(server))).toEqual({ kind: 'changes', changes })
+})
+
+test('whoever stands on the chain may go, though we forgot, or never knew, its key', () => {
+  const changes = [{ kind: 'remove-signer', publicKey: toHex(forgotten.publicKey) }]
+  expect(judge(remove(forgotten))).toEqual({ kind: 'changes', changes })
 })
 
 test('what waits is of one account, one chain and these changes', () => {

@@ -1,4 +1,4 @@
-import type { AccountChange, AccountRequest } from '@strongroom/chains'
+import type { AccountChange, AccountRequest, Signer } from '@strongroom/chains'
 import { canonicalJson, equalBytes, sha256, toHex } from '@strongroom/crypto'
 import type { KeyRow } from '../accounts/key-row.ts'
 import { schemeOf } from '../accounts/signers.ts'
@@ -16,36 +16,39 @@ export type Judged =
   | { readonly kind: 'changes'; readonly changes: readonly SignerChange[] }
   | { readonly kind: 'forbidden' }
 
+export interface Judging {
+  readonly keys: readonly KeyRow[]
+  readonly policies: Policies
+  /** Who counts on the chain. */
+  readonly signers: readonly Pick<Signer, 'publicKey' | 'scheme'>[]
+}
+
 /**
- * What a decoded request is to us. A change of signers comes alone, so that nothing hides behind it, and only of keys that
- * the account told us of; whatever else an account would do to itself is not signed.
+ * What a decoded request is to us. A change of signers comes alone, so that nothing hides behind it. Only keys that the
+ * account told us of come; whoever stands there may go. Whatever else an account would do to itself is not signed.
  */
-export function judgeRequest(
-  { changes }: Pick<AccountRequest, 'changes'>,
-  { keys, policies }: { readonly keys: readonly KeyRow[]; readonly policies: Policies },
-): Judged {
+export function judgeRequest({ changes }: Pick<AccountRequest, 'changes'>, judging: Judging): Judged {
   if (changes.length === 0) return { kind: 'forbidden' }
   if (changes.every(({ kind }) => kind === 'call')) return { kind: 'calls' }
-  const known = changes.map((change) => signerChangeOf(change, { keys, policies }))
+  const known = changes.map((change) => signerChangeOf(change, judging))
   const named = known.filter((one) => one !== undefined)
   // One key twice, to and fro: nobody could say what comes of it.
   const isPlain = named.length === changes.length && new Set(named.map((one) => one.publicKey)).size === named.length
   return isPlain ? { kind: 'changes', changes: named } : { kind: 'forbidden' }
 }
 
-function signerChangeOf(
-  change: AccountChange,
-  { keys, policies }: { readonly keys: readonly KeyRow[]; readonly policies: Policies },
-): SignerChange | undefined {
+function signerChangeOf(change: AccountChange, { keys, policies, signers }: Judging): SignerChange | undefined {
   if (change.kind === 'add-signer') {
     const { publicKey, scheme, weight } = change.signer
     const key = keys.find((one) => equalBytes(one.publicKey, publicKey))
     const isOurs = key?.type === 'user-key' || key?.type === 'recover-key'
     const fits = isOurs && key.state !== 'revoked' && scheme === schemeOf(key) && weight === policies.weight
-    return fits ? { kind: 'add-signer', publicKey: toHex(publicKey) } : undefined
+    // One key under two verifiers would weigh twice.
+    const isOther = signers.some((one) => equalBytes(one.publicKey, publicKey) && one.scheme !== scheme)
+    return fits && !isOther ? { kind: 'add-signer', publicKey: toHex(publicKey) } : undefined
   }
   if (change.kind !== 'remove-signer') return undefined
-  const isKnown = keys.some((one) => equalBytes(one.publicKey, change.publicKey))
+  const isKnown = [...keys, ...signers].some((one) => equalBytes(one.publicKey, change.publicKey))
   return isKnown ? { kind: 'remove-signer', publicKey: toHex(change.publicKey) } : undefined
 }
 

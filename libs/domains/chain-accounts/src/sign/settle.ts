@@ -3,12 +3,14 @@ import { equalBytes, fromHex } from '@strongroom/crypto'
 import type { Keystore } from '@strongroom/hsm'
 import type { ChainDeps } from '../accounts/chain-of.ts'
 import { isGenuineKey, type KeyRow, stampKey } from '../accounts/key-row.ts'
-import { activateKey, findKey } from '../accounts/keys-store.ts'
+import { activateKey, findKey, markRevoked } from '../accounts/keys-store.ts'
 import type { Owner } from '../accounts/names.ts'
 import { schemeOf } from '../accounts/signers.ts'
 import { sweep } from '@strongroom/jobs'
-import type { Database } from '@strongroom/storage'
+import type { Database, Statements } from '@strongroom/storage'
+import { mayStillSign } from '../keys/forget-key.ts'
 import type { Policies } from '../policies.ts'
+import { endFamiliesOf } from '../tokens/store.ts'
 import { standingOn } from '../two-factor/standing.ts'
 import { Refusal } from '@strongroom/http'
 import { type ChangeRow, findUnsettled, markSettled } from './store.ts'
@@ -21,7 +23,7 @@ export interface SettleDeps extends ChainDeps {
 
 const AT_ONCE = 50
 
-/** A key that was signed in counts here once it counts on the chain. */
+/** A key that was signed in counts here once it counts on the chain; one that was taken away no longer than it does. */
 export const settling = sweep<SettleDeps>()({
   name: 'chain-accounts.settle-changes',
   every: 2,
@@ -45,13 +47,34 @@ async function settle(deps: SettleDeps, row: ChangeRow): Promise<void> {
   const account = await chain.readAccount(standing.address)
   if (!account?.isGenuine) return
   const added: KeyRow[] = []
-  for (const { kind, publicKey } of row.changes) {
-    const key = await findKey(database, { accountId: row.accountId, publicKey: fromHex(publicKey) })
-    const isThere = key !== undefined && countsOn(account, key, deps.policies)
+  const removed: KeyRow[] = []
+  for (const { kind, publicKey: text } of row.changes) {
+    const publicKey = fromHex(text)
+    const key = await findKey(database, { accountId: row.accountId, publicKey })
+    const stands = account.signers.some((one) => equalBytes(one.publicKey, publicKey))
+    const isThere = kind === 'add-signer' ? key !== undefined && countsOn(account, key, deps.policies) : stands
     if ((kind === 'add-signer') !== isThere) return
     if (key && isThere) added.push(key)
+    if (key && !isThere) removed.push(key)
   }
-  await activate(deps, owner, { added, changeId: row.id })
+  const gone = await goneFrom(deps, owner, removed)
+  await activate(deps, owner, { added, gone, changeId: row.id })
+}
+
+/** Of keys that were taken away those that count on no chain any more: what they opened here is over as well. */
+export async function goneFrom(
+  deps: Pick<SettleDeps, 'database' | 'hsm' | 'chains'>,
+  owner: Owner,
+  removed: readonly KeyRow[],
+): Promise<readonly KeyRow[]> {
+  const gone: KeyRow[] = []
+  for (const key of removed.filter(({ type, state }) => type !== 'server-key' && state !== 'revoked'))
+    if (!(await mayStillSign(deps, owner, key.publicKey))) gone.push(key)
+  return gone
+}
+
+export async function revokeGone(tx: Statements, gone: readonly KeyRow[]): Promise<void> {
+  for (const { id } of gone) if (await markRevoked(tx, id)) await endFamiliesOf(tx, id)
 }
 
 export const countsOn = (
@@ -66,7 +89,7 @@ export const countsOn = (
 async function activate(
   { database, hsm }: SettleDeps,
   owner: Owner,
-  { added, changeId }: { readonly added: readonly KeyRow[]; readonly changeId: string },
+  { added, gone, changeId }: Record<'added' | 'gone', readonly KeyRow[]> & { readonly changeId: string },
 ): Promise<void> {
   const pending = added.filter(({ state }) => state === 'pending')
   const stamps = await Promise.all(
@@ -77,6 +100,7 @@ async function activate(
   )
   await database.transaction(async (tx) => {
     for (const one of stamps) await activateKey(tx, one)
+    await revokeGone(tx, gone)
     await markSettled(tx, changeId)
   })
 }

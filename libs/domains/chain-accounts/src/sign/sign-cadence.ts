@@ -1,14 +1,14 @@
 import type { Chain } from '@strongroom/chains'
-import { toHex } from '@strongroom/crypto'
+import { equalBytes, toHex } from '@strongroom/crypto'
 import { implement, Refusal, reply } from '@strongroom/http'
 import { genuineAddresses } from '../accounts/addresses.ts'
 import { findAddresses } from '../accounts/addresses-store.ts'
-import { takeRequest } from '../accounts/caller.ts'
+import { takeOf } from '../accounts/caller.ts'
 import type { Owner } from '../accounts/names.ts'
 import { invalidRequest, unsupportedChain } from '../refusals.ts'
 import { type Standing, standingOn } from '../two-factor/standing.ts'
 import { getPayer, signAsPayer, signCadence } from './contract.ts'
-import { cosign, readOwnRequest } from './cosign.ts'
+import { cosign, readOwnRequest, refuse } from './cosign.ts'
 import { readSigner, type SignDeps } from './signer.ts'
 
 /** Who pays on Flow; an operator’s account there. */
@@ -41,8 +41,9 @@ async function flowChainOf({ database, hsm, chains }: SignDeps, owner: Owner): P
   return names.map((name) => chains.get(name)).find((chain) => chain?.type === 'cadence')
 }
 
-export const payer = implement<CadenceDeps>()(getPayer, async ({ proof: { accountId, app } }, deps) => {
-  const limited = await takeRequest(deps.requests, accountId)
+export const payer = implement<CadenceDeps>()(getPayer, async ({ proof }, deps) => {
+  const { accountId, app } = proof
+  const limited = await takeOf(deps.requests, proof)
   if (limited) return limited
   const chain = await flowChainOf(deps, { id: accountId, appId: app.id })
   const paying = chain && deps.flowPayerOf(chain.name)
@@ -82,6 +83,9 @@ export const paymaster = implement<CadenceDeps>()(signAsPayer, async ({ proof, b
   const envelope = body.message.toLowerCase()
   const decoded = await readOwnRequest(deps, { signer, standing, request: envelope })
   if (decoded instanceof Refusal) return decoded
+  // A token says who asks, a signature who agrees: without the caller’s own nothing is sent at our cost.
+  const isSigned = decoded.signedBy?.some((one) => equalBytes(one, signer.by.publicKey)) === true
+  if (!isSigned) return refuse(deps, { signer, chain: standing.chain.name, why: 'unsigned' }, invalidRequest())
   const paid = await payFor(deps, standing, { envelope, appId: signer.account.appId })
   if (!paid) return invalidRequest()
   const { address, keyIndex, signature } = paid

@@ -1,7 +1,7 @@
 import type { Chain } from '@strongroom/chains'
 import { implement, Refusal, reply } from '@strongroom/http'
 import type { Statements } from '@strongroom/storage'
-import { takeRequest } from '../accounts/caller.ts'
+import { takeOf } from '../accounts/caller.ts'
 import { chainOf } from '../accounts/chain-of.ts'
 import type { KeyRow } from '../accounts/key-row.ts'
 import { invalidRequest, invalidSignature, notFound, unsupportedChain } from '../refusals.ts'
@@ -38,10 +38,10 @@ export const evm = implement<SignDeps>()(signEvm, async ({ proof, body }, deps) 
     signer,
     chainName: sent.chainName,
     decoded,
-    keep: async (tx, ours) => {
+    keep: async (tx, ours, changeId) => {
       const all = [...signatures.map(({ signature }) => signature), ours]
       const id = await chain.queueRequest(tx, body.call, { signatures: all, charge: { appId: account.appId } })
-      await insertRelayed(tx, { ...sent, id })
+      await insertRelayed(tx, { ...sent, id, changeId })
       return relayedView(tx, chain, id)
     },
   })
@@ -73,7 +73,7 @@ export async function relayedView(statements: Statements, chain: Chain, id: stri
 /** Of somebody else, or of nobody: alike. */
 export const relayed = implement<SignDeps>()(getRelayed, async ({ proof, params }, deps) => {
   const { database, chains } = deps
-  const limited = await takeRequest(deps.requests, proof.accountId)
+  const limited = await takeOf(deps.requests, proof)
   if (limited) return limited
   const found = await findRelayed(database.reading, { id: params.id, accountId: proof.accountId })
   const chain = found && chains.get(found.chainName)

@@ -2,7 +2,7 @@ import type { Chains } from '@strongroom/chains'
 import type { Limiter } from '@strongroom/http'
 import type { PasskeyRules } from '@strongroom/proofs'
 import type { Database } from '@strongroom/storage'
-import { takeRequest } from '../accounts/caller.ts'
+import { type Bucket, takeOf } from '../accounts/caller.ts'
 import type { ChainDeps } from '../accounts/chain-of.ts'
 import { isGenuineKey, type KeyRow } from '../accounts/key-row.ts'
 import { findKeys } from '../accounts/keys-store.ts'
@@ -46,8 +46,8 @@ export async function genuineKeys(
   return keys
 }
 
-export async function readSigner(deps: SignDeps, caller: Caller) {
-  const limited = await takeRequest(deps.requests, caller.accountId)
+export async function readSigner(deps: SignDeps, caller: Caller, bucket: Bucket = 'usual') {
+  const limited = await takeOf(deps.requests, caller, bucket)
   if (limited) return limited
   const account = await findAccount(deps.database.reading, caller.accountId)
   if (!account || account.state === 'closed') return forbidden()

@@ -97,7 +97,7 @@ export const markCancelled = async (tx: Statements, { id, by }: { id: string; by
     told(
       { kind: events.changeCancelled, by },
       sql`
-      update chain_accounts.signer_changes set state = 'cancelled', ended_at = strongroom.now()
+      update chain_accounts.signer_changes set state = 'cancelled', approval = null, ended_at = strongroom.now()
        where id = ${id} and state in ('held', 'approved')`,
     ),
   )) === 1
@@ -105,16 +105,66 @@ export const markCancelled = async (tx: Statements, { id, by }: { id: string; by
 /** Signed once; false where another request came first, or it was cancelled. */
 export const markSigned = async (
   tx: Statements,
-  { id, by, state }: { id: string; by: string; state: 'held' | 'approved' },
+  { id, by, state, stamp }: { id: string; by: string; state: 'held' | 'approved'; stamp: Uint8Array },
 ): Promise<boolean> =>
   (await tx.run(
     told(
       { kind: events.changeSigned, by },
       sql`
-      update chain_accounts.signer_changes set state = 'signed', ended_at = strongroom.now()
+      update chain_accounts.signer_changes set state = 'signed', approval = ${stamp}, ended_at = strongroom.now()
        where id = ${id} and state = ${state}`,
     ),
   )) === 1
+
+/** What two-factor consented to, so that the key is looked for on the chain; its ids are the request’s. Once for each. */
+export const insertSigned = (tx: Statements, row: Omit<NewChange, 'opensAt'>): Promise<number> =>
+  tx.run(
+    told(
+      { kind: events.changeSigned, by: row.askedBy },
+      sql`
+      insert into chain_accounts.signer_changes
+             (id, account_id, chain_name, digest, changes, asked_by, lock_id, opens_at, state, ended_at)
+      values (${row.id}, ${row.accountId}, ${row.chainName}, ${row.digest}, ${JSON.stringify(row.changes)}::jsonb,
+              ${row.askedBy}, ${row.lockId}, strongroom.now(), 'signed', strongroom.now())
+      on conflict do nothing`,
+    ),
+  )
+
+const spentRow = changeRow.extend({ transactionId: z.string() })
+
+/** Signed in these days, not seen on the chain, and what was sent for it last. */
+export const findSpent = (
+  statements: Statements,
+  { accountId, chainName, digest }: ChangePlace,
+): Promise<z.output<typeof spentRow> | undefined> =>
+  statements.maybe(
+    spentRow,
+    sql`select ${columns}, t.transaction_id as "transactionId"
+          from ${from} join chain_accounts.relayed as t on t.change_id = c.id
+         where c.account_id = ${accountId} and c.chain_name = ${chainName} and c.digest = ${digest}
+           and c.state = 'signed' and c.approval is not null and c.settled_at is null
+           and c.ended_at > strongroom.now() - interval '6 days'
+         order by c.ended_at desc, t.created_at desc limit 1`,
+  )
+
+/** Whether it is signed, and not seen on the chain, still; nobody else changes it before the transaction ends. */
+export const holdSpent = async (tx: Statements, id: string): Promise<boolean> =>
+  (await tx.maybe(
+    z.object({ id: z.uuid() }),
+    sql`select id from chain_accounts.signer_changes
+         where id = ${id} and state = 'signed' and settled_at is null for update`,
+  )) !== undefined
+
+/** In the transaction that holds the account. */
+export const countWaiting = (
+  tx: Statements,
+  { accountId, askedBy }: Pick<ChangeRow, 'accountId' | 'askedBy'>,
+): Promise<{ readonly count: number }> =>
+  tx.one(
+    z.object({ count: z.int() }),
+    sql`select count(*)::int as count from chain_accounts.signer_changes
+         where account_id = ${accountId} and asked_by = ${askedBy} and state = 'held'`,
+  )
 
 const told = ({ kind, by }: { kind: typeof events.changeHeld; by: string }, change: Query): Query => sql`
     with changed as (${change} returning id, account_id, chain_name)

@@ -24,7 +24,7 @@ export interface RefreshDeps extends TokenDeps {
 export const refresh = implement<RefreshDeps>()(refreshTokens, async ({ proof: app, body }, deps) => {
   const claims = await readToken(deps.tokens, 'refresh', body.refreshToken)
   if (claims?.aud !== app.id) return invalidToken()
-  const limited = await takeRequest(deps.requests, claims.sub)
+  const limited = await takeRequest(deps.requests, `${claims.sub}/${claims.key}`)
   if (limited) return limited
   // Of two who bring it at once one is later, and looks again at what the other has left.
   const credentials = (await follow(deps, claims)) ?? (await follow(deps, claims)) ?? invalidToken()

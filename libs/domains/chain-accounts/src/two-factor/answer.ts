@@ -1,7 +1,7 @@
 import { recordEvent } from '@strongroom/audit'
 import { implement, Refusal, reply } from '@strongroom/http'
 import { enqueue } from '@strongroom/jobs'
-import { takeRequest } from '../accounts/caller.ts'
+import { type Bucket, takeOf } from '../accounts/caller.ts'
 import { chainOf } from '../accounts/chain-of.ts'
 import { type KeyRow, stampKey } from '../accounts/key-row.ts'
 import { activateKey, findKeyById } from '../accounts/keys-store.ts'
@@ -15,6 +15,7 @@ import { approvalRefused } from './events.ts'
 import { pushRequest } from './jobs.ts'
 import { overAs, readAsked } from './request.ts'
 import { isSignerOf, standingOn } from './standing.ts'
+import { tellOfRequest } from './tell.ts'
 import { approveRequest, denyRequest, findRequest, type RequestRow } from './store.ts'
 
 type AnswerDeps = Omit<TwoFactorDeps, 'requestTokens' | 'logins'>
@@ -27,9 +28,9 @@ interface Answering {
 }
 
 /** A request of the caller's own account, and the caller's key, which is another one than that which asks. */
-async function readAnswering(deps: AnswerDeps, caller: Caller, id: string) {
+async function readAnswering(deps: AnswerDeps, caller: Caller, { id, bucket }: { id: string; bucket: Bucket }) {
   const { database, hsm } = deps
-  const limited = await takeRequest(deps.requests, caller.accountId)
+  const limited = await takeOf(deps.requests, caller, bucket)
   if (limited) return limited
   const row = await findRequest(database, { id, accountId: caller.accountId })
   const account = await findAccount(database.reading, caller.accountId)
@@ -43,7 +44,7 @@ async function readAnswering(deps: AnswerDeps, caller: Caller, id: string) {
 
 export const approve = implement<AnswerDeps>()(approveTwoFactor, async ({ proof, params, body }, deps) => {
   const { database, hsm } = deps
-  const answering = await readAnswering(deps, proof, params.id)
+  const answering = await readAnswering(deps, proof, { id: params.id, bucket: 'usual' })
   if (answering instanceof Refusal) return answering
   const { account, row, source, by } = answering
   const txId = body.txId.toLowerCase()
@@ -57,11 +58,13 @@ export const approve = implement<AnswerDeps>()(approveTwoFactor, async ({ proof,
     return invalidRequest()
   }
   const stamp = await stampKey(hsm, account, { ...source, state: 'active' })
-  const told = { requestId: row.id, accountId: account.id, keyId: source.id }
+  const told = { requestId: row.id, accountId: account.id, asker: source.id }
   const done = await database.transaction(async (tx) => {
     if (!(await approveRequest(tx, { id: row.id, by: by.id, txId }))) return invalidRequest()
-    if (source.state === 'pending' && !(await activateKey(tx, { id: source.id, stamp }))) return invalidRequest()
-    await enqueue(tx, pushRequest, told)
+    // A sweep may have seen it on the chain a moment ago.
+    const counts = (await activateKey(tx, { id: source.id, stamp })) || (await findKeyById(tx, source.id))?.state === 'active'
+    if (!counts) return invalidRequest()
+    await tellOfRequest(tx, told)
     return undefined
   })
   return done ?? reply(204, undefined)
@@ -82,7 +85,7 @@ async function lookOnChain(
 }
 
 export const deny = implement<AnswerDeps>()(denyTwoFactor, async ({ proof, params }, deps) => {
-  const answering = await readAnswering(deps, proof, params.id)
+  const answering = await readAnswering(deps, proof, { id: params.id, bucket: 'stop' })
   if (answering instanceof Refusal) return answering
   const { account, row, source, by } = answering
   if (row.state === 'denied') return reply(204, undefined)

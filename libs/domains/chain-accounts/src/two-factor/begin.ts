@@ -1,5 +1,4 @@
 import { implement, Refusal, reply } from '@strongroom/http'
-import { enqueue } from '@strongroom/jobs'
 import { type Known, type LoginDeps, nameCaller } from '../accounts/caller.ts'
 import { chainOf, type ChainDeps } from '../accounts/chain-of.ts'
 import { canStandOn } from '../accounts/deploy.ts'
@@ -11,13 +10,15 @@ import type { Policies } from '../policies.ts'
 import { keyBytes } from '../public-key.ts'
 import { invalidRequest, noDestinationDevice, pleaseSignUp, tooManyRequests } from '../refusals.ts'
 import type { UserKey } from '../shapes.ts'
+import { askerView } from './asker-view.ts'
+import { secondsAsking } from './asking-store.ts'
 import { beginTwoFactor } from './contract.ts'
 import { chooseDestination } from './destination.ts'
-import { pushRequest } from './jobs.ts'
 import { readAsked, requestFacts, requestView, sealAsker } from './request.ts'
 import type { RequestTokens } from './request-tokens.ts'
 import { additionOf, type Standing, standingOn } from './standing.ts'
-import { countRecent, findRequest, insertRequest, type NewRequest } from './store.ts'
+import { countRecent, drawEnd, findRequest, insertRequest, type NewRequest } from './store.ts'
+import { tellOfRequest } from './tell.ts'
 
 export interface TwoFactorDeps extends LoginDeps, ChainDeps {
   readonly policies: Policies
@@ -35,7 +36,7 @@ export const begin = implement<TwoFactorDeps>()(beginTwoFactor, async ({ proof: 
   const chain = chainOf(deps, request.chainName)
   if (chain instanceof Refusal) return chain
   if (!isOneKey(userKey) || !canStandOn(chain, [{ kind: userKey.type }])) return invalidRequest()
-  const caller = await nameCaller(deps, app, request)
+  const caller = await nameCaller(deps, { app, ip }, request)
   if (caller instanceof Refusal) return caller
   const { account } = caller
   if (!account || account.state === 'closed') return pleaseSignUp()
@@ -45,7 +46,7 @@ export const begin = implement<TwoFactorDeps>()(beginTwoFactor, async ({ proof: 
   if (asked instanceof Refusal) return asked
   const row = await findRequest(database, { id: asked, accountId: account.id })
   if (!row) throw new Error('a two-factor request was neither made nor refused')
-  const twoFactorAuth = await requestView(deps, account, await readAsked(deps, account, row))
+  const twoFactorAuth = askerView(await requestView(deps, account, await readAsked(deps, account, row)))
   const of = { accountId: account.id, appId: app.id, requestId: row.id }
   return reply(200, { twoFactorAuth, ephemeralAccessToken: await requestTokens.issue(of) })
 })
@@ -57,7 +58,7 @@ interface Wish {
   readonly ip: string
 }
 
-/** Writes the request down and has the other device told, or refuses. Answers its id. */
+/** Writes the request down and has the other devices told, or refuses. Answers its id. */
 async function ask(deps: TwoFactorDeps, owner: Owner, { standing, caller, userKey, ip }: Wish) {
   const { database, hsm, policies, newId } = deps
   const source = await sourceOf(deps, owner, userKey)
@@ -68,10 +69,11 @@ async function ask(deps: TwoFactorDeps, owner: Owner, { standing, caller, userKe
   const { chainName } = standing.row
   const addition = additionOf(source.key, policies)
   const described = await chain.describeChange(address, addition, policies.ephemeralLifetime)
-  const id = newId()
+  const [id, message] = [newId(), JSON.stringify(described)]
+  const expiresAt = await drawEnd(database.reading, policies.twoFactorLifetime)
   const [asker, stamp] = await Promise.all([
     sealAsker(hsm, owner, { id, asker: { email: caller.login.email ?? null, ip } }),
-    stampOf(hsm, owner, requestFacts({ id, chainName }, source.key)),
+    stampOf(hsm, owner, requestFacts({ id, chainName, message, expiresAt }, source.key)),
   ])
   return write(deps, source, {
     id,
@@ -82,8 +84,8 @@ async function ask(deps: TwoFactorDeps, owner: Owner, { standing, caller, userKe
     stamp,
     sourceKeyId: source.key.id,
     destKeyId: dest.id,
-    message: JSON.stringify(described),
-    lifetime: policies.twoFactorLifetime,
+    message,
+    expiresAt,
   })
 }
 
@@ -95,13 +97,16 @@ function write({ database, policies }: TwoFactorDeps, source: Source, row: NewRe
     const keys = await countKeys(tx, row.accountId)
     const recent = await countRecent(tx, row.accountId)
     if (recent.count >= PER_HOUR) return tooManyRequests({ retryAfter: HOUR })
+    // Public keys are public: whoever has the login would end the request of another’s device, and wait in its place.
+    const waits = await secondsAsking(tx, row.sourceKeyId)
+    if (waits !== undefined) return tooManyRequests({ retryAfter: waits })
     if ('isNew' in source) {
       if (keys >= policies.keys) return tooManyRequests({ retryAfter: HOUR })
       // The same device asked twice at once.
       if (!(await insertKey(tx, source.key))) return tooManyRequests({ retryAfter: 1 })
     }
     await insertRequest(tx, row)
-    await enqueue(tx, pushRequest, { requestId: row.id, accountId: row.accountId, keyId: row.destKeyId ?? '' })
+    await tellOfRequest(tx, { requestId: row.id, accountId: row.accountId })
     return row.id
   })
 }

@@ -34,7 +34,9 @@ export const TwoFactorAuth = z.object({
       }),
     }),
     srcDevice: Device,
-    destDevice: Device.nullable(),
+    destDevice: Device.extend({ publicKey: z.string().nullable() })
+      .nullable()
+      .meta({ description: 'To who waits, its id alone.' }),
     requestedAt: Timestamp,
     message: z.string().meta({
       description:

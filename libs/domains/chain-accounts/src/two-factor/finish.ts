@@ -1,6 +1,6 @@
 import type { Chain } from '@strongroom/chains'
 import { implement, Refusal, reply } from '@strongroom/http'
-import { takeRequest } from '../accounts/caller.ts'
+import { takeOf } from '../accounts/caller.ts'
 import { chainOf } from '../accounts/chain-of.ts'
 import type { KeyRow } from '../accounts/key-row.ts'
 import type { Sessions } from '../accounts/sessions.ts'
@@ -22,7 +22,7 @@ export interface FinishDeps extends TwoFactorDeps {
 export const finish = implement<FinishDeps>()(finishTwoFactor, async ({ proof, body }, deps) => {
   const { database, sessions } = deps
   const { accountId, requestId } = proof
-  const limited = await takeRequest(deps.requests, accountId)
+  const limited = await takeOf(deps.requests, proof)
   if (limited) return limited
   if (body.twoFactorAuthRequestId !== requestId) return notFound()
   const row = await findRequest(database, { id: requestId, accountId })

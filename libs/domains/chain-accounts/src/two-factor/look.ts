@@ -1,15 +1,17 @@
 import { implement, Refusal, reply } from '@strongroom/http'
 import { enqueue } from '@strongroom/jobs'
-import { takeRequest } from '../accounts/caller.ts'
+import { takeOf } from '../accounts/caller.ts'
 import { findKeyById } from '../accounts/keys-store.ts'
+import type { Owner } from '../accounts/names.ts'
 import { findAccount } from '../accounts/store.ts'
 import { noDestinationDevice, notFound, tooManyRequests } from '../refusals.ts'
 import type { Caller, RequestCaller } from '../tokens/account-token.ts'
 import type { TwoFactorDeps } from './begin.ts'
+import { askerView } from './asker-view.ts'
 import { lookAtTwoFactor, resendTwoFactor } from './contract.ts'
 import { mayAnswer } from './destination.ts'
 import { pushRequest } from './jobs.ts'
-import { overAs, readAsked, requestView } from './request.ts'
+import { type Asked, overAs, readAsked, requestView } from './request.ts'
 import { findRequest, redirectRequest } from './store.ts'
 
 type LookDeps = Pick<TwoFactorDeps, 'database' | 'hsm' | 'requests'>
@@ -21,7 +23,7 @@ const MINUTE = 60
 async function readOwn(deps: LookDeps, caller: Caller | RequestCaller, id: string) {
   const { database } = deps
   const { accountId } = caller
-  const limited = await takeRequest(deps.requests, accountId)
+  const limited = await takeOf(deps.requests, caller)
   if (limited) return limited
   if ('requestId' in caller && caller.requestId !== id) return notFound()
   const row = await findRequest(database, { id, accountId })
@@ -30,10 +32,20 @@ async function readOwn(deps: LookDeps, caller: Caller | RequestCaller, id: strin
   return { account, asked: await readAsked(deps, account, row) }
 }
 
+interface Own {
+  readonly account: Owner
+  readonly asked: Asked
+}
+
+async function viewFor(deps: LookDeps, caller: Caller | RequestCaller, { account, asked }: Own) {
+  const view = await requestView(deps, account, asked)
+  return 'requestId' in caller ? askerView(view) : view
+}
+
 export const look = implement<LookDeps>()(lookAtTwoFactor, async ({ proof, params }, deps) => {
   const own = await readOwn(deps, proof, params.id)
   if (own instanceof Refusal) return own
-  return reply(200, { twoFactorAuth: await requestView(deps, own.account, own.asked) })
+  return reply(200, { twoFactorAuth: await viewFor(deps, proof, own) })
 })
 
 export const resend = implement<LookDeps>()(resendTwoFactor, async ({ proof, params, body }, deps) => {
@@ -54,5 +66,5 @@ export const resend = implement<LookDeps>()(resendTwoFactor, async ({ proof, par
   if (sent) return sent
   const row = await findRequest(database, { id, accountId })
   if (!row) return notFound()
-  return reply(200, { twoFactorAuth: await requestView(deps, account, { ...asked, row }) })
+  return reply(200, { twoFactorAuth: await viewFor(deps, proof, { account, asked: { ...asked, row } }) })
 })

@@ -5,7 +5,9 @@ import type { Database } from '@strongroom/storage'
 import { readKeyData } from '../accounts/key-data.ts'
 import { findKeyById } from '../accounts/keys-store.ts'
 import { findAccount } from '../accounts/store.ts'
+import { askerView } from './asker-view.ts'
 import type { TwoFactorAuth } from './contract.ts'
+import { mayAnswer } from './destination.ts'
 import { pushRequest } from './jobs.ts'
 import { readAsked, requestView } from './request.ts'
 import { findRequest } from './store.ts'
@@ -15,6 +17,13 @@ export interface PushDeps {
   readonly hsm: Keystore
   readonly sender: Sender
 }
+
+const asks = ['2fa-request', 'A new device asks to sign in to your account.'] as const
+const cameIn = [
+  '2fa-status-change',
+  'A new device was let in to your account. If it was not you, remove it now.',
+] as const
+const answered = ['2fa-status-change', 'Your request was answered.'] as const
 
 /** What FCM carries is 4,096 bytes, names and all. */
 const MOST_BYTES = 3_600
@@ -28,17 +37,17 @@ export const requestPusher = perform<PushDeps>()(pushRequest, async ({ requestId
   if (!row || !account || key?.accountId !== accountId || key.state === 'revoked') return
   const asked = await readAsked(deps, account, row)
   const isAsker = key.id === asked.source.id
-  if (!isAsker && row.state !== 'pending') return
+  const state = row.state === 'finished' ? 'approved' : row.state
+  if (!isAsker && !(await mayAnswer(hsm, account, key))) return
+  if (!isAsker && state !== 'pending' && state !== 'approved') return
   const { device } = await readKeyData(hsm, account, key)
   if (!device?.pushToken) return
   const view = await requestView(deps, account, asked)
-  const [type, text] = isAsker
-    ? (['2fa-status-change', 'Your request was answered.'] as const)
-    : (['2fa-request', 'A new device asks to sign in to your account.'] as const)
+  const [type, text] = isAsker ? answered : state === 'pending' ? asks : cameIn
   const data = { 'hyphen:type': type, 'hyphen:data': dataOf(view) }
   const to = `fcm:${device.pushToken}`
   await sendOnce(sender, {
-    id: `${requestId}.${keyId}.${row.state}`,
+    id: `${requestId}.${keyId}.${state}`,
     channel: 'push',
     to,
     subject: 'Sign-in',
@@ -58,7 +67,7 @@ export async function sendOnce(sender: Sender, message: Parameters<Sender['send'
 
 /** Whoever runs the push service reads it: who asks, and from where, is told to the device alone, when it asks us. */
 function dataOf(view: TwoFactorAuth): string {
-  const { request } = view
+  const { request } = askerView(view)
   const userOpInfo = { type: 'sign-in', signIn: { email: null, ip: null, location: null } }
   const told = { ...view, request: { ...request, userOpInfo } }
   const whole = JSON.stringify({ twoFactorAuth: told })

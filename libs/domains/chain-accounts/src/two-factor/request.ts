@@ -23,11 +23,15 @@ export const bindAsker = (owner: Owner, id: string) =>
 export const sealAsker = (hsm: Keystore, owner: Owner, { id, asker }: { id: string; asker: Asker }) =>
   sealJson(hsm, bindAsker(owner, id), asker)
 
-/** What a login asked for: which key, on which chain. */
+/** What a login asked for: which key, on which chain, what the other device is to sign for it, and until when. */
 export const requestFacts = (
-  { id, chainName }: Pick<RequestRow, 'id' | 'chainName'>,
+  { id, chainName, message, expiresAt }: Pick<RequestRow, 'id' | 'chainName' | 'message' | 'expiresAt'>,
   source: Pick<KeyRow, 'id' | 'publicKey'>,
-): Stamped => ({ kind: 'two-factor', name: id, facts: [chainName, source.id, toHex(source.publicKey)] })
+): Stamped => ({
+  kind: 'two-factor',
+  name: id,
+  facts: [chainName, source.id, toHex(source.publicKey), message, expiresAt.toISOString()],
+})
 
 export interface ViewingDeps {
   readonly database: { readonly reading: Statements }
@@ -47,7 +51,8 @@ export async function readAsked({ database, hsm }: ViewingDeps, owner: Owner, ro
   const source = await findKeyById(database.reading, row.sourceKeyId)
   const isOurs =
     source?.accountId === owner.id &&
-    (await isStamped(hsm, owner, { ...requestFacts(row, source), stamp: row.stamp })) &&
+    // One that was denied has no stamp any more, and nothing follows from it.
+    (row.state === 'denied' || (await isStamped(hsm, owner, { ...requestFacts(row, source), stamp: row.stamp }))) &&
     (source.state === 'revoked' || (await isGenuineKey(hsm, owner, source)))
   if (!isOurs) throw new Error('a two-factor request is not as we wrote it')
   return { row, source }

@@ -15,7 +15,7 @@ export const requestRow = z.object({
   state: z.enum(['pending', 'approved', 'denied', 'expired', 'finished']),
   message: z.string(),
   asker: column.bytes,
-  stamp: column.bytes,
+  stamp: column.bytes.nullable(),
   sends: z.int(),
   txId: z.string().nullable(),
   requestedAt: column.instant,
@@ -51,6 +51,14 @@ export const findWaiting = (
            and r.expires_at > strongroom.now() order by r.requested_at desc`,
   )
 
+/** Whether it waits still; whoever answers it waits until the transaction ends. */
+export const holdRequest = async (tx: Statements, id: string): Promise<boolean> =>
+  (await tx.maybe(
+    z.object({ id: z.uuid() }),
+    sql`select id from chain_accounts.two_factor_requests
+         where id = ${id} and state = 'pending' and expires_at > strongroom.now() for update`,
+  )) !== undefined
+
 /** In the transaction that holds the account: asked in the last hour, and when the next one may be asked. */
 export const countRecent = (tx: Statements, accountId: string): Promise<{ readonly count: number }> =>
   tx.one(
@@ -61,8 +69,14 @@ export const countRecent = (tx: Statements, accountId: string): Promise<{ readon
 
 export type NewRequest = Pick<
   RequestRow,
-  'id' | 'accountId' | 'appId' | 'chainName' | 'sourceKeyId' | 'destKeyId' | 'message' | 'asker' | 'stamp'
-> & { readonly lifetime: number }
+  'id' | 'accountId' | 'appId' | 'chainName' | 'sourceKeyId' | 'destKeyId' | 'message' | 'asker' | 'expiresAt'
+> & { readonly stamp: Uint8Array }
+
+/** When a request that is asked now is over: to the millisecond, as its stamp says it. */
+export const drawEnd = async (statements: Statements, lifetime: number): Promise<Date> => {
+  const end = sql`date_trunc('milliseconds', strongroom.now() + make_interval(secs => ${lifetime}))`
+  return (await statements.one(z.object({ at: column.instant }), sql`select ${end} as at`)).at
+}
 
 /** Those of the same key that still wait are over: a device asks once at a time. */
 export const insertRequest = (tx: Statements, row: NewRequest): Promise<number> =>
@@ -74,7 +88,7 @@ export const insertRequest = (tx: Statements, row: NewRequest): Promise<number> 
       insert into chain_accounts.two_factor_requests
              (id, account_id, app_id, chain_name, source_key_id, dest_key_id, message, asker, stamp, expires_at)
       values (${row.id}, ${row.accountId}, ${row.appId}, ${row.chainName}, ${row.sourceKeyId}, ${row.destKeyId},
-              ${row.message}, ${row.asker}, ${row.stamp}, strongroom.now() + make_interval(secs => ${row.lifetime}))
+              ${row.message}, ${row.asker}, ${row.stamp}, ${row.expiresAt})
       returning id, account_id, source_key_id
     )
     ${appendEvent(events.twoFactorAsked, {
@@ -103,8 +117,9 @@ export const approveRequest = async (tx: Statements, { id, by, txId }: Answer & 
     answered({ id, by, kind: events.twoFactorApproved }, sql`state = 'approved', tx_id = ${txId}, approved_by = ${by}`),
   )) === 1
 
+/** Its stamp goes, so that no later change of the row brings it back. */
 export const denyRequest = async (tx: Statements, { id, by }: Answer): Promise<boolean> =>
-  (await tx.run(answered({ id, by, kind: events.twoFactorDenied }, sql`state = 'denied'`))) === 1
+  (await tx.run(answered({ id, by, kind: events.twoFactorDenied }, sql`state = 'denied', stamp = null`))) === 1
 
 const answered = ({ id, by, kind }: Answer & { kind: typeof events.twoFactorApproved }, change: Query): Query => sql`
     with answered as (
@@ -146,6 +161,6 @@ export async function forgetRequests(statements: Statements): Promise<void> {
                         where v.new_key = k.id and v.state in ('held', 'done') and v.settled_at is null)
        and not exists (select from chain_accounts.signer_changes as c
                         where c.account_id = k.account_id and c.state in ('held', 'approved', 'signed')
-                          and c.settled_at is null
+                          and c.settled_at is null and coalesce(c.ended_at > strongroom.now() - interval '8 days', true)
                           and c.changes @> jsonb_build_array(jsonb_build_object('publicKey', encode(k.public_key, 'hex'))))`)
 }

@@ -105,13 +105,17 @@ export function evmChain(name: ChainName, setting: EvmSetting, node: Node = open
   }
 }
 
-/** Whether its account could still be asked to do it. */
+const GOOD_FOR = 86_400n
+
+/** Whether its account could still be asked to do it, and within a day. */
 async function isOfUse(node: Node, { account, nonce, deadline }: Execution, contracts: EvmContracts) {
   const [{ timestamp }, standing] = await Promise.all([
     node.head(),
     readStanding(node, account, { at: 'latest', contracts }),
   ])
-  return standing?.isGenuine === true && standing.nonce === nonce && timestamp < deadline
+  // What nobody sends today is not to lie about, signed, until somebody has a use for it.
+  const isSoon = timestamp < deadline && deadline <= timestamp + GOOD_FOR
+  return standing?.isGenuine === true && standing.nonce === nonce && isSoon
 }
 
 function addressIn(text: string): Hex {

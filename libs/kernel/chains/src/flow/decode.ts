@@ -2,7 +2,7 @@ import { equalBytes, fromHex } from '@strongroom/crypto'
 import type { AccountRequest } from '../chain.ts'
 import type { AccessApi } from './access-api.ts'
 import { type BareAddress, shownAddress } from './address.ts'
-import { isPoint, liveKeys, publicKeyOf } from './keys.ts'
+import { isPoint, liveKeys, publicKeyOf, usableKeys } from './keys.ts'
 import { decodeMessage } from './decode-message.ts'
 import type { FlowMessage } from './message.ts'
 import { asAccountChange, changeOf, type KeyChange, THRESHOLD } from './scripts.ts'
@@ -64,6 +64,9 @@ export async function decodeRequest(
   if (stands !== (change.kind === 'remove')) return undefined
   return {
     form: message.form,
+    signedBy: usableKeys(found)
+      .filter((key) => message.payloadSignatures.some(({ keyIndex }) => keyIndex === key.index))
+      .map(publicKeyOf),
     message: bytes,
     changes: [asAccountChange(change)],
     address: shownAddress(account),
