@@ -117,3 +117,14 @@ test('whoever asks too often is told when to come back', async () => {
   const answer = await me()
   expect([...refused(answer), answer.headers.has('retry-after')]).toEqual([429, 'TooManyRequests', true])
 })
+
+test('whoever tries logins from one address without end is told when to come back, whosever they are', async () => {
+  const { baseUrl } = await world.app.spawn({ LOGINS_PER_ADDRESS: '2' })
+  const begin = (name: string) => {
+    const request = { method: 'test', token: name }
+    const body = { challengeType: 'deviceKey', request, publicKey: newKey().publicKey }
+    return clientOf(baseUrl)({ method: 'POST', path: '/auth/v1/signin/challenge', body })
+  }
+  for (const name of ['one-of-many', 'not a name']) expect((await begin(name)).status).toBeLessThan(429)
+  expect(refused(await begin('another-of-many'))).toEqual([429, 'TooManyRequests'])
+})

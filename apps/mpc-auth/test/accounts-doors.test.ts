@@ -27,6 +27,7 @@ async function start(app: TestApp, settings: Settings): Promise<string> {
 /** Without any door. */
 const plain: Settings = {
   PUBLIC_URL: 'https://accounts.example',
+  CHAINS: undefined,
   ACCOUNTS_TEST_LOGIN: undefined,
   HSM_ALLOW_SOFTWARE: 'SoftHSM v2',
 }

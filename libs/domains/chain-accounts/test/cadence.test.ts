@@ -107,6 +107,60 @@ test(
   },
 )
 
+/** Runs on the chain what its payer signed; its hash. */
+async function runIt(
+  transaction: Awaited<ReturnType<typeof transactionOf>>,
+  paid: { keyId: number; signature: string },
+) {
+  const of = ({ address, keyId, sig }: { address: string; keyId: number; sig: string }) => ({
+    address,
+    key_index: String(keyId),
+    signature: Buffer.from(sig, 'hex').toString('base64'),
+  })
+  const { proposalKey: by, payloadSigs, payer, authorizers, refBlock, computeLimit, cadence } = transaction
+  const body = {
+    script: Buffer.from(cadence).toString('base64'),
+    arguments: [],
+    reference_block_id: refBlock,
+    gas_limit: String(computeLimit),
+    payer,
+    proposal_key: { address: by.address, key_index: String(by.keyId), sequence_number: String(by.sequenceNum) },
+    authorizers,
+    payload_signatures: payloadSigs.map(of),
+    envelope_signatures: [of({ address: payer, keyId: paid.keyId, sig: paid.signature })],
+  }
+  const answer = await fetch(`${world.flow.url}/v1/transactions`, { method: 'POST', body: JSON.stringify(body) })
+  expect(answer.ok).toBe(true)
+}
+
+test('nobody pays for what the caller’s own key did not sign, whoever else did', { timeout: 60_000 }, async () => {
+  const cam = await signUp('cam')
+  /** Our signature, by a token alone; then another key’s, and the payer’s. */
+  const letIn = async (asked: Device, by: { device: Device; keyId: number }) => {
+    const begun = await world.ask('POST', '/auth/v1/signin/2fa', {
+      body: { request: cam.login, userKey: asked.userKey },
+    })
+    const { message } = (begun.body as { twoFactorAuth: { request: { message: string } } }).twoFactorAuth.request
+    const { cadence } = JSON.parse(message) as { cadence: string }
+    const transaction = await transactionOf(cam, { script: cadence, keyId: by.keyId })
+    const payload = hexOf(encodeTransactionPayload(transaction))
+    const ours = (await ask(cam.token, payload)).body as { signature: { signature: string } }
+    const { address } = transaction.proposalKey
+    const theirs = { address, keyId: by.keyId, sig: by.device.sign(fromHex(payload)) }
+    const signed = { ...transaction, payloadSigs: [{ address, keyId: 0, sig: ours.signature.signature }, theirs] }
+    return { signed, paid: await ask(cam.token, hexOf(encodeTransactionEnvelope(signed)), '/paymaster') }
+  }
+  const second = newDevice()
+  const { signed, paid } = await letIn(second, { device: cam.phone, keyId: 1 })
+  await runIt(signed, (paid.body as { signature: { keyId: number; signature: string } }).signature)
+  await vi.waitFor(async () => {
+    world.flow.advance(1)
+    expect((await world.flowChain.readAccount(cam.address))?.signers).toHaveLength(3)
+  }, soon)
+  const stolen = await letIn(newDevice(), { device: second, keyId: 2 })
+  expect(stolen.paid).toMatchObject({ error: 'InvalidRequest' })
+})
+
 test('a change that nobody asked for waits; one of another account, or not whole, is refused', async () => {
   const cloud = newDevice()
   const recoveryKey = { publicKey: cloud.publicKey, cloudKey: { accountName: 'iCloud' } }

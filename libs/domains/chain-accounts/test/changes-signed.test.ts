@@ -7,9 +7,16 @@ import { beginTwoFactor, relayed, type SignedUp, signUp, soon } from './person.t
 import { addition, heldIn, removal, signing } from './signing.ts'
 
 let world: AccountsWorld
-let { describeIt, send, changes, cancel, approve, registerRecovery, secondDevice, signersOf }: ReturnType<
-  typeof signing
-> = {} as never
+let {
+  describeIt,
+  send,
+  changes,
+  cancel,
+  approve,
+  registerRecovery,
+  secondDevice,
+  signersOf,
+}: ReturnType<typeof signing> = {} as never
 beforeAll(async () => {
   world = await accountsWorld()
   ;({ describeIt, send, changes, cancel, approve, registerRecovery, secondDevice, signersOf } = signing(world))
@@ -76,25 +83,32 @@ describe('a hold', () => {
       on conflict (app_id, chain, day) do update set wei = excluded.wei`)
     const { transaction } = (await ask()).body as { transaction: { id: string } }
     const seen = () => world.ask('GET', `/sign/v1/evm/transaction/${transaction.id}`, { token: dot.token })
-    await vi.waitFor(async () => expect(await seen()).toMatchObject({ body: { transaction: { state: 'refused' } } }), soon)
+    await vi.waitFor(
+      async () => expect(await seen()).toMatchObject({ body: { transaction: { state: 'refused' } } }),
+      soon,
+    )
     await world.owner.run(sql`delete from chains.spending where chain = 'local'`)
     await relayed(world, dot.token, await ask())
     expect(await signersOf(dot)).toContain(cloud.publicKey)
     expect((await changes(dot.token)).map(({ state }) => state)).toEqual(['signed'])
   })
 
-  test('of who was told no gives nothing alone, once more; another key’s approval does', { timeout: 60_000 }, async () => {
-    const eve = await signUp(world)
-    const second = await secondDevice(eve)
-    const ask = async () => send(eve, await describeIt(eve, removal(second.phone.publicKey)))
-    const { id } = heldIn(await ask())
-    expect(await cancel(id, second.token)).toMatchObject({ status: 204 })
-    const again = heldIn(await ask())
-    await world.pass('3 days 1 minute')
-    expect(heldIn(await ask()).id).toBe(again.id)
-    expect(await approveBy(second, again)).toMatchObject({ status: 200 })
-    await relayed(world, eve.token, await ask())
-  })
+  test(
+    'of who was told no gives nothing alone, once more; another key’s approval does',
+    { timeout: 60_000 },
+    async () => {
+      const eve = await signUp(world)
+      const second = await secondDevice(eve)
+      const ask = async () => send(eve, await describeIt(eve, removal(second.phone.publicKey)))
+      const { id } = heldIn(await ask())
+      expect(await cancel(id, second.token)).toMatchObject({ status: 204 })
+      const again = heldIn(await ask())
+      await world.pass('3 days 1 minute')
+      expect(heldIn(await ask()).id).toBe(again.id)
+      expect(await approveBy(second, again)).toMatchObject({ status: 200 })
+      await relayed(world, eve.token, await ask())
+    },
+  )
 
   test('of who thought better of it is like any other', { timeout: 60_000 }, async () => {
     const fox = await signUp(world)
@@ -105,6 +119,7 @@ describe('a hold', () => {
     heldIn(await ask())
     await world.pass('3 days 1 minute')
     await relayed(world, fox.token, await ask())
+    expect(await signersOf(fox)).toContain(cloud.publicKey)
   })
 
   test('that was cancelled is not brought back past us, nor is its approval', { timeout: 60_000 }, async () => {
@@ -128,22 +143,42 @@ describe('a hold', () => {
     }
   })
 
-  test('is one of ten of one device, however many are asked at once; another device has its own', { timeout: 60_000 }, async () => {
-    const hal = await signUp(world)
-    const [second, third] = [await secondDevice(hal), await secondDevice(hal)]
-    const kinds = await Promise.all([hal, second, third].map(({ phone }) => describeIt(hal, removal(phone.publicKey))))
-    const orders = [[0], [1], [2], [0, 1], [1, 0], [0, 2], [2, 0], [1, 2], [2, 1], [0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0]]
-    const calls = orders.map((order) => {
-      const call = structuredClone(kinds[0] as (typeof kinds)[0])
-      call.evm.message.calls = order.flatMap((index) => kinds[index]?.evm.message.calls ?? [])
-      return call
-    })
-    const answers = await Promise.all(calls.map((call) => send(hal, call)))
-    expect(answers.filter(({ status }) => status === 202)).toHaveLength(10)
-    expect(answers.filter(({ status }) => status === 429)).toHaveLength(3)
-    const refused = calls[answers.findIndex(({ status }) => status === 429)]
-    heldIn(await send(second, refused))
-  })
+  test(
+    'is one of ten of one device, however many are asked at once; another device has its own',
+    { timeout: 60_000 },
+    async () => {
+      const hal = await signUp(world)
+      const [second, third] = [await secondDevice(hal), await secondDevice(hal)]
+      const kinds = await Promise.all(
+        [hal, second, third].map(({ phone }) => describeIt(hal, removal(phone.publicKey))),
+      )
+      const orders = [
+        [0],
+        [1],
+        [2],
+        [0, 1],
+        [1, 0],
+        [0, 2],
+        [2, 0],
+        [1, 2],
+        [2, 1],
+        [0, 1, 2],
+        [0, 2, 1],
+        [1, 0, 2],
+        [1, 2, 0],
+      ]
+      const calls = orders.map((order) => {
+        const call = structuredClone(kinds[0] as (typeof kinds)[0])
+        call.evm.message.calls = order.flatMap((index) => kinds[index]?.evm.message.calls ?? [])
+        return call
+      })
+      const answers = await Promise.all(calls.map((call) => send(hal, call)))
+      expect(answers.filter(({ status }) => status === 202)).toHaveLength(10)
+      expect(answers.filter(({ status }) => status === 429)).toHaveLength(3)
+      const refused = calls[answers.findIndex(({ status }) => status === 429)]
+      heldIn(await send(second, refused))
+    },
+  )
 })
 
 describe('what two-factor consented to', () => {
@@ -170,7 +205,10 @@ describe('what two-factor consented to', () => {
     const joe = await signUp(world)
     const begun = await beginTwoFactor(world, joe.login, newDevice())
     const waiting = () =>
-      world.database.one(z.object({ count: z.int() }), sql`select count(*)::int as count from pg_locks where not granted`)
+      world.database.one(
+        z.object({ count: z.int() }),
+        sql`select count(*)::int as count from pg_locks where not granted`,
+      )
     const answer = await world.owner.transaction(async (tx) => {
       await tx.run(sql`
         update chain_accounts.two_factor_requests set state = 'denied', stamp = null where id = ${begun.id}`)

@@ -204,7 +204,11 @@ test('a device that floods us leaves the others, and who signs in, what is their
     few.chain.mine()
     await few.activate()
     const owner = { id: account.id, appId: (await findAccount(few.database, account.id))?.appId ?? '' }
-    const wish = { id: few.deps.newId(), state: 'active' as const, key: { type: 'device' as const, publicKey: tablet.publicKey } }
+    const wish = {
+      id: few.deps.newId(),
+      state: 'active' as const,
+      key: { type: 'device' as const, publicKey: tablet.publicKey },
+    }
     const drawn = await drawUserKey(few.hsm, owner, wish)
     await few.database.transaction((tx) => insertKey(tx, drawn))
     const stolen = bodyOf(await ann.signIn(tablet)).credentials.accessToken

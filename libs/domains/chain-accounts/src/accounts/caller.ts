@@ -76,8 +76,7 @@ export async function takeRequest(requests: Limiter, name: string): Promise<Refu
 
 /** Who uses a token of ours: a key of an account, or who waits with one request. */
 export type TokenUser =
-  | { readonly accountId: string; readonly keyId: string }
-  | { readonly accountId: string; readonly requestId: string }
+  { readonly accountId: string; readonly keyId: string } | { readonly accountId: string; readonly requestId: string }
 
 /** `stop`: what calls off or denies. It is never spent by what was asked before. */
 export type Bucket = 'usual' | 'stop'

@@ -11,5 +11,7 @@ export const keys = implement<KeyDeps>()(listKeys, async ({ proof, query }, { da
   const which = query.include_revoked === 'true' ? 'all' : 'live'
   const rows = await findKeys(database.reading, proof.accountId, which)
   const owner = ownerBy(proof)
-  return reply(200, { keys: await Promise.all(rows.map((key) => keyView(hsm, { owner, app: proof.app, seenBy: proof.keyId }, key))) })
+  return reply(200, {
+    keys: await Promise.all(rows.map((key) => keyView(hsm, { owner, app: proof.app, seenBy: proof.keyId }, key))),
+  })
 })

@@ -47,7 +47,13 @@ const kindOf = async (answer: ReturnType<typeof verify>) => {
 
 test('Firebase’s ID token names a person, and an address that it verified', async () => {
   const token = await provider.sign(firebase({ email: 'ann@example.com', email_verified: true }))
-  const login = { provider: 'firebase', issuer: firebase().iss, subject: 'uid-of-ann', email: 'ann@example.com', emailVerified: true }
+  const login = {
+    provider: 'firebase',
+    issuer: firebase().iss,
+    subject: 'uid-of-ann',
+    email: 'ann@example.com',
+    emailVerified: true,
+  }
   expect(await verify({ method: 'firebase', token })).toEqual(login)
 })
 

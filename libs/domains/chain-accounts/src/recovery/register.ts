@@ -39,6 +39,8 @@ export const register = implement<SignDeps>()(registerRecoveryKey, async ({ proo
     if (added) return added
   }
   const keys = await findKeys(database, account.id)
-  const views = await Promise.all(keys.map((key) => keyView(hsm, { owner: account, app: proof.app, seenBy: proof.keyId }, key)))
+  const views = await Promise.all(
+    keys.map((key) => keyView(hsm, { owner: account, app: proof.app, seenBy: proof.keyId }, key)),
+  )
   return reply(200, { keys: views })
 })

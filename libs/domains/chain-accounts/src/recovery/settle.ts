@@ -37,8 +37,12 @@ async function settle(deps: SettleDeps, row: RecoveryRow): Promise<void> {
     throw new Error('a pending key is not as we wrote it')
   const stamp = await stampKey(hsm, owner, { ...key, state: 'active' })
   // Lost devices may have gone with it.
-  const devices = (await findKeys(database, owner.id)).filter(({ type, state }) => type === 'user-key' && state === 'active')
-  const lost = devices.filter((one) => one.id !== key.id && !account.signers.some((by) => equalBytes(by.publicKey, one.publicKey)))
+  const devices = (await findKeys(database, owner.id)).filter(
+    ({ type, state }) => type === 'user-key' && state === 'active',
+  )
+  const lost = devices.filter(
+    (one) => one.id !== key.id && !account.signers.some((by) => equalBytes(by.publicKey, one.publicKey)),
+  )
   const gone = await goneFrom(deps, owner, lost)
   await database.transaction(async (tx) => {
     await revokeGone(tx, gone)

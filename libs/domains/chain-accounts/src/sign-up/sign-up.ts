@@ -10,7 +10,14 @@ import { bindProfile, sealJson, stampOf } from '../accounts/names.ts'
 import { drawUserKey, isOneKey } from '../accounts/new-key.ts'
 import { drawServerKey } from '../accounts/server-key.ts'
 import type { Sessions } from '../accounts/sessions.ts'
-import { type AccountRow, findAccount, findIdentity, insertAccount, insertIdentity, isFresh } from '../accounts/store.ts'
+import {
+  type AccountRow,
+  findAccount,
+  findIdentity,
+  insertAccount,
+  insertIdentity,
+  isFresh,
+} from '../accounts/store.ts'
 import { genuineAddresses } from '../accounts/addresses.ts'
 import { type AddressRow, findAddresses } from '../accounts/addresses-store.ts'
 import type { ClientApp } from '../apps/contract.ts'

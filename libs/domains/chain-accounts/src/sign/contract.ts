@@ -22,7 +22,10 @@ export const Change = z.object({
   id: z.uuid(),
   chainName: ChainName,
   changes: z.array(z.object({ kind: z.enum(['add-signer', 'remove-signer']), publicKey: Hex })),
-  digest: Hex.meta({ description: 'SHA-256 of this change, in hex: an approving device signs “approve:” and this text, a passkey the SHA-256 of that.' }),
+  digest: Hex.meta({
+    description:
+      'SHA-256 of this change, in hex: an approving device signs “approve:” and this text, a passkey the SHA-256 of that.',
+  }),
   askedBy: z.string().meta({ description: 'Public key of the device that asked.' }),
   state: z.enum(['held', 'approved', 'signed', 'cancelled', 'lapsed']),
   opensAt: Timestamp.meta({ description: 'When it is signed without anybody’s approval.' }),

@@ -46,7 +46,9 @@ export async function judgeThere(
   const calls = judgeRequest(decoded, { keys, policies, signers: [] })
   if (calls.kind === 'calls') return calls
   const standing = await chains.get(chainName)?.readAccount(decoded.address)
-  return standing?.isGenuine ? judgeRequest(decoded, { keys, policies, signers: standing.signers }) : { kind: 'forbidden' }
+  return standing?.isGenuine
+    ? judgeRequest(decoded, { keys, policies, signers: standing.signers })
+    : { kind: 'forbidden' }
 }
 
 export interface Cosigning<Answer> {

@@ -17,7 +17,10 @@ export interface NewRelayed {
 }
 
 /** Whose a transaction is that we sent; once more changes nothing. */
-export const insertRelayed = (tx: Statements, { id, accountId, chainName, message, changeId }: NewRelayed): Promise<number> =>
+export const insertRelayed = (
+  tx: Statements,
+  { id, accountId, chainName, message, changeId }: NewRelayed,
+): Promise<number> =>
   tx.run(sql`
     insert into chain_accounts.relayed (transaction_id, account_id, chain_name, digest, change_id)
     values (${id}, ${accountId}, ${chainName}, ${sha256(message)}, ${changeId ?? null}) on conflict do nothing`)

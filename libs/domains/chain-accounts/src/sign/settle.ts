@@ -12,6 +12,7 @@ import { mayStillSign } from '../keys/forget-key.ts'
 import type { Policies } from '../policies.ts'
 import { endFamiliesOf } from '../tokens/store.ts'
 import { standingOn } from '../two-factor/standing.ts'
+import { tellOfKey } from '../two-factor/tell.ts'
 import { Refusal } from '@strongroom/http'
 import { type ChangeRow, findUnsettled, markSettled } from './store.ts'
 
@@ -99,7 +100,7 @@ async function activate(
     }),
   )
   await database.transaction(async (tx) => {
-    for (const one of stamps) await activateKey(tx, one)
+    for (const one of stamps) if (await activateKey(tx, one)) await tellOfKey(tx, one.id)
     await revokeGone(tx, gone)
     await markSettled(tx, changeId)
   })

@@ -62,7 +62,8 @@ export const approve = implement<AnswerDeps>()(approveTwoFactor, async ({ proof,
   const done = await database.transaction(async (tx) => {
     if (!(await approveRequest(tx, { id: row.id, by: by.id, txId }))) return invalidRequest()
     // A sweep may have seen it on the chain a moment ago.
-    const counts = (await activateKey(tx, { id: source.id, stamp })) || (await findKeyById(tx, source.id))?.state === 'active'
+    const counts =
+      (await activateKey(tx, { id: source.id, stamp })) || (await findKeyById(tx, source.id))?.state === 'active'
     if (!counts) return invalidRequest()
     await tellOfRequest(tx, told)
     return undefined

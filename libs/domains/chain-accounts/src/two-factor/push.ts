@@ -39,15 +39,17 @@ export const requestPusher = perform<PushDeps>()(pushRequest, async ({ requestId
   const isAsker = key.id === asked.source.id
   const state = row.state === 'finished' ? 'approved' : row.state
   if (!isAsker && !(await mayAnswer(hsm, account, key))) return
-  if (!isAsker && state !== 'pending' && state !== 'approved') return
+  // The chain let it in, whatever was answered here: they are told all the more.
+  const isIn = asked.source.state === 'active'
+  if (!isAsker && !isIn && state !== 'pending') return
   const { device } = await readKeyData(hsm, account, key)
   if (!device?.pushToken) return
   const view = await requestView(deps, account, asked)
-  const [type, text] = isAsker ? answered : state === 'pending' ? asks : cameIn
+  const [type, text] = isAsker ? answered : isIn ? cameIn : asks
   const data = { 'hyphen:type': type, 'hyphen:data': dataOf(view) }
   const to = `fcm:${device.pushToken}`
   await sendOnce(sender, {
-    id: `${requestId}.${keyId}.${state}`,
+    id: `${requestId}.${keyId}.${isIn && !isAsker ? 'in' : state}`,
     channel: 'push',
     to,
     subject: 'Sign-in',
