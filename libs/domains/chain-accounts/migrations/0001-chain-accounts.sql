@@ -164,6 +164,8 @@ create table chain_accounts.signer_changes (
   ended_at    timestamptz,
   -- when its effect was seen on the chain
   settled_at  timestamptz,
+  -- of one that was signed: when its chain was asked last
+  looked_at   timestamptz not null default strongroom.now(),
   check (approved_by is distinct from asked_by)
 );
 create unique index one_live_change on chain_accounts.signer_changes (account_id, chain_name, digest)

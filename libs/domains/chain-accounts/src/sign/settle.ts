@@ -14,7 +14,7 @@ import { endFamiliesOf } from '../tokens/store.ts'
 import { standingOn } from '../two-factor/standing.ts'
 import { tellOfKey } from '../two-factor/tell.ts'
 import { Refusal } from '@strongroom/http'
-import { type ChangeRow, findUnsettled, markSettled } from './store.ts'
+import { type ChangeRow, findUnsettled, markLooked, markSettled } from './store.ts'
 
 export interface SettleDeps extends ChainDeps {
   readonly database: Database
@@ -31,6 +31,7 @@ export const settling = sweep<SettleDeps>()({
   async run(deps, signal) {
     for (const row of await findUnsettled(deps.database, AT_ONCE)) {
       if (signal.aborted) return
+      await markLooked(deps.database, row.id)
       // A chain that is away holds up no other; the next round looks again.
       await settle(deps, row).catch((error: unknown) => {
         if (!(error instanceof ChainUnavailable)) throw error

@@ -189,8 +189,12 @@ export const findUnsettled = (statements: Statements, limit: number): Promise<re
     changeRow,
     sql`select ${columns} from ${from}
          where c.state = 'signed' and c.settled_at is null and c.ended_at > strongroom.now() - ${SETTLED_AFTER}
-         order by c.ended_at desc limit ${limit}`,
+         order by c.looked_at limit ${limit}`,
   )
+
+/** However many wait, each has its turn. */
+export const markLooked = (statements: Statements, id: string): Promise<number> =>
+  statements.run(sql`update chain_accounts.signer_changes set looked_at = strongroom.now() where id = ${id}`)
 
 export const markSettled = (tx: Statements, id: string): Promise<number> =>
   tx.run(sql`update chain_accounts.signer_changes set settled_at = strongroom.now() where id = ${id}`)
