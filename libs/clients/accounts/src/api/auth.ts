@@ -17,7 +17,7 @@ export type ChallengeAnswer =
 
 /** What needs no session. Every method throws `AccountsError`. */
 export const authApi = ({ send }: Transport) => ({
-  /** Again with the same login and key it answers the same account. */
+  /** Again with the same login and key, within five minutes and before the account stands, it answers the same account. */
   signUp: (login: Login, userKey: NewKey): Promise<SignedIn> =>
     send({ method: 'POST', path: '/auth/v1/signup', body: { ...login, userKey }, fields: signedIn }),
 

@@ -17,7 +17,7 @@ export const signUp = endpoint({
   method: 'POST',
   path: '/auth/v1/signup',
   summary:
-    'Open an account with its first key, and have it deployed on the chain; asked once more, it answers the same account.',
+    'Open an account with its first key, and have it deployed on the chain; asked once more within minutes, before it stands, it answers the same account.',
   proof: appSecret,
   body: LoginRequest.extend({ userKey: UserKey }),
   bodyLimit: 65_536,
