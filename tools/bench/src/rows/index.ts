@@ -19,6 +19,7 @@ import { qrCycle } from './qr-cycle.ts'
 import { recover } from './recover.ts'
 import { rewrap } from './rewrap.ts'
 import { sessionCheck } from './session-check.ts'
+import { signIn } from './sign-in.ts'
 import { signUp } from './sign-up.ts'
 import { signedRead } from './signed-read.ts'
 import { tail } from './tail.ts'
@@ -44,6 +45,7 @@ export const rows: readonly Row[] = [
   hooks,
   recover,
   accounts,
+  signIn,
   signedRead,
   walletOpen,
   sessionCheck,

@@ -1,9 +1,10 @@
-import { generateKeyPairSync, randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import { deployForDevelopment } from '@strongroom/chains/testing'
 import { startEvmNode } from '@strongroom/evm-node'
 import { post } from '../load/requests.ts'
 import { type AppServer, startServer } from './app.ts'
+import type { Child } from './child.ts'
+import { introduced, newPerson, type Person } from './device.ts'
 
 const ENOUGH = 10n ** 22n
 const BETWEEN_LOOKS = 100
@@ -14,8 +15,10 @@ export interface AccountsServer extends AppServer {
   signUps(count: number): string[]
   /** So many people at once; whoever is told to come back later does. Answers how often that was. */
   signUpAtOnce(count: number): Promise<number>
+  /** These people, one after the other. */
+  signUpEach(people: readonly Person[]): Promise<void>
   /** Begins to work: what is queued goes out, paid by a relayer that has money. */
-  work(): Promise<void>
+  work(): Promise<Child>
   /** Waits until every account that was asked for is active. */
   settled(): Promise<Settled>
 }
@@ -42,6 +45,7 @@ export async function startAccountsServer(superuserUrl: string): Promise<Account
         PUBLIC_URL: 'http://127.0.0.1:4300',
         ACCOUNTS_TEST_LOGIN: 'on',
         LOGINS_PER_ADDRESS: '1000000',
+        REQUESTS_PER_ACCOUNT: '1000000',
         CHAINS: JSON.stringify({ local: { ...place, gasBudgetWei: String(ENOUGH) } }),
         DEFAULT_CHAIN: 'local',
       },
@@ -54,16 +58,24 @@ export async function startAccountsServer(superuserUrl: string): Promise<Account
       )[0]
     return {
       ...server,
-      signUps: (many) => Array.from({ length: many }, () => post('/auth/v1/signup', newPerson())),
+      signUps: (many) => Array.from({ length: many }, () => post('/auth/v1/signup', introduced(newPerson()))),
       signUpAtOnce: async (many) => {
-        const asked = await Promise.all(Array.from({ length: many }, () => signUpAt(server.port, newPerson())))
+        const asked = await Promise.all(
+          Array.from({ length: many }, () => signUpAt(server.port, introduced(newPerson()))),
+        )
         return asked.reduce((sum, again) => sum + again, 0)
       },
+      async signUpEach(people) {
+        for (const person of people) await signUpAt(server.port, introduced(person))
+      },
       async work() {
-        await server.spawnWorker()
+        const worker = await server.spawnWorker()
         // Its key is made when the first transaction waits.
         for (let found = await relayer(); ; found = await relayer()) {
-          if (found) return node.fund(found.address, ENOUGH)
+          if (found) {
+            await node.fund(found.address, ENOUGH)
+            return worker
+          }
           await pause(BETWEEN_LOOKS)
         }
       },
@@ -103,10 +115,4 @@ async function signUpAt(port: number, person: object): Promise<number> {
     if (answer.status !== 503) throw new Error(`a sign-up was answered ${String(answer.status)}`)
     await pause(1000 * Number(answer.headers.get('retry-after') ?? 1))
   }
-}
-
-function newPerson() {
-  const { x = '', y = '' } = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ format: 'jwk' })
-  const publicKey = Buffer.concat([x, y].map((part) => Buffer.from(part, 'base64url'))).toString('hex')
-  return { method: 'test', token: randomUUID(), userKey: { type: 'device', publicKey } }
 }

@@ -14,6 +14,7 @@ export type PeerName =
   | 'one-select'
   | 'verified-select'
   | 'signed-select'
+  | 'challenge-respond'
   | 'better-auth'
   | 'original-shape'
 
