@@ -3,6 +3,8 @@ import { connect, identifier, type Connection } from '@strongroom/postgres'
 import { inject } from 'vitest'
 import type { TestDatabase } from './database.ts'
 
+const OBJECT_IN_USE = '55006'
+
 /** A database as it was at one moment, which can be put in the place of what it became. */
 export interface KeptCopy extends AsyncDisposable {
   restore(): Promise<void>
@@ -37,9 +39,26 @@ async function replaceBy(superuser: Connection, { name, role }: Pick<TestDatabas
 /** Nobody may be connected to what is copied; those who heal by themselves come back at once. */
 async function copyTo(superuser: Connection, { from, to }: { from: string; to: string }): Promise<void> {
   if (from !== 'template0') await superuser.query(`alter database ${from} allow_connections false`)
-  await superuser.query('select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = $1', [from])
-  await superuser.query(`create database ${to} template ${from}`)
-  if (from !== 'template0') await superuser.query(`alter database ${from} allow_connections true`)
+  try {
+    await copyAlone(superuser, { from, to })
+  } finally {
+    if (from !== 'template0') await superuser.query(`alter database ${from} allow_connections true`)
+  }
+}
+
+const TRIES = 10
+
+/** Who was about to connect when connections were forbidden is there a moment later. */
+async function copyAlone(superuser: Connection, { from, to }: { from: string; to: string }): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    await superuser.query('select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = $1', [from])
+    try {
+      await superuser.query(`create database ${to} template ${from}`)
+      return
+    } catch (error) {
+      if ((error as { code?: string }).code !== OBJECT_IN_USE || tries === TRIES) throw error
+    }
+  }
 }
 
 async function asSuperuser<T>(work: (superuser: Connection) => Promise<T>): Promise<T> {

@@ -38,7 +38,7 @@ export interface OfflineVerdict {
 }
 
 const allPins = 10_000
-const mostIngredients = 150
+const mostIngredients = 200
 const scryptSample = 3
 
 /** Case 5: what a thief of the database and the logs can read or find out without the server and its token. */
