@@ -1,4 +1,4 @@
-import { type KeyRefused, type MacDesk, openLog, openMacDesk } from '@strongroom/service'
+import { type KeyRefused, type UseDesk, openLog, openMacDesk } from '@strongroom/service'
 import type { TestApp } from '@strongroom/test-world'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { keyServer } from '../src/service.ts'
@@ -6,7 +6,7 @@ import { clientOf, type KeyServerClient, startKeyServer } from './client.ts'
 import { addVerified, codeTo, newEmail } from './people.ts'
 
 let app: TestApp
-let desk: MacDesk
+let desk: UseDesk
 let clients: KeyServerClient[]
 beforeAll(async () => {
   app = await startKeyServer({ processes: 2 })

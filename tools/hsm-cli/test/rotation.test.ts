@@ -104,4 +104,10 @@ test('a use whose values are names is refused by name', async () => {
   const refused = await cli(['rotate', '--mac', 'time-lock', '--yes'])
   expect(refused).toMatchObject({ code: 1, told: expect.stringContaining('"time-lock"') })
   expect(await cli(['rotate', '--mac', 'nothing', '--yes'])).toMatchObject({ code: 1 })
+  const pinned = await cli(['rotate', '--sign', 'audit', '--yes'])
+  expect([pinned.code, pinned.told]).toEqual([
+    1,
+    expect.stringContaining('the signing key "audit" as they once saw it'),
+  ])
+  expect(await cli(['rotate', '--sign', 'audit', '--mac', 'lock', '--yes'])).toMatchObject({ code: 2 })
 })

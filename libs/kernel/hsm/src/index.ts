@@ -21,7 +21,15 @@ export { type RecoveryPlace, sealForRecovery } from './seal-for-recovery.ts'
 export { assertDifferentTokens } from './token-roles.ts'
 export { type ProfileName, profileNames } from './profiles/vendor-profile.ts'
 export { type ProvisionOptions, provisionKeys, type SeveralProvisionOptions } from './provision-keys.ts'
-export { assertOurs, destroyKeys, identifyKeys, isOwnKey, publishKeys, publishMacKey } from './rotate-keys.ts'
+export {
+  assertOurs,
+  destroyKeys,
+  identifyKeys,
+  isOwnKey,
+  publishKeys,
+  publishMacKey,
+  publishSigningKey,
+} from './rotate-keys.ts'
 export { type FoundKey, foundKeyNamed } from './provision-token.ts'
 export { refuseRolledBack } from './several/epochs.ts'
 export { refuseRing } from './several/refuse-ring.ts'

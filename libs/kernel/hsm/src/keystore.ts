@@ -218,12 +218,16 @@ export const keyStates = ['published', 'active', 'retired', 'destroying'] as con
 
 export type KeyState = (typeof keyStates)[number]
 
+/** Keys that are told apart, and rotated, by their use. */
+export type UseJob = 'mac' | 'sign'
+
 /**
- * What the values of a MAC key become with its next version. `verify-only`: locks name the version that locked them, which
- * verifies until they are locked anew. `rebuilt`: indexes over sealed values, computed anew by a job. `passing`: compared by every
- * version, and gone in days. `fixed`: they are names that other values are bound to, or stamps; the key cannot be rotated.
+ * What the values of a MAC or signing key become with its next version. `verify-only`: locks name the version that locked them, which
+ * verifies until they are locked anew. `rebuilt`: indexes over sealed values, computed anew by a job. `passing`: compared, or
+ * verified, by every version, and gone in days. `fixed`: they are names that other values are bound to, stamps, or signatures
+ * whose key others have pinned; the key cannot be rotated.
  */
-export type MacRotation = 'verify-only' | 'rebuilt' | 'passing' | 'fixed'
+export type KeyRotation = 'verify-only' | 'rebuilt' | 'passing' | 'fixed'
 
 /** A key that an app needs: `use` tells MAC and signing keys apart, and is empty for seal, wrap, wrap-pair and recover. */
 export interface KeyNeed {
@@ -231,8 +235,10 @@ export interface KeyNeed {
   readonly use: string
   /** `where-able`: a token that cannot do the job goes without the key; whoever asks for it then is told that it was not declared. */
   readonly demand?: 'where-able'
-  /** Of a MAC key: what becomes of its values when it is rotated. Without it, it is not. */
-  readonly rotates?: MacRotation
+  /** Of a MAC or signing key: what becomes of its values when it is rotated. Without it, it is not. */
+  readonly rotates?: KeyRotation
+  /** Of one whose values pass: seconds after which the last of them has. Two days unless said. */
+  readonly passesAfter?: number
 }
 
 /**

@@ -1,11 +1,11 @@
 import { equalBytes } from '@strongroom/crypto'
 import { HsmRefusal } from './errors.ts'
 import { findCompanion, findKey, findPublicKey } from './keys/locate-key.ts'
-import { ID_BYTES } from './keys/make-key.ts'
+import { ID_BYTES, type NewKey } from './keys/make-key.ts'
 import type { TokenAccess } from './keys/token-key.ts'
-import { kekJobs, type KeyRecord } from './keystore.ts'
+import { kekJobs, type KeyRecord, type UseJob } from './keystore.ts'
 import { type FoundKey, isSameNeed, newRecord, ownLabel, provisionKey, recordOfFound } from './provision-token.ts'
-import { type Candidate, makeMacVersion } from './several/mac-keys.ts'
+import { type Candidate, type Candidates, makeMacVersion } from './several/mac-keys.ts'
 import { type Recorded, type TokenConnections, withTokens } from './several/with-tokens.ts'
 import { shapeOf } from './strategies/shapes.ts'
 
@@ -60,21 +60,31 @@ function publishOn({ access, recorded, token }: Candidate, { version, found, app
  * Makes that version of the MAC key of one use, the same on every token, and answers the records of those that are not
  * recorded yet. Of a key that the operator named nothing is made. Errors as of `provisionKeys`.
  */
-export async function publishMacKey({
-  tokens,
-  existing,
-  use,
-  version,
-  epoch,
-}: Keys & { use: string; version: number }): Promise<KeyRecord[]> {
+export const publishMacKey = (keys: Keys & NextVersion): Promise<KeyRecord[]> =>
+  publishNext(keys, 'mac', (candidates, record) => makeMacVersion(candidates, record))
+
+/** The same of a signing key, which the first token alone has. */
+export const publishSigningKey = (keys: Keys & NextVersion): Promise<KeyRecord[]> =>
+  publishNext(keys, 'sign', ([first], record) => [provisionKey(first.access, { record, source: 'made' })])
+
+interface NextVersion {
+  readonly use: string
+  readonly version: number
+}
+
+async function publishNext(
+  { tokens, existing, use, version, epoch }: Keys & NextVersion,
+  job: UseJob,
+  make: (candidates: Candidates, record: NewKey) => KeyRecord[],
+): Promise<KeyRecord[]> {
   const [{ app }] = tokens
-  const need = { job: 'mac', use } as const
+  const need = { job, use } as const
   const known = existing.filter((record) => isSameNeed(record, need))
   for (const record of known) assertOurs(record, app)
   if (known.some((record) => record.version === version)) return []
   return withTokens(tokens, { existing, epoch }, ([first, ...others]) => {
     if (first === undefined) return []
-    const made = makeMacVersion([first, ...others], newRecord(first.access, { need, app, version }))
+    const made = make([first, ...others], newRecord(first.access, { need, app, version }))
     return made.map((record) => ({ ...record, state: 'published' as const }))
   })
 }

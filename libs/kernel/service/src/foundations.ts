@@ -55,7 +55,7 @@ export async function layFoundations<S extends Settings>(
   await assertMigrated(service, database)
   await assertTrueClock(settings.STRONGROOM_ENV, database)
   await assertRuntimeRole(settings.STRONGROOM_ENV, database)
-  const { hsm, keys } = await openOwnKeystore(service, {
+  const { hsm, keys, newest } = await openOwnKeystore(service, {
     minRecipients: settings.HSM_MIN_RECIPIENTS,
     database,
     tokens,
@@ -76,7 +76,7 @@ export async function layFoundations<S extends Settings>(
     token: tokens[0],
     unnoticing: unable,
     keys,
-    webCrypto: webCryptoOf({ token: tokens[0], keys, log, atEnd: (close) => void closers.push(close) }),
+    webCrypto: webCryptoOf({ token: tokens[0], newest, log, atEnd: (close) => void closers.push(close) }),
     log,
     atEnd: (close) => void closers.push(close),
     async close() {

@@ -21,8 +21,9 @@ export {
   type RewrapProgress,
   type VersionedKey,
 } from './rotation/key-desk.ts'
-export type { MacDesk, MacUse, MacVersion, NeededBy } from './rotation/mac-desk.ts'
-export { openMacDesk } from './rotation/open-mac-desk.ts'
+export type { UseDesk, UseStatus, UseVersion, NeededBy } from './rotation/use-desk.ts'
+export { describeUse, type UseName } from './rotation/use-versions.ts'
+export { openMacDesk, openSigningDesk } from './rotation/open-use-desk.ts'
 export { openKeyDesk } from './rotation/open-key-desk.ts'
 export { runService } from './run-service.ts'
 export {

@@ -21,6 +21,8 @@ interface OwnKeystore {
   readonly hsm: Keystore
   /** As they were at the start, those of a recovery token included. */
   readonly keys: readonly KeyRecord[]
+  /** As they were loaded last: the same array until others are. */
+  readonly newest: () => readonly KeyRecord[]
 }
 
 interface Needed {
@@ -40,14 +42,19 @@ export async function openOwnKeystore<S extends Settings>(
   try {
     const first = await source.read()
     assertProvisioned(service, first.keys, tokens)
+    let newest = first.keys
     const hsm = await followKeys({
       source,
       first,
-      open: (keys) => openKeystore({ tokens, minRecipients, keys: ownKeys(keys), log: tell }),
+      open: async (keys) => {
+        const keystore = await openKeystore({ tokens, minRecipients, keys: ownKeys(keys), log: tell })
+        newest = keys
+        return keystore
+      },
       log: tell,
       random: Math.random,
     })
-    return { hsm, keys: first.keys }
+    return { hsm, keys: first.keys, newest: () => newest }
   } catch (error) {
     await source.leave().catch(() => undefined)
     throw error

@@ -1,6 +1,6 @@
 import { webcrypto } from 'node:crypto'
 import { toUtf8 } from '@strongroom/crypto'
-import { openKeystore, provisionKeys } from '@strongroom/hsm'
+import { type KeyRecord, openKeystore, provisionKeys, publishSigningKey } from '@strongroom/hsm'
 import { injectFaults, softToken } from '@strongroom/hsm/testing'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { openLog } from './log.ts'
@@ -16,6 +16,7 @@ const message = Uint8Array.from(toUtf8('message'))
 let token: AppToken
 let remove: () => Promise<void>
 let keys: Awaited<ReturnType<typeof provisionKeys>>
+let newest: readonly KeyRecord[]
 
 beforeAll(async () => {
   const soft = await softToken()
@@ -30,6 +31,7 @@ beforeAll(async () => {
     ],
     existing: [],
   })
+  newest = keys
 })
 afterAll(() => remove())
 
@@ -40,7 +42,7 @@ function opener(changes: Partial<AppToken> = {}) {
   onTestFinished(async () => {
     for (const close of closers) await close()
   })
-  return { webCrypto: webCryptoOf({ token: { ...token, ...changes }, keys, log, atEnd }), closers }
+  return { webCrypto: webCryptoOf({ token: { ...token, ...changes }, newest: () => newest, log, atEnd }), closers }
 }
 
 /** As another WebCrypto verifies. */
@@ -100,4 +102,36 @@ test('when the module began anew, whoever asks for the key again goes on signing
   const anew = await view.signingKey(use)
   const [point = new Uint8Array()] = view.publicKeys(use)
   expect(await verifies(point, await view.subtle.sign(withSha256, anew.privateKey, message))).toBe(true)
+})
+
+test('it follows what the keystore loads: a published version is told, an active one signs, a retired one is still told', async () => {
+  onTestFinished(() => void (newest = keys))
+  const { webCrypto } = opener()
+  const first = await webCrypto()
+  const [one] = first.publicKeys(use)
+  const [made] = await publishSigningKey({ tokens: [token], existing: keys, use, version: 2 })
+  if (!made) throw new Error('no second version was made')
+
+  newest = [...keys]
+  expect(await webCrypto()).toBe(first)
+  newest = [...keys, made]
+  const second = await webCrypto()
+  const [current, other] = second.publicKeys(use)
+  expect([current, other]).toEqual([one, expect.any(Uint8Array)])
+  expect(other).not.toEqual(one)
+
+  newest = [
+    ...keys.map((key) => (key.use === use ? { ...key, state: 'retired' as const } : key)),
+    { ...made, state: 'active' },
+  ]
+  const third = await webCrypto()
+  expect(third.publicKeys(use)).toEqual([other, one])
+  const { privateKey } = await third.signingKey(use)
+  expect(await verifies(other ?? new Uint8Array(), await third.subtle.sign(withSha256, privateKey, message))).toBe(true)
+  // Who had begun on the view of before is not cut off.
+  const { privateKey: old } = await first.signingKey(use)
+  expect(await verifies(one ?? new Uint8Array(), await first.subtle.sign(withSha256, old, message))).toBe(true)
+
+  newest = [...keys.filter((key) => key.use !== use), { ...made, state: 'active' }]
+  expect((await webCrypto()).publicKeys(use)).toEqual([other])
 })

@@ -1,11 +1,12 @@
 import type { Command } from 'commander'
 import type { Run } from '../cli.ts'
-import { destroyMac } from './destroy-mac.ts'
-import { rotateMac } from './rotate-mac.ts'
+import { destroyUse } from './destroy-use.ts'
+import { rotateUse } from './rotate-use.ts'
 import { type DestroyOptions, runDestroy } from './run-destroy.ts'
 import { type RewrapOptions, runRewrap } from './run-rewrap.ts'
 import { type RotateOptions, runRotate } from './run-rotate.ts'
 import { runStatus, type StatusOptions } from './run-status.ts'
+import { useOf, type UseOptions } from './use-option.ts'
 
 export function addRotation(program: Command, run: Run): void {
   withCommon(program.command('status'))
@@ -16,10 +17,14 @@ export function addRotation(program: Command, run: Run): void {
       'Makes a new version of the keys that seal and wrap, and seals by it once every process has loaded it.',
     )
     .option('--mac <use>', 'the MAC key of that use instead, as status tells it')
+    .option('--sign <use>', 'the signing key of that use instead')
     .option('--wait <seconds>', 'how long to wait for the processes of the app; 60 without it')
     .option('--yes', 'asks nothing')
-    .action(({ mac, ...options }: RotateOptions & { mac?: string }) =>
-      run((context) => (mac === undefined ? runRotate(options, context) : rotateMac({ ...options, mac }, context))),
+    .action((options: RotateOptions & UseOptions) =>
+      run((context) => {
+        const key = useOf(options)
+        return key ? rotateUse({ ...options, key }, context) : runRotate(options, context)
+      }),
     )
   withCommon(program.command('rewrap'))
     .description('Has the workers seal every value by the newest version, and watches them.')
@@ -29,9 +34,13 @@ export function addRotation(program: Command, run: Run): void {
     .description('Destroys a retired version that nothing refers to, on every token, for ever.')
     .requiredOption('--version <number>', 'which one, as status tells it')
     .option('--mac <use>', 'of the MAC key of that use')
+    .option('--sign <use>', 'of the signing key of that use')
     .option('--yes', 'asks nothing')
-    .action(({ mac, ...options }: DestroyOptions & { mac?: string }) =>
-      run((context) => (mac === undefined ? runDestroy(options, context) : destroyMac({ ...options, mac }, context))),
+    .action((options: DestroyOptions & UseOptions) =>
+      run((context) => {
+        const key = useOf(options)
+        return key ? destroyUse({ ...options, key }, context) : runDestroy(options, context)
+      }),
     )
 }
 

@@ -1,7 +1,7 @@
 import type { Context } from '../context.ts'
 import { list, table } from '../markdown.ts'
 import { type ExitCode, exitCodes } from '../outcome.ts'
-import type { KeyStatus, MacUse, References, RewrapProgress } from '@strongroom/service'
+import type { KeyStatus, UseStatus, References, RewrapProgress } from '@strongroom/service'
 import { describeProgress } from './describe-progress.ts'
 import { type Desks, withDesks } from './with-desk.ts'
 
@@ -15,7 +15,8 @@ interface Found {
   readonly rewrap: RewrapProgress
   /** Of every version but the active one. */
   readonly references: readonly References[]
-  readonly macs: readonly MacUse[]
+  readonly macs: readonly UseStatus[]
+  readonly signing: readonly UseStatus[]
 }
 
 /** What keys there are, who works with them, and what still needs an old one. */
@@ -25,16 +26,22 @@ export async function runStatus({ app, json }: StatusOptions, context: Context):
   return exitCodes.fine
 }
 
-async function lookAt({ keys: desk, macs }: Desks): Promise<Found> {
+async function lookAt({ keys: desk, of }: Desks): Promise<Found> {
   const status = await desk.status()
   const references: References[] = []
   for (const { version, state } of status.versions) {
     if (state === 'retired' || state === 'destroying') references.push(await desk.references(version))
   }
-  return { status, rewrap: await desk.rewrapProgress(), references, macs: await macs.status() }
+  return {
+    status,
+    rewrap: await desk.rewrapProgress(),
+    references,
+    macs: await of.mac.status(),
+    signing: await of.sign.status(),
+  }
 }
 
-function reportOf(app: string, { status, rewrap, references, macs }: Found): string {
+function reportOf(app: string, { status, rewrap, references, macs, signing }: Found): string {
   const { versions, replicas, generation, tokens } = status
   return [
     `# Keys of ${app}`,
@@ -66,10 +73,11 @@ function reportOf(app: string, { status, rewrap, references, macs }: Found): str
     describeProgress(rewrap),
     ...references.flatMap(describeReferences),
     table(['MAC key', 'what its values become', 'version', 'state', 'needed by'], macs.flatMap(rowsOf)),
+    table(['signing key', 'what its signatures become', 'version', 'state', 'needed by'], signing.flatMap(rowsOf)),
   ].join('\n\n')
 }
 
-const rowsOf = ({ use, rotates, versions }: MacUse): readonly (readonly string[])[] =>
+const rowsOf = ({ use, rotates, versions }: UseStatus): readonly (readonly string[])[] =>
   versions.map(({ version, state, needed }) => {
     const by = needed.map(({ table: name, column, rows }) => `${name}.${column}: ${String(rows)} rows`)
     return [use, rotates, String(version), state, by.join(', ')]

@@ -1,4 +1,4 @@
-import { type KeyDesk, type MacDesk, openKeyDesk, openMacDesk } from '@strongroom/service'
+import { type KeyDesk, openKeyDesk, openMacDesk, openSigningDesk, type UseDesk } from '@strongroom/service'
 import { withApp } from '../apps.ts'
 import type { Context } from '../context.ts'
 import { quietLog } from '../quiet-log.ts'
@@ -16,16 +16,22 @@ export const withDesk = <T>(app: string, context: Context, work: (desk: KeyDesk)
 
 export interface Desks {
   readonly keys: KeyDesk
-  readonly macs: MacDesk
+  readonly of: { readonly mac: UseDesk; readonly sign: UseDesk }
 }
 
-/** MAC keys have a desk of their own; which processes have loaded them, the other one tells. */
+/** MAC keys and signing keys have desks of their own; which processes have loaded them, the other one tells. */
 export const withDesks = <T>(app: string, context: Context, work: (desks: Desks) => Promise<T>): Promise<Awaited<T>> =>
   withApp(app, async (service) => {
-    const macs = await openMacDesk(service, context.env, quietLog(context.terminal))
+    const log = quietLog(context.terminal)
+    const mac = await openMacDesk(service, context.env, log)
     try {
-      return await withDesk(app, context, (keys) => work({ keys, macs }))
+      const sign = await openSigningDesk(service, context.env, log)
+      try {
+        return await withDesk(app, context, (keys) => work({ keys, of: { mac, sign } }))
+      } finally {
+        await sign.close()
+      }
     } finally {
-      await macs.close()
+      await mac.close()
     }
   })

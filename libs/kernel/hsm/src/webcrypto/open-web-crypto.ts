@@ -5,6 +5,7 @@ import type { KeyRecord } from '../keystore.ts'
 import { latchIfRefused } from '../log-in.ts'
 import { acquireModule } from '../pkcs11/module-registry.ts'
 import { type KeyEntry, KeyLedger } from './key-ledger.ts'
+import { settleKey } from './settled-key.ts'
 import { TokenEpochs } from './token-epochs.ts'
 import { TokenSubtle } from './token-subtle.ts'
 
@@ -29,7 +30,7 @@ export interface TokenWebCrypto {
   readonly subtle: TokenSubtleCrypto
   /** The recorded signing key of that use: ask again after `HsmRefusal` (`key-missing`), the module began anew then. */
   signingKey(use: string): Promise<webcrypto.CryptoKeyPair>
-  /** Of all recorded versions of that signing key, the newest first: uncompressed SEC 1 points. Throws `HsmRefusal` where there is none. */
+  /** Of all recorded versions of that signing key, the one that signs first: uncompressed SEC 1 points. Throws `HsmRefusal` where there is none. */
   publicKeys(use: string): readonly Uint8Array[]
   destroy(...keys: readonly webcrypto.CryptoKey[]): void
   close(): Promise<void>
@@ -68,17 +69,17 @@ export async function openWebCrypto({
       const { own, id, publicHalf = new Uint8Array() } = link.keys.current('sign', use)
       const name = `private-${own.toString('hex')}-${Buffer.from(id).toString('hex')}`
       const algorithm = { name: 'ECDSA', namedCurve: 'P-256' }
-      const object = await maker.use(({ value }) => value.crypto.keyStorage.getItem(name, algorithm, false, ['sign']))
+      const object = await maker.use(async ({ value }) =>
+        settleKey(await value.crypto.keyStorage.getItem(name, algorithm, false, ['sign'])),
+      )
       return subtle.enterPair(toPublicKey(publicHalf), { generation, object })
     },
     publicKeys(use) {
       epochs.current()
-      // Refused by name where the app declared none.
-      link.keys.current('sign', use)
-      return link.keys.all
-        .filter(({ record }) => record.job === 'sign' && record.use === use)
-        .toSorted((a, b) => b.record.version - a.record.version)
-        .map(({ publicHalf = new Uint8Array() }) => Uint8Array.from(publicHalf))
+      // Refused by name where the app declared none. A newer one that is published only signs nothing yet.
+      const current = link.keys.current('sign', use)
+      const others = link.keys.versions('sign', use).filter((key) => key !== current)
+      return [current, ...others].map(({ publicHalf = new Uint8Array() }) => Uint8Array.from(publicHalf))
     },
     destroy(...held) {
       for (const key of held) destroy(ledger.remove(key))

@@ -17,6 +17,7 @@ import { closedTemplates } from './closed-templates.ts'
 import { exportPublicKey } from './export-public-key.ts'
 import { OtherIv } from './guarded-binding.ts'
 import { type KeyEntry, type KeyLedger, publicKeyOf } from './key-ledger.ts'
+import { settleKey } from './settled-key.ts'
 import type { TokenEpochs } from './token-epochs.ts'
 
 interface Options {
@@ -59,11 +60,11 @@ export class TokenSubtle {
       crypto.templateBuilder = closedTemplates(this.#mechanismLists === 'honoured' ? kind.mechanisms : undefined)
       const made = await this.#asked(() => crypto.subtle.generateKey(kind.generation, false, [...kind.usages]))
       if (!isPair(made)) {
-        return this.#ledger.enter(kind, { type: 'secret', usages: granted }, { generation, object: made as LibraryKey })
+        return this.#ledger.enter(kind, { type: 'secret', usages: granted }, { generation, object: settleKey(made as LibraryKey) })
       }
       const publicKey = publicKeyOf(await crypto.subtle.exportKey('spki', asStandard(made.publicKey)))
       made.publicKey.p11Object.destroy()
-      return this.#pair(publicKey, { generation, object: made.privateKey })
+      return this.#pair(publicKey, { generation, object: settleKey(made.privateKey) })
     })
   }
 

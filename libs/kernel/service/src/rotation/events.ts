@@ -5,10 +5,13 @@ const version = z.int()
 
 const edition = z.object({ use: z.string(), version })
 
-/** What happened to the MAC key of one use; the subject is the app. */
+/** What happened to the MAC key, or the signing key, of one use; the subject is the app. */
 export const macPublished = securityEvent('keystore.mac-published', edition)
 export const macActivated = securityEvent('keystore.mac-activated', edition)
 export const macDestroyed = securityEvent('keystore.mac-destroyed', edition)
+export const signingPublished = securityEvent('keystore.signing-published', edition)
+export const signingActivated = securityEvent('keystore.signing-activated', edition)
+export const signingDestroyed = securityEvent('keystore.signing-destroyed', edition)
 
 /** What happened to the keys that seal and wrap; the subject is the app. */
 export const versionPublished = securityEvent('keystore.version-published', z.object({ version, keys: z.int() }))

@@ -1,10 +1,10 @@
-import type { MacRotation } from '@strongroom/hsm'
+import type { KeyRotation } from '@strongroom/hsm'
 import type { MacColumn } from '@strongroom/jobs'
 import { column, sql, type Statements } from '@strongroom/storage'
 import { z } from 'zod'
 import { KeyRefused } from './key-desk.ts'
-import type { NeededBy } from './mac-desk.ts'
-import { type Edition, retiredSeconds } from './mac-versions.ts'
+import type { NeededBy } from './use-desk.ts'
+import { describeUse, type Edition, retiredSeconds } from './use-versions.ts'
 
 /** Codes, challenges and what is counted by the day: whatever passes has passed. */
 const PASSING_SECONDS = 2 * 86_400
@@ -13,7 +13,8 @@ const PASSING_SECONDS = 2 * 86_400
 const ON_ITS_WAY_SECONDS = 300
 
 export interface Needing extends Edition {
-  readonly rotates: MacRotation
+  readonly rotates: KeyRotation
+  readonly passesAfter?: number
   readonly indexes: readonly MacColumn[]
 }
 
@@ -42,7 +43,7 @@ export async function refuseNeeded(statements: Statements, needing: Needing): Pr
   if (needed.length === 0) return
   const rows = needed.reduce((sum, one) => sum + one.rows, 0)
   throw new KeyRefused('still-referred-to', {
-    what: `${String(rows)} rows need version ${String(needing.version)} of the MAC key "${needing.use}"`,
+    what: `${String(rows)} rows need version ${String(needing.version)} of ${describeUse(needing)}`,
     remedy:
       needing.rotates === 'verify-only'
         ? 'it verifies until each of them was locked anew, by a change of its factor; leave it retired until then'
@@ -53,11 +54,11 @@ export async function refuseNeeded(statements: Statements, needing: Needing): Pr
 
 /** Throws `KeyRefused` where values of the version may not have passed, or not have arrived. */
 export async function requireRest(statements: Statements, needing: Needing): Promise<void> {
-  const wanted = needing.rotates === 'passing' ? PASSING_SECONDS : ON_ITS_WAY_SECONDS
+  const wanted = needing.rotates === 'passing' ? (needing.passesAfter ?? PASSING_SECONDS) : ON_ITS_WAY_SECONDS
   const rested = await retiredSeconds(statements, needing)
   if (rested >= wanted) return
   throw new KeyRefused('too-soon', {
-    what: `values of version ${String(needing.version)} of the MAC key "${needing.use}" may be about`,
+    what: `values of version ${String(needing.version)} of ${describeUse(needing)} may be about`,
     remedy: `try again in ${String(Math.ceil(wanted - rested))} seconds`,
   })
 }

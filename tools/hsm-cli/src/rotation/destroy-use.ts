@@ -1,3 +1,4 @@
+import { describeUse, type UseName } from '@strongroom/service'
 import type { Context } from '../context.ts'
 import { confirmed } from '../confirmed.ts'
 import { type ExitCode, exitCodes } from '../outcome.ts'
@@ -7,20 +8,20 @@ import { versionNumber } from './version-number.ts'
 import { withDesks } from './with-desk.ts'
 
 /** For ever; refused while anything is known to need it. */
-export async function destroyMac(
-  { mac, ...options }: DestroyOptions & { readonly mac: string },
+export async function destroyUse(
+  { key, ...options }: DestroyOptions & { readonly key: UseName },
   context: Context,
 ): Promise<ExitCode> {
   const { app, json } = options
   const { terminal } = context
   const version = versionNumber(options.version)
-  const what = `destroy version ${String(version)} of the MAC key "${mac}" of ${app} for ever, with what it made in any backup`
+  const what = `destroy version ${String(version)} of ${describeUse(key)} of ${app} for ever, with what it made in any backup`
   await confirmed(terminal, options, what)
-  await withDesks(app, context, async ({ keys, macs }) => {
+  await withDesks(app, context, async ({ keys, of }) => {
     await untilLoaded(keys, secondsOf(undefined) * 1000)
-    await macs.destroy(mac, version)
+    await of[key.job].destroy(key.use, version)
   })
-  const text = `Version ${String(version)} of the MAC key "${mac}" is gone.`
-  terminal.say(json === true ? JSON.stringify({ app, mac, version }, undefined, 2) : text)
+  const text = `Version ${String(version)} of ${describeUse(key)} is gone.`
+  terminal.say(json === true ? JSON.stringify({ app, [key.job]: key.use, version }, undefined, 2) : text)
   return exitCodes.fine
 }

@@ -1,11 +1,14 @@
-import type { MacRotation } from '@strongroom/hsm'
+import type { KeyRotation } from '@strongroom/hsm'
 import type { KeyState } from './key-desk.ts'
 
-/** What an operator may do with MAC keys: each use is rotated by itself, and has versions of its own. */
-export interface MacDesk {
+/** What an operator may do with MAC keys, or with signing keys: each use is rotated by itself, and has versions of its own. */
+export interface UseDesk {
   /** Every use that the app declares. No device call, and no login. */
-  status(): Promise<readonly MacUse[]>
-  /** Makes the next version, the same on every token: values are looked for by it, and none is made yet. Again: nothing more is made. */
+  status(): Promise<readonly UseStatus[]>
+  /**
+   * Makes the next version: of a MAC key the same on every token, of a signing key on the first. Values are looked for, or
+   * verified, by it, and none is made yet. Again: nothing more is made.
+   */
   publish(use: string): Promise<{ readonly version: number }>
   /** From now on the published version makes values. Refused while a replica that lives has not loaded it. Again: nothing happens. */
   activate(use: string): Promise<{ readonly version: number }>
@@ -14,14 +17,14 @@ export interface MacDesk {
   close(): Promise<void>
 }
 
-export interface MacUse {
+export interface UseStatus {
   readonly use: string
-  readonly rotates: MacRotation
+  readonly rotates: KeyRotation
   /** The newest first. */
-  readonly versions: readonly MacVersion[]
+  readonly versions: readonly UseVersion[]
 }
 
-export interface MacVersion {
+export interface UseVersion {
   readonly version: number
   readonly state: KeyState
   /** Rows that need it, where that can be counted; only those columns that have some. */
