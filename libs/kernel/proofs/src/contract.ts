@@ -20,7 +20,13 @@ export {
   providerNotConfigured,
   providers,
 } from './login-token.ts'
-export { PasskeyAssertion, PasskeyRegistration } from './passkey-shapes.ts'
+export {
+  PasskeyAssertion,
+  PasskeyCreationOptions,
+  PasskeyDescriptor,
+  PasskeyRegistration,
+  PasskeyRegistrationJson,
+} from './passkey-shapes.ts'
 export {
   requestSignature,
   signatureRefused,

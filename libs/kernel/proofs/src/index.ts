@@ -16,6 +16,7 @@ export { type FirebaseOptions, firebaseVerifier } from './firebase-verifier.ts'
 export type { Clock } from './jwt.ts'
 export { KeysUnavailable } from './keys-unavailable.ts'
 export { oidcVerifier } from './oidc-verifier.ts'
+export { verifyP256ByOpenSsl } from './p256.ts'
 export {
   type Answered,
   type AnsweredRightly,
@@ -25,7 +26,8 @@ export {
   splitAssertion,
   verifyPasskey,
 } from './passkey.ts'
-export { verifyPasskeyRegistration } from './passkey-registration.ts'
+export { passkeyOptions, type PasskeyWish } from './passkey-options.ts'
+export { challengeIn, type MadePasskey, readRegistration, verifyPasskeyRegistration } from './passkey-registration.ts'
 export {
   type PresentationOptions,
   type PresentationVerifier,

@@ -1,10 +1,36 @@
 import { fromBase64url, toBase64url, uncompressP256Key } from '@strongroom/crypto'
 import { verifyRegistrationResponse } from '@simplewebauthn/server'
 import { cose, decodeAttestationObject, decodeCredentialPublicKey } from '@simplewebauthn/server/helpers'
-import { checkRules, isOfOnePage, type Passkey, type PasskeyRules, readClientData } from './passkey.ts'
-import type { PasskeyRegistration } from './passkey-shapes.ts'
+import { z } from 'zod'
+import { checkRules, isEligible, isOfOnePage, type Passkey, type PasskeyRules, readClientData } from './passkey.ts'
+import type { PasskeyRegistration, PasskeyRegistrationJson } from './passkey-shapes.ts'
 
 const ES256 = -7
+
+/** A passkey as it was made. */
+export interface MadePasskey extends Required<Passkey> {
+  /** Whether it was kept in several places already. */
+  readonly backedUp: boolean
+}
+
+/** As a browser tells it. */
+export const readRegistration = ({ id, response }: PasskeyRegistrationJson): PasskeyRegistration => ({
+  credentialId: id,
+  attestationObject: response.attestationObject,
+  clientDataJSON: response.clientDataJSON,
+})
+
+const challenged = z.object({ challenge: z.string().regex(/^[\w-]{43}$/) })
+
+/** The challenge of 32 bytes that a registration says it answers; nothing of it is judged yet. */
+export function challengeIn(registration: PasskeyRegistration): Uint8Array | undefined {
+  const { data } = challenged.safeParse(readClientData(registration))
+  try {
+    return data && fromBase64url(data.challenge)
+  } catch {
+    return undefined
+  }
+}
 
 /**
  * Judges what an authenticator answered when it made a passkey, by WebAuthn Level 3, section 7.1: ES256 on P-256 alone, the
@@ -13,7 +39,7 @@ const ES256 = -7
 export async function verifyPasskeyRegistration(
   rules: PasskeyRules,
   { registration, challenge }: { readonly registration: PasskeyRegistration; readonly challenge: Uint8Array },
-): Promise<Required<Passkey> | undefined> {
+): Promise<MadePasskey | undefined> {
   const { rpId, origins } = checkRules(rules)
   if (challenge.length !== 32) throw new TypeError('a challenge has 32 bytes')
   const { credentialId: id, attestationObject, clientDataJSON } = registration
@@ -35,9 +61,10 @@ export async function verifyPasskeyRegistration(
       requireUserVerification: true,
       supportedAlgorithmIDs: [ES256],
     })
-    const { credential } = registrationInfo ?? {}
-    if (credential?.id !== id) return undefined
-    return { publicKey: readKey(credential.publicKey), credentialId: id, signCount: credential.counter }
+    if (registrationInfo?.credential.id !== id) return undefined
+    const { credential, credentialDeviceType, credentialBackedUp: backedUp } = registrationInfo
+    const [publicKey, backupEligible] = [readKey(credential.publicKey), isEligible(credentialDeviceType)]
+    return { publicKey, credentialId: id, signCount: credential.counter, backupEligible, backedUp }
   } catch {
     return undefined
   }

@@ -13,8 +13,8 @@ const judge = (saying: Saying = {}, signCount = 0) =>
 
 describe('the answer of a passkey', () => {
   it('is its answer, here, to this challenge', async () => {
-    expect(await judge()).toEqual({ signCount: 0 })
-    expect(await judge({ flags: UP | UV | BE | BS })).toEqual({ signCount: 0 })
+    expect(await judge()).toEqual({ signCount: 0, backedUp: false })
+    expect(await judge({ flags: UP | UV | BE | BS })).toEqual({ signCount: 0, backedUp: true })
     expect(PasskeyAssertion.safeParse(assert(challenge)).success).toBe(true)
   })
 
@@ -41,8 +41,21 @@ describe('the answer of a passkey', () => {
     expect(await judge(saying)).toBeUndefined()
   })
 
+  it('may be kept in several places if it could be when it was made, and not else', async () => {
+    const says = (flags: number, backupEligible: boolean) => {
+      const known = { ...passkey, signCount: 0, backupEligible }
+      return verifyPasskey(rules, { assertion: assert(challenge, { flags }), challenge, passkey: known })
+    }
+    expect(await says(UP | UV | BE, true)).toEqual({ signCount: 0, backedUp: false })
+    expect(await says(UP | UV | BE | BS, true)).toEqual({ signCount: 0, backedUp: true })
+    expect(await says(UP | UV, false)).toEqual({ signCount: 0, backedUp: false })
+    expect(await says(UP | UV | BE, false)).toBeUndefined()
+    expect(await says(UP | UV, true)).toBeUndefined()
+    expect(await says(UP | UV | BS, false)).toBeUndefined()
+  })
+
   it('counts up, or does not count at all', async () => {
-    expect(await judge({ signCount: 8 }, 7)).toEqual({ signCount: 8 })
+    expect(await judge({ signCount: 8 }, 7)).toMatchObject({ signCount: 8 })
     expect(await judge({ signCount: 7 }, 7)).toBeUndefined()
     expect(await judge({ signCount: 6 }, 7)).toBeUndefined()
     expect(await judge({ signCount: 0 }, 7)).toBeUndefined()
@@ -74,7 +87,7 @@ describe('the answer of a passkey', () => {
     const { r, s } = p256.Signature.fromBytes(fromBase64url(assertion.signature), 'der')
     const other = new p256.Signature(r, p256.Point.Fn.ORDER - s).toBytes('der')
     const answered = { assertion: { ...assertion, signature: toBase64url(other) }, challenge, passkey }
-    expect(await verifyPasskey(rules, answered)).toEqual({ signCount: 0 })
+    expect(await verifyPasskey(rules, answered)).toMatchObject({ signCount: 0 })
   })
 
   it('is judged by rules, a challenge and a key that are some', async () => {

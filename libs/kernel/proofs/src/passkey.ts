@@ -19,6 +19,8 @@ export interface Passkey {
   readonly credentialId?: string
   /** What its authenticator counted so far; 0 of one that does not count. */
   readonly signCount: number
+  /** Whether it may be kept in several places. It never changes: where it is known, another answer is refused. */
+  readonly backupEligible?: boolean
 }
 
 export interface Answered {
@@ -31,6 +33,8 @@ export interface Answered {
 export interface AnsweredRightly {
   /** To be kept, so that a copy of the authenticator is noticed. */
   readonly signCount: number
+  /** Whether it is kept in several places now. */
+  readonly backedUp: boolean
 }
 
 const CHALLENGE_BYTES = 32
@@ -67,12 +71,18 @@ export async function verifyPasskey(rules: PasskeyRules, answered: Answered): Pr
       requireUserVerification: true,
       credential,
     })
-    return verified ? { signCount: authenticationInfo.newCounter } : undefined
+    if (!verified || !isAsMade(passkey, authenticationInfo.credentialDeviceType)) return undefined
+    return { signCount: authenticationInfo.newCounter, backedUp: authenticationInfo.credentialBackedUp }
   } catch {
     // It throws for whatever is not as it should be; the caller is told no reason.
     return undefined
   }
 }
+
+export const isEligible = (deviceType: 'singleDevice' | 'multiDevice'): boolean => deviceType === 'multiDevice'
+
+const isAsMade = ({ backupEligible }: Passkey, deviceType: 'singleDevice' | 'multiDevice'): boolean =>
+  backupEligible === undefined || backupEligible === isEligible(deviceType)
 
 /** @throws TypeError where the rules would let in what they should not. */
 export function checkRules(rules: PasskeyRules): PasskeyRules {

@@ -1,7 +1,8 @@
-import { canonicalJson, encodeTuple, fromHex, toHex, verifyP256 } from '@strongroom/crypto'
+import { canonicalJson, encodeTuple, fromHex, toHex } from '@strongroom/crypto'
 import type { Keystore } from '@strongroom/hsm'
 import { implement, Refusal, reply } from '@strongroom/http'
 import { recordEvent } from '@strongroom/audit'
+import { verifyP256ByOpenSsl } from '@strongroom/proofs'
 import { nameCaller, takeRequest, type UserDeps } from '../users/caller.ts'
 import { signatureRefused } from '../users/events.ts'
 import { CHALLENGE_USE, type Owner, ownerOf } from '../users/names.ts'
@@ -59,7 +60,7 @@ export async function proveDevice(
   if (taken.expired) return challengeExpired()
   const texts = await challengesOf(hsm, messageOf(user, { id: taken.id, deviceKey }))
   const verifies = (text: string) =>
-    verifyP256(
+    verifyP256ByOpenSsl(
       { message: canonicalJson({ challenge: text }), signature: fromHex(signature), publicKey: place.key },
       { form: 'der', s: 'any' },
     )
