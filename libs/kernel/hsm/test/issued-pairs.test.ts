@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { sha256 } from '@strongroom/crypto'
 import fc from 'fast-check'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { connect } from '../src/connect.ts'
@@ -160,16 +161,23 @@ describe('what leaves', () => {
     for (const curve of curves) {
       const session = rawSession(token)
       const { math, parameters: ecParams } = pairCurves[curve]
-      const [own, other] = [math.keygen(), math.keygen()]
-      const key = session.createObject({ ...signingHalf, ecParams, value: own.secretKey })
-      const { publicKey } = own
-      expect(signDigest(session, curve, { key, publicKey, digest })).toHaveLength(64)
-      expect(() => signDigest(session, curve, { key, publicKey: other.publicKey, digest })).toThrow(DeviceError)
+      const [value, other] = [math.utils.randomSecretKey(), math.utils.randomSecretKey()]
+      const key = session.createObject({ ...signingHalf, ecParams, value })
+      const [publicKey, foreign] = [math.getPublicKey(value, false), math.getPublicKey(other, false)]
+      const message = randomBytes(32)
       const sign = session.sign.bind(session)
-      session.sign = (...call) => sign(...call).map((byte, at) => (at === 5 ? byte ^ 1 : byte))
-      expect(() => signDigest(session, curve, { key, publicKey, digest })).toThrow(DeviceError)
-      session.sign = () => new Uint8Array(63)
-      expect(() => signDigest(session, curve, { key, publicKey, digest })).toThrow(DeviceError)
+      for (const what of [{ digest }, { digest: sha256(message), message }]) {
+        session.sign = sign
+        expect(signDigest(session, curve, { key, publicKey, ...what })).toHaveLength(64)
+        expect(() => signDigest(session, curve, { key, publicKey: foreign, ...what })).toThrow(DeviceError)
+        session.sign = (...call) => sign(...call).map((byte, at) => (at === 5 ? byte ^ 1 : byte))
+        expect(() => signDigest(session, curve, { key, publicKey, ...what })).toThrow(DeviceError)
+        session.sign = () => new Uint8Array(63)
+        expect(() => signDigest(session, curve, { key, publicKey, ...what })).toThrow(DeviceError)
+      }
+      session.sign = sign
+      // Signed was the digest, and not the message that it is said to be of.
+      expect(() => signDigest(session, curve, { key, publicKey, digest, message })).toThrow(DeviceError)
     }
   })
 

@@ -224,12 +224,10 @@ describe.each(inlineModules)('the WebCrypto view on $name', (module) => {
     }
   })
 
-  test('more callers than the line takes are sent away, and the others are served', async () => {
+  test('a thousand callers at once wait in one line, and all of them are served', async () => {
     const view = await openView(await freshToken(module), { sessions: 1 })
     const mac = await keyOf(view, hmac)
-    const calls = await Promise.allSettled(Array.from({ length: 200 }, () => view.subtle.sign('HMAC', mac, message)))
-    const refused = calls.filter((call) => call.status === 'rejected')
-    expect(refused.every(({ reason }) => reason instanceof HsmUnavailable)).toBe(true)
-    expect(calls.length - refused.length).toBe(65)
+    const macs = await Promise.all(Array.from({ length: 1000 }, () => view.subtle.sign('HMAC', mac, message)))
+    expect(new Set(macs.map((one) => Buffer.from(one).toString('hex'))).size).toBe(1)
   })
 })

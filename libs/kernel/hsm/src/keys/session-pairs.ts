@@ -3,7 +3,7 @@ import { CKK, CKM, CKO } from '../pkcs11/cryptoki.ts'
 import { DeviceError } from '../pkcs11/device-error.ts'
 import type { Handle, Session } from '../pkcs11/session.ts'
 import type { Attributes } from '../pkcs11/template.ts'
-import { lowerS, pairCurves, SCALAR_BYTES, verifiesDigest } from './pair-curves.ts'
+import { lowerS, pairCurves, SCALAR_BYTES, verifiesDigest, verifiesMessage } from './pair-curves.ts'
 import { toPoint } from './public-point.ts'
 
 const privateHalf: Attributes = { class: CKO.privateKey, keyType: CKK.ec, token: false, private: true }
@@ -61,11 +61,19 @@ interface Signing {
   readonly key: Handle
   readonly publicKey: Uint8Array
   readonly digest: Uint8Array
+  /** Of which it is the SHA-256, where that is known: verified faster then. */
+  readonly message?: Uint8Array
 }
 
 /** Verified before it leaves: a faulty ECDSA signature can give the private key away. Throws `DeviceError`. */
-export function signDigest(session: Session, curve: PairCurve, { key, publicKey, digest }: Signing): Uint8Array {
+export function signDigest(session: Session, curve: PairCurve, signing: Signing): Uint8Array {
+  const { key, digest } = signing
   const signature = lowerS(curve, session.sign(CKM.ecdsa, key, digest))
-  if (signature !== undefined && verifiesDigest(curve, { signature, digest, publicKey })) return signature
+  if (signature !== undefined && verifies(curve, signature, signing)) return signature
   throw new DeviceError('a signature that does not verify', 0, 'C_Sign')
 }
+
+const verifies = (curve: PairCurve, signature: Uint8Array, { publicKey, digest, message }: Signing): boolean =>
+  message === undefined
+    ? verifiesDigest(curve, { signature, digest, publicKey })
+    : verifiesMessage(curve, { signature, message, publicKey })

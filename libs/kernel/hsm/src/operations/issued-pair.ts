@@ -1,4 +1,4 @@
-import { encodeTuple } from '@strongroom/crypto'
+import { encodeTuple, sha256 } from '@strongroom/crypto'
 import { randomBytes } from 'node:crypto'
 import { bindingParts } from '../envelope/associated-data.ts'
 import { encodeEnvelope } from '../envelope/codec.ts'
@@ -31,7 +31,8 @@ export function issueKeyPair(
   const pair =
     wrapperOf(context, curve) === undefined ? drawPair(context, curve) : generatePair(context, curve, binding)
   try {
-    signWith(context, pair, { binding, digest: randomBytes(DIGEST_BYTES) })
+    const message = randomBytes(DIGEST_BYTES)
+    signWith(context, pair, { binding, digest: sha256(message), message })
     const recipients = [sealPair(context, binding, pair)] as const
     return {
       publicKey: pair.publicKey,
@@ -140,12 +141,12 @@ function drawPair(context: OperationContext, curve: PairCurve): WrappedPair {
 function signWith(
   context: OperationContext,
   pair: WrappedPair,
-  { binding, digest }: { binding: Binding; digest: Uint8Array },
+  { binding, ...signed }: { binding: Binding; digest: Uint8Array; message?: Uint8Array },
 ): Uint8Array {
   const { curve, publicKey } = pair
-  if (pair.strategy === SEALED_SCALAR) return signWithScalar(context.session, pair, digest)
+  if (pair.strategy === SEALED_SCALAR) return signWithScalar(context.session, pair, signed.digest)
   return withHalf(context, { pair, binding, attributes: signingHalf }, (key) =>
-    signDigest(context.session, curve, { key, publicKey, digest }),
+    signDigest(context.session, curve, { key, publicKey, ...signed }),
   )
 }
 

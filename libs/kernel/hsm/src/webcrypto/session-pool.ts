@@ -1,4 +1,5 @@
 import { HsmUnavailable } from '../errors.ts'
+import { Waiters } from '../process/waiters.ts'
 
 interface Member<T> {
   readonly value: T
@@ -13,23 +14,29 @@ interface Closable {
 interface PoolOptions<T> {
   readonly size: number
   readonly open: () => T
+  /** 5 seconds unless said. */
+  readonly patienceMs?: number
 }
 
-const WAITING_PER_MEMBER = 64
+// What waits is a message of some hundred bytes. How long a line may be is said in time: on a token in this process a
+// thousand calls are a tenth of a second, and on one far away they are minutes.
+const MOST_WAITING = 4096
+const PATIENCE_MS = 5000
 
-/** Sessions that one caller at a time has; the others wait in line, and beyond the line are sent away. */
+/** Sessions that one caller at a time has; the others wait in line, for so long, and beyond the line are sent away. */
 export class SessionPool<T extends Closable> {
   readonly #options: PoolOptions<T>
   readonly #free: T[] = []
-  readonly #waiting: (() => void)[] = []
+  readonly #waiters: Waiters
   #open = 0
   #isClosed = false
 
   constructor(options: PoolOptions<T>) {
     this.#options = options
+    this.#waiters = new Waiters({ most: MOST_WAITING, patienceMs: options.patienceMs ?? PATIENCE_MS })
   }
 
-  /** Throws `HsmUnavailable` where the line is too long or the pool closed, and what `open` and `work` throw. */
+  /** Throws `HsmUnavailable` where the line is too long or too slow or the pool closed, and what `open` and `work` throw. */
   async use<R>(work: (member: Member<T>) => Promise<R>): Promise<R> {
     await this.#turn()
     let kept = true
@@ -45,17 +52,14 @@ export class SessionPool<T extends Closable> {
   close(): void {
     this.#isClosed = true
     for (const member of this.#free.splice(0)) member.close()
-    for (const wake of this.#waiting.splice(0)) wake()
+    this.#waiters.refuseAll('closed')
   }
 
   async #turn(): Promise<void> {
-    const { size } = this.#options
-    if (this.#open >= size && this.#waiting.length >= size * WAITING_PER_MEMBER) {
-      throw new HsmUnavailable('too many calls wait for a session')
-    }
-    if (this.#open >= size) await new Promise<void>((wake) => this.#waiting.push(wake))
-    else this.#open++
     if (this.#isClosed) throw new HsmUnavailable('closed')
+    if (this.#open < this.#options.size) return void this.#open++
+    if (this.#waiters.isFull) throw new HsmUnavailable('too many calls wait for a session')
+    await this.#waiters.wait(async () => undefined)
   }
 
   #giveBack(value: T | undefined, kept: boolean): void {
@@ -64,8 +68,7 @@ export class SessionPool<T extends Closable> {
       else value.close()
     }
     // The place goes to who waits longest, with or without a session in it.
-    const next = this.#waiting.shift()
-    if (next === undefined) this.#open--
-    else next()
+    if (this.#waiters.isEmpty) this.#open--
+    else this.#waiters.beginNext()
   }
 }
