@@ -13,6 +13,8 @@ export interface Message {
   readonly html?: string
   /** Of a push alone: what the app on the device reads. Whoever runs the push service reads it too, unless it is Web Push. */
   readonly data?: Readonly<Record<string, string>>
+  /** Of a push alone: for how long it is worth something to a device that is off; as the sender has it where none is given. */
+  readonly keepSeconds?: number
 }
 
 export interface Sender {

@@ -82,18 +82,19 @@ function toFcm(message: Message, { ttlSeconds = USUAL_TTL, now = Date.now }: Fcm
   const address = readPushAddress(message.to)
   if (address?.provider !== 'fcm') throw new Undeliverable({ channel: 'push', code: 'address' })
   const { id, title, body, data } = contentOf(message)
+  const { keepSeconds = ttlSeconds } = message
   return {
     token: address.token,
     notification: { title, body },
     data,
-    android: { priority: 'high', ttl: ttlSeconds * 1000, notification: { tag: id } },
+    android: { priority: 'high', ttl: keepSeconds * 1000, notification: { tag: id } },
     apns: {
       headers: {
         'apns-priority': '10',
-        'apns-expiration': String(Math.floor(now() / 1000) + ttlSeconds),
+        'apns-expiration': String(Math.floor(now() / 1000) + keepSeconds),
         'apns-collapse-id': topicOf(id),
       },
     },
-    webpush: { headers: { TTL: String(ttlSeconds), Urgency: 'high' } },
+    webpush: { headers: { TTL: String(keepSeconds), Urgency: 'high' } },
   }
 }

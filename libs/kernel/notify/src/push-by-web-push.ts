@@ -52,7 +52,7 @@ export function pushByWebPush(options: WebPushOptions): Required<Sender> {
       const details = library.generateRequestDetails(subscription, contentFor(message), {
         vapidDetails: readVapid(options),
         contentEncoding: 'aes128gcm',
-        TTL: ttlSeconds,
+        TTL: message.keepSeconds ?? ttlSeconds,
         urgency: 'high',
         topic: topicOf(message.id),
       })

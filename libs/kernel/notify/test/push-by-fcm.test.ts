@@ -63,6 +63,17 @@ test('a message arrives as the service account, with its data, for a device that
   })
 })
 
+test('a message that says so is kept for a device that is off for days', async () => {
+  const service = await serve(taken)
+  await open(service).send({ ...message, keepSeconds: 3 * 86_400 })
+  const [{ body } = { body: '{}' }] = service.messages()
+  expect((JSON.parse(body) as { message: unknown }).message).toMatchObject({
+    android: { ttl: '259200s' },
+    apns: { headers: { 'apns-expiration': '260200' } },
+    webpush: { headers: { TTL: '259200' } },
+  })
+})
+
 test('every attempt can be seen to be one message, and the right to send is asked for once', async () => {
   const service = await serve(taken)
   const sender = open(service)

@@ -57,6 +57,13 @@ test('a message is encrypted, urgent, for five minutes, and one at every attempt
   expect(first?.body).not.toMatch(/canary|914273/)
 })
 
+test('a message that says so is kept for a device that is off for days', async () => {
+  const service = await serve(answering(201))
+  const to3days = { ...message, to: to(`${service.loopback.url.href}push/canary`), keepSeconds: 3 * 86_400 }
+  await open({ loopback: service.loopback }).send(to3days)
+  expect(service.messages()[0]?.headers).toMatchObject({ ttl: '259200' })
+})
+
 test.each([
   [404, Undeliverable, 'recipientGone'],
   [410, Undeliverable, 'recipientGone'],
