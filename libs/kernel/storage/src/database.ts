@@ -11,7 +11,8 @@ export interface Database extends Statements {
   readonly reading: Statements
   /**
    * One shared connection, pipelined, committed asynchronously: what a crash may lose. Only for giving something back
-   * (losing it costs a guess, never grants one) and for records of what was already decided.
+   * (losing it costs a guess, never grants one), for records of what was already decided, and for what its caller asks for
+   * again where it is gone, as a challenge.
    */
   readonly relaxed: Statements
   /** Commits what `work` answers. Rolls back when it throws, and when it answers with a refusal. */
