@@ -107,10 +107,15 @@ export interface Chain {
 
   /**
    * What the app of the person is given to sign, as the wire has it: a Cadence script, or typed data as an object. Good for
-   * so many seconds by the clock of the chain, where that can be said; an hour unless told.
-   * @throws TypeError for `other`; RangeError for the removal of who is no signer.
+   * so many seconds by the clock of the chain, where that can be said; an hour unless told. Several changes happen together
+   * or not at all.
+   * @throws TypeError for `other`, and for several on Flow; RangeError for the removal of who is no signer.
    */
-  describeChange(address: string, change: AccountChange, validSeconds?: number): Promise<unknown>
+  describeChange(
+    address: string,
+    change: AccountChange | readonly AccountChange[],
+    validSeconds?: number,
+  ): Promise<unknown>
   /**
    * Decodes what a caller wants signed. `undefined`: not whole, not of this chain, not understood, or no longer of any use
    * there, since it was used or came too late. Never signs blind.

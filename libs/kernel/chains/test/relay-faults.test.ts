@@ -1,9 +1,8 @@
 import { expect, onTestFinished, test } from 'vitest'
-import { NodeRefused } from '../src/evm/json-rpc.ts'
-import { meaningOf } from '../src/relay/node-answer.ts'
 import { soon } from './evm-world.ts'
 import { begin, byHand } from './relay-begin.ts'
 import { planOf } from './relay-world.ts'
+import type { RpcRoad } from './rpc-road.ts'
 
 test('a node that is down is an outage for whoever asks; what waited is sent when it is back', async () => {
   const { world, chain, road, deployed } = await begin()
@@ -143,17 +142,74 @@ test('times that are too dear are waited out', async () => {
   expect(await states([id])).toEqual(['succeeded'])
 })
 
+/** Each transaction of ours is answered with these words; what was sent so far. */
+function answering(road: RpcRoad, answer: { code: number; message: string }, method = 'eth_sendRawTransaction') {
+  const sent: unknown[] = []
+  road.decide((question) => {
+    if (question.method !== method) return 'forward'
+    sent.push(question.params[0])
+    return answer
+  })
+  return sent
+}
+
 test.each([
-  ['already known', 'held'],
-  ['ALREADY_EXISTS: already known', 'held'],
-  ['nonce too low: next nonce 7, tx nonce 5', 'passed'],
-  ['replacement transaction underpriced', 'cheap'],
-  ['max fee per gas less than block base fee', 'cheap'],
-  ['insufficient funds for gas * price + value', 'funds'],
-  ['Insufficient funds for gas * price + value', 'funds'],
-  ['intrinsic gas too low', 'never'],
-  ['exceeds block gas limit', 'never'],
-  ['something new', 'odd'],
-])('a node that says “%s” means %s', (message, meaning) => {
-  expect(meaningOf(new NodeRefused(-32_000, message))).toBe(meaning)
+  ['that nobody knows', 'the moon is in the wrong house', 'odd_answer'],
+  ['that it takes no more now', 'txpool is full', 'not_now'],
+  ['that there is a gap, since it forgot those before', 'NonceGap, Future nonce. Expected nonce: 0', 'not_now'],
+])('a node that says %s is sent the same bytes again, under the same nonce', async (_what, message, code) => {
+  const { evm, world, chain, road, relayer, pass, states } = await begin(byHand)
+  const sent = answering(road, { code: -32_000, message })
+  const id = await world.queue(chain)
+  for (let looks = 0; looks < 8; looks++) await expect(world.look(chain)).rejects.toMatchObject({ code })
+  expect([sent.length, new Set(sent).size]).toEqual([8, 1])
+  expect(await world.read(id)).toMatchObject({ state: 'taken', nonce: 0, versions: 1 })
+  road.mend()
+  await world.look(chain)
+  await pass()
+  expect(await states([id])).toEqual(['succeeded'])
+  expect(await evm.rpc.countOf(relayer.address, 'latest')).toBe(1)
+})
+
+test('“not now” is no odd answer, however often it comes: no nonce is given up for a node that is busy', async () => {
+  const { world, chain, road, pass, states } = await begin(byHand)
+  answering(road, { code: -32_000, message: 'txpool is full' })
+  const id = await world.queue(chain)
+  for (let looks = 0; looks < 25; looks++) await expect(world.look(chain)).rejects.toMatchObject({ code: 'not_now' })
+  road.mend()
+  await world.look(chain)
+  await pass()
+  expect([await states([id]), (await world.read(id)).nothings]).toEqual([['succeeded'], 0])
+})
+
+test.each([
+  ['held', { code: -32_603, message: 'already known' }, { state: 'sent', versions: 1, nothings: 0 }],
+  [
+    'never taken',
+    { code: -32_005, message: 'Transaction gas limit exceeds block gas limit' },
+    { versions: 2, nothings: 1 },
+  ],
+])('bytes that a node says are %s, under a code of its outages, are not an outage', async (_what, answer, expected) => {
+  const { world, chain, road } = await begin(byHand)
+  let first: unknown
+  road.decide(({ method, params }) => {
+    if (method !== 'eth_sendRawTransaction') return 'forward'
+    first ??= params[0]
+    return params[0] === first ? answer : 'forward'
+  })
+  const id = await world.queue(chain)
+  await world.look(chain)
+  expect(await world.read(id)).toMatchObject(expected)
+})
+
+test('a node that looks for money when it is asked what something takes, refuses nothing that was queued', async () => {
+  const { world, chain, road, pass, states } = await begin(byHand)
+  answering(road, { code: -32_000, message: 'insufficient funds for transfer' }, 'eth_estimateGas')
+  const id = await world.queue(chain)
+  await expect(world.look(chain)).rejects.toMatchObject({ code: 'relayer_out_of_funds' })
+  expect(await states([id])).toEqual(['queued'])
+  road.mend()
+  await world.look(chain)
+  await pass()
+  expect(await states([id])).toEqual(['succeeded'])
 })

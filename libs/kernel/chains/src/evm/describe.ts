@@ -16,23 +16,26 @@ interface Place {
 }
 
 interface Wish {
-  readonly change: AccountChange
+  readonly changes: readonly AccountChange[]
   readonly validSeconds: number | undefined
 }
 
-/** Typed data of the one change, for the nonce that the account has now. */
+/** Typed data of the changes, for the nonce that the account has now. */
 export async function describeChange(
   { node, chainId, contracts }: Place,
   account: Hex,
-  { change, validSeconds = HOUR }: Wish,
+  { changes, validSeconds = HOUR }: Wish,
 ): Promise<unknown> {
   const [head, standing] = await Promise.all([node.head(), readStanding(node, account, { at: 'latest', contracts })])
   if (!standing?.isGenuine) throw new RangeError('no account of ours stands there')
-  const known = change.kind === 'remove-signer' ? nameScheme(change, standing.signers) : change
+  const callOf = (change: AccountChange) => {
+    const known = change.kind === 'remove-signer' ? nameScheme(change, standing.signers) : change
+    return { target: account, value: 0n, data: callDataOf(known, contracts) }
+  }
   return typedDataOf({
     chainId,
     account,
-    calls: [{ target: account, value: 0n, data: callDataOf(known, contracts) }],
+    calls: changes.map(callOf),
     nonce: standing.nonce,
     deadline: head.timestamp + BigInt(Math.ceil(validSeconds)),
   })

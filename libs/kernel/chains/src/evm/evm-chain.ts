@@ -11,7 +11,7 @@ import { type Node, openNode } from './node.ts'
 import { readStanding } from './read-account.ts'
 import type { EvmContracts, EvmSetting } from './settings.ts'
 import { executionData } from './signatures.ts'
-import { addressOf, planArguments, saltOf } from './signers.ts'
+import { addressOf, layOut } from './signers.ts'
 import type { Execution } from './typed-data.ts'
 
 /** An EVM chain, and what its relay takes of it. */
@@ -33,20 +33,18 @@ export function evmChain(name: ChainName, setting: EvmSetting, node: Node = open
     referenceOf: (hash) => `${setting.explorerUrl ?? ''}${hash}`,
     addressOf: (plan) => addressOf(plan, contracts),
 
-    queueDeployment: (tx, plan, { appId }) =>
-      queueTransaction(tx, {
+    queueDeployment(tx, plan, { appId }) {
+      const { planned, salt, address } = layOut(plan, contracts)
+      return queueTransaction(tx, {
         chain: name,
         appId,
         kind: 'deployment',
-        digest: hexToBytes(saltOf(plan, contracts)),
-        account: addressOf(plan, contracts),
+        digest: hexToBytes(salt),
+        account: address,
         target: setting.factory,
-        calldata: encodeFunctionData({
-          abi: factoryAbi,
-          functionName: 'createAccount',
-          args: planArguments(plan, contracts),
-        }),
-      }),
+        calldata: encodeFunctionData({ abi: factoryAbi, functionName: 'createAccount', args: planned }),
+      })
+    },
     async deployedAddress(statements, transactionId) {
       const address = await findDeployed(statements, name, transactionId)
       return address && getAddress(address)
@@ -71,7 +69,8 @@ export function evmChain(name: ChainName, setting: EvmSetting, node: Node = open
 
     async describeChange(address, change, validSeconds) {
       await assertContracts()
-      return describeChange({ node, chainId, contracts }, addressIn(address), { change, validSeconds })
+      const changes = [change].flat()
+      return describeChange({ node, chainId, contracts }, addressIn(address), { changes, validSeconds })
     },
     async decode(request) {
       const decoded = decodeRequest(request, { chainId, at: contracts })

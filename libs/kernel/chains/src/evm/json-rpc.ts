@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { ChainUnavailable } from '../chain-unavailable.ts'
+import { isAnswer } from './node-words.ts'
 
 /** The node answered, and its answer was no. `message` is the node's: it may quote what was sent, and is not logged. */
 export class NodeRefused extends Error {
@@ -23,7 +24,7 @@ const answer = z.object({
   error: z.object({ code: z.int(), message: z.string() }).optional(),
 })
 
-/** Codes that say “not now”: limits of a provider, and trouble of its own. */
+/** Codes that say “not now”, unless the words are an answer: limits of a provider, and trouble of its own. */
 const passing = new Set([-32_005, -32_603, 429])
 
 /**
@@ -33,7 +34,7 @@ const passing = new Set([-32_005, -32_603, 429])
 export function openRpc(url: string, deadlineMs = 10_000): Rpc {
   return async (shape, method, params) => {
     const { result, error } = await post(url, { body: { jsonrpc: '2.0', id: 1, method, params }, deadlineMs })
-    if (error && passing.has(error.code)) throw new ChainUnavailable(`rpc${String(error.code)}`)
+    if (error && passing.has(error.code) && !isAnswer(error)) throw new ChainUnavailable(`rpc${String(error.code)}`)
     if (error) throw new NodeRefused(error.code, error.message)
     const parsed = shape.safeParse(result)
     if (!parsed.success) throw new ChainUnavailable('another_answer')

@@ -50,15 +50,14 @@ export function planArguments(plan: AccountPlan, at: EvmContracts): readonly [He
 
 const saltParameters = parseAbiParameters('bytes32, bytes[], uint64[], uint64')
 
-/** As `saltOf` of the factory. */
-export const saltOf = (plan: AccountPlan, at: EvmContracts): Hex =>
-  keccak256(encodeAbiParameters(saltParameters, planArguments(plan, at)))
+/** A plan as it goes onto the chain. All of it at once: hashing is what a sign-up pays for. */
+export function layOut(plan: AccountPlan, at: EvmContracts) {
+  const planned = planArguments(plan, at)
+  // As `saltOf` of the factory.
+  const salt = keccak256(encodeAbiParameters(saltParameters, planned))
+  const bytecode = cloneCreationCode(at.implementation)
+  return { planned, salt, address: getContractAddress({ opcode: 'CREATE2', from: at.factory, salt, bytecode }) }
+}
 
 /** Where the plan will stand, and no other. */
-export const addressOf = (plan: AccountPlan, at: EvmContracts): Hex =>
-  getContractAddress({
-    opcode: 'CREATE2',
-    from: at.factory,
-    salt: saltOf(plan, at),
-    bytecode: cloneCreationCode(at.implementation),
-  })
+export const addressOf = (plan: AccountPlan, at: EvmContracts): Hex => layOut(plan, at).address

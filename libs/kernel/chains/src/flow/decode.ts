@@ -4,13 +4,17 @@ import type { AccessApi } from './access-api.ts'
 import { type BareAddress, shownAddress } from './address.ts'
 import { isPoint, liveKeys, publicKeyOf, usableKeys } from './keys.ts'
 import { decodeMessage } from './decode-message.ts'
-import type { FlowMessage } from './message.ts'
+import { type FlowMessage, payloadMessage } from './message.ts'
 import { asAccountChange, changeOf, type KeyChange, THRESHOLD } from './scripts.ts'
 import { GOOD_FOR_BLOCKS, MOST_GAS } from './settings.ts'
 
 /** `payload`: what keys of the account sign, and our server’s with them. `envelope`: what the payer signs, and nobody else. */
 export interface FlowRequest extends AccountRequest {
   readonly form: FlowMessage['form']
+  /** What keys of the account sign: of a payload the message itself. */
+  readonly payload: Uint8Array
+  /** The key of the account that proposes it: without its signature it never runs. x and y. */
+  readonly proposedBy: Uint8Array
 }
 
 export interface Understood {
@@ -62,10 +66,16 @@ export async function decodeRequest(
     (key) => equalBytes(publicKeyOf(key), change.publicKey) && (change.kind === 'add' || key.index === change.index),
   )
   if (stands !== (change.kind === 'remove')) return undefined
+  // A number that was used proposes nothing any more.
+  const { proposer } = message.payload
+  const proposing = usableKeys(found).find(({ index }) => index === proposer.keyIndex)
+  if (!proposing || proposing.sequence_number > proposer.sequenceNumber) return undefined
   return {
     form: message.form,
+    payload: payloadMessage(message.payload),
+    proposedBy: publicKeyOf(proposing),
     signedBy: usableKeys(found)
-      .filter((key) => message.payloadSignatures.some(({ keyIndex }) => keyIndex === key.index))
+      .filter((key) => message.payloadSignatures.some(({ keyIndex: signing }) => signing === key.index))
       .map(publicKeyOf),
     message: bytes,
     changes: [asAccountChange(change)],

@@ -4,6 +4,7 @@ import type { Statements } from '@strongroom/storage'
 import type { AccountChange, AccountPlan, Chain, Charge, SignatureOf } from '../chain.ts'
 import { type AccessApi, openAccessApi } from './access-api.ts'
 import { type BareAddress, bareAddress, shownAddress } from './address.ts'
+import { cameToNothing, type SignedPayload } from './came-to-nothing.ts'
 import { decodeRequest, type FlowRequest, understand } from './decode.ts'
 import { isSuccess } from './follow.ts'
 import { advanceJob, keyOf } from './job.ts'
@@ -19,6 +20,8 @@ export interface FlowChain extends Chain {
   /** Who pays, and the key that signs for it, as a client builds its transactions. */
   readonly payer: { readonly address: string; readonly keyIndex: number }
   decode(request: unknown): Promise<FlowRequest | undefined>
+  /** Of what a client sends by itself: whether it is proven that nothing came of it, and nothing will. */
+  cameToNothing(signed: SignedPayload): Promise<boolean>
   /** For `openFlowRelay`. */
   readonly access: { readonly name: FlowName; readonly setting: FlowSetting; readonly api: AccessApi }
 }
@@ -61,7 +64,9 @@ export function flowChain(name: FlowName, setting: FlowSetting, ask: typeof fetc
       return address && account ? standingAccount(address, account) : undefined
     },
 
-    async describeChange(text: string, change: AccountChange) {
+    async describeChange(text: string, wanted: AccountChange | readonly AccountChange[]) {
+      const [change, ...more] = [wanted].flat()
+      if (!change || more.length > 0) throw new TypeError('a transaction of Flow makes one change')
       if (change.kind === 'other' || change.kind === 'call')
         throw new TypeError('only a change of signers can be described')
       if (change.kind === 'add-signer') {
@@ -77,6 +82,7 @@ export function flowChain(name: FlowName, setting: FlowSetting, ask: typeof fetc
     },
 
     decode: (request) => decodeRequest({ api, payer }, request),
+    cameToNothing: (signed) => cameToNothing({ api, payer }, signed),
 
     async queueRequest(
       tx: Statements,

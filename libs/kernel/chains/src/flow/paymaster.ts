@@ -3,7 +3,7 @@ import { shownAddress } from './address.ts'
 import type { FlowDeps } from './advance.ts'
 import { decodeRequest, understand } from './decode.ts'
 import { isEnough } from './keys.ts'
-import { payloadMessage } from './message.ts'
+import { payloadMessage, transactionId } from './message.ts'
 import { charge } from './store.ts'
 
 export interface PayerSignature {
@@ -11,6 +11,8 @@ export interface PayerSignature {
   readonly keyIndex: number
   /** r and s, 64 bytes. */
   readonly signature: Uint8Array
+  /** Of the transaction that comes of it, if it is sent: 64 hexadecimal digits. */
+  readonly hash: string
 }
 
 /** Nothing is paid that could not run: the account’s own signatures are checked before the app is charged. */
@@ -27,5 +29,7 @@ export async function signAsPayer(
   if (!account || !isEnough(account, payloadMessage(payload), payloadSignatures)) return undefined
   if (!(await charge(database, { chain: name, appId, most: setting.transactionsPerDay }))) return undefined
   const signature = await payer.sign(understood.bytes)
-  return { address: shownAddress(payer.address), keyIndex: payer.keyIndex, signature }
+  const { address, keyIndex } = payer
+  const hash = transactionId(payload, { payload: payloadSignatures, envelope: [{ address, keyIndex, signature }] })
+  return { address: shownAddress(address), keyIndex, signature, hash }
 }

@@ -2,12 +2,13 @@ import { column, type Query, sql, type Statements } from '@strongroom/storage'
 import { z } from 'zod'
 
 const all = ['select', 'insert', 'update'] as const
+const forgotten = [...all, 'delete'] as const
 /** Of the tables below; they are in the schema of this library. */
 export const flowPrivileges = {
   flow_proposal_keys: all,
-  flow_transactions: all,
-  flow_attempts: all,
-  flow_spending: all,
+  flow_transactions: forgotten,
+  flow_attempts: forgotten,
+  flow_spending: forgotten,
 }
 
 const withId = z.object({ id: z.uuid() })
@@ -26,6 +27,7 @@ export const insertDeployment = (tx: Statements, { chain, digest, appId }: Queue
         values (${chain}, 'deployment', ${digest}, ${appId}, ${JSON.stringify(args)})
         on conflict (chain, digest) do update
            set state = case when t.state = 'failed' then 'queued' else t.state end,
+               ended_at = case when t.state = 'failed' then null else t.ended_at end,
                due_at = case when t.state = 'failed' then excluded.due_at else t.due_at end
         returning id`,
   )
@@ -45,6 +47,7 @@ export const insertRequest = (tx: Statements, { chain, digest, appId }: Queued, 
         on conflict (chain, digest) do update
            set signatures = case when t.state = 'refused' then excluded.signatures else t.signatures end,
                state = case when t.state = 'refused' then 'queued' else t.state end,
+               ended_at = case when t.state = 'refused' then null else t.ended_at end,
                reason = null,
                due_at = case when t.state = 'refused' then excluded.due_at else t.due_at end
         returning id`,
@@ -89,7 +92,8 @@ export interface Ending {
 
 export const endTransaction = (tx: Statements, id: string, { state, reason, address }: Ending): Promise<number> =>
   tx.run(
-    sql`update chains.flow_transactions set state = ${state}, reason = ${reason ?? null}, address = ${address ?? null}
+    sql`update chains.flow_transactions set state = ${state}, reason = ${reason ?? null}, address = ${address ?? null},
+               ended_at = strongroom.now()
          where id = ${id} and state = 'queued'`,
   )
 

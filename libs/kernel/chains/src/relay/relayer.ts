@@ -7,14 +7,47 @@ import type { ChainName } from '../chain.ts'
 import { hexColumn } from './columns.ts'
 import { addressOfKey, type GasKey } from './gas-key.ts'
 
-const relayerRow = z.object({ id: z.uuid(), chain: z.string(), address: hexColumn, envelope: column.bytes })
+const relayerRow = z.object({
+  id: z.uuid(),
+  chain: z.string(),
+  address: hexColumn,
+  envelope: column.bytes,
+  /** waiting: for money, and sends nothing; retired: brings what it sent to its end, and takes up nothing new. */
+  state: z.enum(['waiting', 'active', 'retired']),
+})
 export type Relayer = z.output<typeof relayerRow>
 
-const columns = sql`id, chain, address, envelope`
+const columns = sql`r.id, r.chain, r.address, r.envelope, r.state`
 
-/** Who pays on a chain, once somebody asked for it. */
-export const findRelayer = (statements: Statements, chain: ChainName): Promise<Relayer | undefined> =>
-  statements.maybe(relayerRow, sql`select ${columns} from chains.relayers where chain = ${chain}`)
+/** Who pays on a chain, or is to pay, once somebody asked for it. */
+export const findRelayer = (
+  statements: Statements,
+  chain: ChainName,
+  state: 'active' | 'waiting' = 'active',
+): Promise<Relayer | undefined> =>
+  statements.maybe(
+    relayerRow,
+    sql`select ${columns} from chains.relayers as r where chain = ${chain} and state = ${state}`,
+  )
+
+/** All that a chain ever had, the newest first. */
+export const listRelayers = (statements: Statements, chain: ChainName): Promise<Relayer[]> =>
+  statements.many(
+    relayerRow,
+    sql`select ${columns} from chains.relayers as r where chain = ${chain} order by made_at desc, id`,
+  )
+
+/** Who was replaced, and has something out, or has had a moment ago. */
+export const findRetired = (statements: Statements, chain: ChainName): Promise<Relayer[]> =>
+  statements.many(
+    relayerRow,
+    sql`select ${columns} from chains.relayers as r
+         where chain = ${chain} and state = 'retired'
+           and exists (select from chains.transactions as t
+                        where t.relayer_id = r.id
+                          and (t.state in ('taken', 'sent') or t.ended_at > strongroom.now() - interval '10 minutes'))
+         order by made_at`,
+  )
 
 /** Where gas keys come from. */
 export interface GasKeys {
@@ -32,17 +65,28 @@ export const bindingOfRelayer = ({ id, chain }: Pick<Relayer, 'id' | 'chain'>): 
 })
 
 /** The relayer of a chain; its key is made at the first call. Its address wants money before anything is sent. */
-export async function ensureRelayer(database: Database, keys: GasKeys, chain: ChainName): Promise<Relayer> {
-  const known = await findRelayer(database.reading, chain)
+export const ensureRelayer = (database: Database, keys: GasKeys, chain: ChainName): Promise<Relayer> =>
+  makeOnce(database, keys, { chain, state: 'active' })
+
+/** Who is to replace the relayer of a chain; its key is made at the first call. */
+export const prepareRelayer = (database: Database, keys: GasKeys, chain: ChainName): Promise<Relayer> =>
+  makeOnce(database, keys, { chain, state: 'waiting' })
+
+async function makeOnce(
+  database: Database,
+  keys: GasKeys,
+  { chain, state }: { chain: ChainName; state: 'active' | 'waiting' },
+): Promise<Relayer> {
+  const known = await findRelayer(database.reading, chain, state)
   if (known) return known
   const id = randomUUID()
   const { publicKey, envelope } = await keys.issue(bindingOfRelayer({ id, chain }))
   await database.run(sql`
-    insert into chains.relayers (id, chain, address, envelope)
-    values (${id}, ${chain}, ${hexToBytes(addressOfKey(publicKey))}, ${envelope})
-    on conflict (chain) do nothing`)
+    insert into chains.relayers (id, chain, address, envelope, state)
+    values (${id}, ${chain}, ${hexToBytes(addressOfKey(publicKey))}, ${envelope}, ${state})
+    on conflict do nothing`)
   // Of two processes at once the first one’s key counts.
-  const made = await findRelayer(database, chain)
+  const made = await findRelayer(database, chain, state)
   if (!made) throw new Error('a relayer was neither made nor found')
   return made
 }

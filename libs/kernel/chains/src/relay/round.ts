@@ -2,7 +2,7 @@ import type { Database } from '@strongroom/storage'
 import { LEASE, takeLease } from './lease.ts'
 import { hasWork, readLive } from './live.ts'
 import { look, type Place, type RelayedChain } from './place.ts'
-import { ensureRelayer, type GasKeys } from './relayer.ts'
+import { ensureRelayer, findRetired, type GasKeys, type Relayer } from './relayer.ts'
 import { sendLive } from './send.ts'
 import { settleMined } from './settle.ts'
 import { takeQueued } from './take.ts'
@@ -19,10 +19,21 @@ export interface RelayOptions {
  * safe beside itself: it may end anywhere.
  */
 export async function relay(options: RelayOptions, chain: RelayedChain): Promise<void> {
-  const { database, gasKeys, leaseSeconds = LEASE } = options
+  const { database, gasKeys } = options
   if (!(await hasWork(database, chain.name))) return
   await chain.assertContracts()
-  const relayer = await ensureRelayer(database, gasKeys, chain.name)
+  const active = await ensureRelayer(database, gasKeys, chain.name)
+  const failures: unknown[] = []
+  // One that has no money left, or whose key does not open, holds up no other.
+  for (const relayer of [active, ...(await findRetired(database, chain.name))])
+    await relayBy(options, { chain, relayer }).catch((error: unknown) => failures.push(error))
+  if (failures.length > 0) throw failures[0]
+}
+
+async function relayBy(
+  { database, gasKeys, leaseSeconds = LEASE }: RelayOptions,
+  { chain, relayer }: { chain: RelayedChain; relayer: Relayer },
+): Promise<void> {
   const lease = await takeLease(database, relayer, leaseSeconds)
   if (!lease) return
   try {
@@ -39,6 +50,7 @@ async function round(place: Place): Promise<boolean> {
   await settleMined(place, sight)
   const live = await readLive(place)
   await sendLive(place, sight, live)
+  if (place.relayer.state === 'retired') return false
   const took = await takeQueued(place, sight, place.chain.setting.inFlight - live.length)
   if (took)
     await sendLive(

@@ -1,8 +1,8 @@
 import { sql } from '@strongroom/storage'
 import { ChainUnavailable } from '../chain-unavailable.ts'
 import { NodeRefused } from '../evm/json-rpc.ts'
+import { type Meaning, meaningOf } from '../evm/node-words.ts'
 import type { LiveTransaction } from './live.ts'
-import { type Meaning, meaningOf } from './node-answer.ts'
 import type { Place, Sight } from './place.ts'
 import { priceNow, priceToReplace } from './price.ts'
 import { newestOf, signVersion, type Version } from './sign.ts'
@@ -58,6 +58,7 @@ async function sendVersion(place: Place, sight: Sight, { one, version: first }: 
     const meaning = await trySending(place, version)
     if (meaning === 'held' || meaning === 'passed') return noteSent(place, version)
     if (meaning === 'funds') throw new ChainUnavailable('relayer_out_of_funds', 30)
+    if (meaning === 'wait') throw new ChainUnavailable('not_now', 10)
     if (meaning === 'cheap' && raises < MOST_RAISES) {
       const dearer = await raise(place, sight, { one, newest: version })
       if (!dearer) throw new ChainUnavailable('gas_too_dear', 30)

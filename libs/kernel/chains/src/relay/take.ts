@@ -2,6 +2,7 @@ import { column, type Query, sql, type Statements } from '@strongroom/storage'
 import { z } from 'zod'
 import { ChainUnavailable } from '../chain-unavailable.ts'
 import { NodeRefused } from '../evm/json-rpc.ts'
+import { meaningOf } from '../evm/node-words.ts'
 import { hexColumn, weiColumn } from './columns.ts'
 import type { Place, Sight } from './place.ts'
 import { priceNow } from './price.ts'
@@ -71,6 +72,8 @@ async function estimate(place: Place, one: Queued): Promise<bigint | undefined> 
     }
   } catch (error) {
     if (!(error instanceof NodeRefused)) throw error
+    // Some nodes look whether the relayer could pay.
+    if (meaningOf(error) === 'funds') throw new ChainUnavailable('relayer_out_of_funds', 30)
   }
   return refuse(database, one.id, 'rejected')
 }
@@ -110,10 +113,12 @@ interface Assignment {
 
 /** Under the lock of the relayer’s row: a nonce goes to one transaction, and with it the money from the app’s budget. */
 async function assign(tx: Statements, { relayer, chain }: Place, { sight, payable }: Assignment): Promise<boolean> {
-  const { next } = await tx.one(
-    z.object({ next: column.count }),
-    sql`select next_nonce as next from chains.relayers where id = ${relayer.id} for update`,
+  const { next, state } = await tx.one(
+    z.object({ next: column.count, state: z.string() }),
+    sql`select next_nonce as next, state from chains.relayers where id = ${relayer.id} for update`,
   )
+  // Replaced since this round began.
+  if (state !== 'active') return false
   // Behind the chain is whoever restored an older database.
   let nonce = Math.max(next, sight.count)
   const first = nonce

@@ -156,6 +156,8 @@ describe('an account on Flow', () => {
     for (const each of wrong) await expect(world.deploy(each)).rejects.toThrow(TypeError)
     await expect(world.chain.describeChange('0x01', { kind: 'other' })).rejects.toThrow(TypeError)
     await expect(world.chain.describeChange(`0x${'1'.repeat(16)}`, remove(one))).rejects.toThrow(RangeError)
+    await expect(world.chain.describeChange('0x01', [add(one), remove(one)])).rejects.toThrow(TypeError)
+    await expect(world.chain.describeChange('0x01', [])).rejects.toThrow(TypeError)
   })
 })
 
