@@ -34,21 +34,20 @@ export function webCryptoOf({ token, newest, log, atEnd }: Opening): () => Promi
   let opened: Opened | undefined
   const open = new Set<TokenWebCrypto>()
   const close = async (view: TokenWebCrypto) => (open.delete(view) ? view.close() : undefined)
-  const closeLater = (view: TokenWebCrypto) => void setTimeout(() => void close(view), LEFT_OPEN_MS).unref()
 
   function openFor(keys: readonly KeyRecord[], name: string): Opened {
     const before = opened
     const made: Opened = { keys, name, view: openView(token, signingKeysOf(token, keys), log) }
-    made.view.then(
-      (view) => {
-        open.add(view)
-        atEnd(() => close(view))
-        before?.view.then(closeLater, () => undefined)
-      },
-      () => {
-        if (opened === made) opened = undefined
-      },
-    )
+    const begin = async () => {
+      const view = await made.view
+      open.add(view)
+      atEnd(() => close(view))
+      const left = await before?.view.catch(() => undefined)
+      if (left) setTimeout(() => void close(left), LEFT_OPEN_MS).unref()
+    }
+    begin().catch(() => {
+      if (opened === made) opened = undefined
+    })
     return made
   }
 
