@@ -1,6 +1,7 @@
 export * from './apps/contract.ts'
 export * from './error-table.ts'
 export * from './keys/contract.ts'
+export * from './passkeys/contract.ts'
 export * from './public-key.ts'
 export * from './recovery/contract.ts'
 export * from './refusals.ts'

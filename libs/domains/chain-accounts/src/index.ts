@@ -1,5 +1,6 @@
 import type { KeyNeed } from '@strongroom/hsm'
 import { readMigrations } from '@strongroom/storage'
+import { usualPolicies } from './policies.ts'
 import { IDENTITY_USE, STAMP_USE, TOKEN_USE } from './accounts/names.ts'
 import { sealedKeyData, sealedProfiles, sealedServerKeys } from './accounts/sealed-columns.ts'
 import { change as changeDevice, list as listDevices } from './keys/devices.ts'
@@ -13,6 +14,7 @@ import type { ForgetDeps as ForgetKeyDeps } from './keys/forget-key.ts'
 import type { SignUpDeps } from './sign-up/sign-up.ts'
 import type { BeginDeps } from './sign-in/begin-sign-in.ts'
 import type { FinishDeps as FinishSignInDeps } from './sign-in/finish-sign-in.ts'
+import { forAccount, forAnybody, type OptionsDeps } from './passkeys/draw-options.ts'
 import { recoveryHandlers, recoveryJobs, recoverySweeps } from './recovery/index.ts'
 import { signHandlers, signJobs, signSweeps } from './sign/index.ts'
 import { tokenHandlers, tokenSweeps } from './tokens/index.ts'
@@ -37,12 +39,14 @@ export { codeExchange, type CodeExchangeOptions } from './logins/code-exchange.t
 export { firebaseLogin } from './logins/firebase-login.ts'
 export { type LoginJudge, type LoginJudges, type Logins, loginsOf } from './logins/login.ts'
 export { testLogin } from './logins/test-login.ts'
+export { openTurns, signUpTurns, type Turns } from './sign-up/turns.ts'
 export * as apps from './apps/operate.ts'
 export * from './contract.ts'
 export { accountsDialect } from './dialect.ts'
 export { type Policies, usualPolicies } from './policies.ts'
 export type { RecoveryDoor } from './sign-in/recovery-door.ts'
 export { type DoorDeps, recoveryDoor } from './recovery/index.ts'
+export { transactionReferences } from './sign/forget-relayed.ts'
 export { type CadenceDeps, type FlowPayer, type SignDeps } from './sign/index.ts'
 export { type FinishDeps, type RequestTokens, type TwoFactorDeps } from './two-factor/index.ts'
 export type { ForgetDeps } from './sweeps.ts'
@@ -53,6 +57,7 @@ export { recoveryHandlers, signHandlers, tokenHandlers, twoFactorHandlers }
 
 /** What the handlers and provers of this API are given. */
 export type AccountsDeps = SignUpDeps &
+  OptionsDeps &
   BeginDeps &
   FinishSignInDeps &
   ForgetKeyDeps &
@@ -64,6 +69,8 @@ export type AccountsDeps = SignUpDeps &
 /** What needs no other device, no signature of ours and no recovery. */
 export const baseHandlers = [
   register,
+  forAnybody,
+  forAccount,
   beginSignIn,
   finishSignIn,
   me,
@@ -91,6 +98,7 @@ export const accountMigrations = readMigrations('chain_accounts', new URL('../mi
   keys: rows,
   addresses: rows,
   challenges: rows,
+  passkey_challenges: rows,
   two_factor_requests: rows,
   signer_changes: rows,
   recoveries: rows,
@@ -108,5 +116,5 @@ export const keyNeeds: readonly KeyNeed[] = [
   { job: 'mac', use: IDENTITY_USE },
   { job: 'mac', use: STAMP_USE },
   { job: 'mac', use: LOCK_USE },
-  { job: 'sign', use: TOKEN_USE },
+  { job: 'sign', use: TOKEN_USE, rotates: 'passing', passesAfter: usualPolicies.refreshLifetime + 86_400 },
 ]

@@ -22,6 +22,8 @@ export interface Policies {
   readonly ephemeralLifetime: number
   /** In which a refresh token that was used answers the same successor again: its first answer may have been lost. */
   readonly reuseGrace: number
+  /** What is kept of transactions that came to their end. */
+  readonly transactionsKept: number
   /** Of one signer, and what all that sign together must weigh. */
   readonly weight: number
   readonly threshold: number
@@ -40,6 +42,7 @@ export const usualPolicies: Policies = {
   refreshLifetime: 30 * DAY,
   ephemeralLifetime: 10 * MINUTE,
   reuseGrace: 30,
+  transactionsKept: 90 * DAY,
   weight: 500,
   threshold: 1000,
 }

@@ -1,3 +1,4 @@
+import { PasskeyRegistrationJson } from '@strongroom/proofs/contract'
 import { z } from 'zod'
 import { PublicKey } from './public-key.ts'
 
@@ -23,26 +24,41 @@ export const Method = z.enum(methods)
 export const Timestamp = z.string().meta({ description: 'ISO 8601, UTC.', example: '2026-01-15T10:30:00.000Z' })
 
 const LONGEST_TOKEN = 16_384
-const Words = z.string().min(1).max(200)
-const Few = z.string().max(50)
+/** Bytes are made of it: half a character has none. */
+const isText = (text: string): boolean => text.isWellFormed()
+/** Shown to whoever is to say yes: nothing that a screen hides, or shows in another order. */
+const isShown = (text: string): boolean => !/[\p{Cc}\p{Cs}\u2028-\u202e\u2066-\u2069]/u.test(text)
+export const Words = z.string().min(1).max(200).refine(isShown)
+const Few = z.string().max(50).refine(isShown)
 
 /** Who somebody is, as a login provider says. */
 export const LoginRequest = z.object({
   method: Method,
-  token: z.string().min(1).max(LONGEST_TOKEN),
+  token: z.string().min(1).max(LONGEST_TOKEN).refine(isText),
   chainName: ChainName.optional(),
   nonce: z
     .string()
     .min(1)
     .max(200)
+    .refine(isText)
     .optional()
     .meta({ description: 'What the app had the provider put into the token.' }),
+  codeVerifier: z
+    .string()
+    .regex(/^[\w.~-]{43,128}$/)
+    .optional()
+    .meta({ description: 'Of a redirect code that was asked for with a challenge: RFC 7636.' }),
+  redirectUri: z
+    .string()
+    .regex(/^[\x21-\x7e]{1,2048}$/)
+    .optional()
+    .meta({ description: 'Of a redirect code: where it was sent, one of those that are configured.' }),
 })
 
 /** What may be told of a device. Nothing decides by it; it is sealed. */
 export const deviceFields = {
   sdkVersion: Few.optional(),
-  pushToken: z.string().max(4096).nullable().optional(),
+  pushToken: z.string().max(4096).refine(isText).nullable().optional(),
   name: Words.optional(),
   osName: Few.optional(),
   osVersion: Few.optional(),
@@ -65,6 +81,7 @@ export const UserKey = z.discriminatedUnion('type', [
     type: z.literal('passkey'),
     publicKey: PublicKey,
     passKey: z.object({ platform: z.enum(['android', 'ios', 'web']) }).optional(),
+    registration: PasskeyRegistrationJson.optional(),
     device: z.object({ publicKey: PublicKey.optional(), ...deviceFields }).optional(),
   }),
 ])

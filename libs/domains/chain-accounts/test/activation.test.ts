@@ -157,6 +157,23 @@ test('a chain that is away holds up no other, and nothing is lost of its account
   expect(await stateOf(account.id)).toEqual(standing)
 })
 
+test('nor do all that wait for it, however many they are', { timeout: 60_000 }, async () => {
+  const many = Array.from({ length: 101 }, () => signedUp())
+  const [{ account } = { account: { id: '' } }] = await Promise.all(many)
+  const ben = personOf(world.baseUrl)
+  const other = bodyOf(await ben.signUp(newDevice(), { chainName: 'polygon-amoy' })).account
+  world.chain.mine()
+  world.other.mine()
+  world.chain.away(true)
+  // What one look takes is a hundred: those of the chain that is away are to go behind.
+  for (let looks = 0; looks < 2; looks++) await expect(world.activate()).rejects.toThrow(ChainUnavailable)
+  expect(await stateOf(account.id)).toEqual(waiting)
+  expect(await stateOf(other.id)).toEqual(standing)
+  world.chain.away(false)
+  for (let looks = 0; looks < 2; looks++) await world.activate()
+  expect(await stateOf(account.id)).toEqual(standing)
+})
+
 describe('an account that stands', () => {
   const settled = async () => {
     const who = await signedUp()

@@ -70,29 +70,6 @@ describe('a key', () => {
 })
 
 describe('a hold', () => {
-  test('is not used up by a transaction that came to nothing', { timeout: 60_000 }, async () => {
-    const dot = await signUp(world)
-    const cloud = newDevice()
-    await registerRecovery(dot, cloud.publicKey)
-    const ask = async () => send(dot, await describeIt(dot, addition(cloud.publicKey)))
-    heldIn(await ask())
-    await world.pass('3 days 1 minute')
-    await world.owner.run(sql`
-      insert into chains.spending (app_id, chain, day, wei)
-      select app_id, 'local', (strongroom.now() at time zone 'utc')::date, 1e30 from chain_accounts.accounts where id = ${dot.accountId}
-      on conflict (app_id, chain, day) do update set wei = excluded.wei`)
-    const { transaction } = (await ask()).body as { transaction: { id: string } }
-    const seen = () => world.ask('GET', `/sign/v1/evm/transaction/${transaction.id}`, { token: dot.token })
-    await vi.waitFor(
-      async () => expect(await seen()).toMatchObject({ body: { transaction: { state: 'refused' } } }),
-      soon,
-    )
-    await world.owner.run(sql`delete from chains.spending where chain = 'local'`)
-    await relayed(world, dot.token, await ask())
-    expect(await signersOf(dot)).toContain(cloud.publicKey)
-    expect((await changes(dot.token)).map(({ state }) => state)).toEqual(['signed'])
-  })
-
   test(
     'of who was told no gives nothing alone, once more; another key’s approval does',
     { timeout: 60_000 },
@@ -148,7 +125,9 @@ describe('a hold', () => {
     { timeout: 60_000 },
     async () => {
       const hal = await signUp(world)
+      // The fourth stays, so that those who stay can agree.
       const [second, third] = [await secondDevice(hal), await secondDevice(hal)]
+      await secondDevice(hal)
       const kinds = await Promise.all(
         [hal, second, third].map(({ phone }) => describeIt(hal, removal(phone.publicKey))),
       )
@@ -179,6 +158,64 @@ describe('a hold', () => {
       heldIn(await send(second, refused))
     },
   )
+})
+
+describe('what a key said', () => {
+  const removing = async () => {
+    const of = await signUp(world)
+    const [second, third] = [await secondDevice(of), await secondDevice(of)]
+    const cloud = newDevice()
+    await registerRecovery(of, cloud.publicKey)
+    const ask = async (by = of) => send(by, await describeIt(of, addition(cloud.publicKey)), [by.phone])
+    return { of, second, third, cloud, ask }
+  }
+  const revoke = ({ phone }: SignedUp) =>
+    world.owner.run(sql`
+      update chain_accounts.keys set state = 'revoked', stamp = null, revoked_at = strongroom.now()
+       where public_key = ${Buffer.from(phone.publicKey, 'hex')}`)
+
+  test('counts no longer than the key: its approval', { timeout: 60_000 }, async () => {
+    const { second, ask } = await removing()
+    const change = heldIn(await ask())
+    expect(await approveBy(second, change)).toMatchObject({ status: 200 })
+    await revoke(second)
+    const anew = heldIn(await ask())
+    expect(anew.id).not.toBe(change.id)
+    expect(heldIn(await ask()).id).toBe(anew.id)
+  })
+
+  test('counts no longer than the key: its hold', { timeout: 60_000 }, async () => {
+    const { of, second, third, ask } = await removing()
+    const change = heldIn(await ask(second))
+    await world.pass('3 days 1 minute')
+    await revoke(second)
+    expect(heldIn(await ask(third)).id).not.toBe(change.id)
+    expect((await changes(of.token)).map(({ state }) => state)).toEqual(expect.arrayContaining(['held', 'cancelled']))
+  })
+
+  test('is what one of its devices may say twenty times a day', { timeout: 60_000 }, async () => {
+    const { of, second, ask } = await removing()
+    for (let times = 0; times < 20; times++) {
+      const { id } = heldIn(await ask())
+      expect(await cancel(id, of.token)).toMatchObject({ status: 204 })
+    }
+    expect(await ask()).toMatchObject({ error: 'TooManyRequests' })
+    heldIn(await ask(second))
+    await world.pass('1 day 1 minute')
+    heldIn(await ask())
+  })
+
+  test('stays in sight while it waits, whatever was asked for since', { timeout: 60_000 }, async () => {
+    const { of, ask } = await removing()
+    const { id } = heldIn(await ask())
+    await world.owner.run(sql`
+      insert into chain_accounts.signer_changes
+             (id, account_id, chain_name, digest, changes, asked_by, lock_id, opens_at, state, created_at, ended_at)
+      select gen_random_uuid(), account_id, chain_name, digest, changes, asked_by, gen_random_uuid(), opens_at, 'cancelled',
+             created_at + interval '1 second', strongroom.now()
+        from chain_accounts.signer_changes, generate_series(1, 300) where id = ${id}`)
+    expect((await changes(of.token))[0]).toMatchObject({ id, state: 'held' })
+  })
 })
 
 describe('what two-factor consented to', () => {

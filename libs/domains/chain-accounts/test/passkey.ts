@@ -15,9 +15,9 @@ export function newPasskey() {
     publicKey,
     userKey: { type: 'passkey', publicKey, passKey: { platform: 'web' } },
     /** The answer to a challenge of 32 bytes. */
-    assert(challenge: Uint8Array, origin = passkeyRules.origins[0]) {
+    assert(challenge: Uint8Array, origin = passkeyRules.origins[0], write: (said: object) => string = JSON.stringify) {
       const said = { type: 'webauthn.get', challenge: toBase64url(challenge), origin, crossOrigin: false }
-      const clientData = toUtf8(JSON.stringify(said))
+      const clientData = toUtf8(write(said))
       const data = Uint8Array.of(...sha256(toUtf8(passkeyRules.rpId)), PRESENT_AND_VERIFIED, 0, 0, 0, 0)
       const signature = p256.sign(Uint8Array.of(...data, ...sha256(clientData)), secretKey, { format: 'der' })
       return {

@@ -1,7 +1,11 @@
+import { randomBytes } from 'node:crypto'
+import { sql } from '@strongroom/storage'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { z } from 'zod'
 import { drawKey } from '../src/accounts/new-key.ts'
 import { insertKey } from '../src/accounts/keys-store.ts'
 import { findAccount } from '../src/accounts/store.ts'
+import { issueChallenge } from '../src/sign-in/store.ts'
 import { bodyOf, newDevice, newPasskey, type Person, personOf, refused } from './client.ts'
 import { passkeyRules, startWorld, type World } from './world.ts'
 
@@ -99,4 +103,47 @@ describe('a recovery key', () => {
     world.recovery.open = false
     expect(refused(await respond(late))).toEqual([403, 'Forbidden'])
   })
+})
+
+test('challenges that several processes issue at once leave room for five', async () => {
+  const { account, phone } = await settled()
+  const { keyId, appId } = await world.owner.one(
+    z.object({ keyId: z.uuid(), appId: z.uuid() }),
+    sql`select k.id as "keyId", a.app_id as "appId" from chain_accounts.keys as k
+          join chain_accounts.accounts as a on a.id = k.account_id
+         where a.id = ${account.id} and k.public_key = decode(${phone.publicKey}, 'hex')`,
+  )
+  const place = { accountId: account.id, keyId, appId, type: 'deviceKey', chainName: 'local' } as const
+  const bounds = { lifetime: 300, live: 5 }
+  // The pool in place of the shared connection, on which one process queues up anyhow.
+  const processes = { relaxed: world.database }
+  const left = []
+  for (let round = 0; round < 10; round++) {
+    await Promise.all(
+      Array.from({ length: 10 }, () => issueChallenge(processes, { ...place, digest: randomBytes(32) }, bounds)),
+    )
+    const { live } = await world.owner.one(
+      z.object({ live: z.int() }),
+      sql`select count(*)::int as live from chain_accounts.challenges where key_id = ${keyId} and used_at is null`,
+    )
+    left.push(live)
+  }
+  expect(left).toEqual(left.map(() => 5))
+})
+
+test('answers from one address are counted, whatever they answer', async () => {
+  const few = await startWorld({ arrivals: 3 })
+  try {
+    const nobody = personOf(few.baseUrl)
+    const answers = []
+    for (let asked = 0; asked < 4; asked++) {
+      const data = randomBytes(32).toString('hex')
+      answers.push(refused(await nobody.respond(data, newDevice().sign(data))))
+    }
+    expect(answers).toEqual([gone, gone, gone, [429, 'TooManyRequests']])
+    // Logins are counted beside them.
+    expect((await nobody.begin(newDevice())).status).toBe(400)
+  } finally {
+    await few.stop()
+  }
 })

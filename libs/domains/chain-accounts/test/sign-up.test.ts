@@ -4,6 +4,7 @@ import { sql } from '@strongroom/storage'
 import { z } from 'zod'
 import type { Logins } from '../src/logins/login.ts'
 import { invalidProviderToken } from '../src/refusals.ts'
+import { openTurns } from '../src/sign-up/turns.ts'
 import { bodyOf, newDevice, newPasskey, newSubject, personOf, refused } from './client.ts'
 import { passkeyRules, startWorld, type World } from './world.ts'
 
@@ -185,6 +186,26 @@ test('what is told of a device is sealed; a dump holds no name, subject, address
         row + row.replaceAll(/\\\\x([0-9a-f]+)/g, (_, hex: string) => Buffer.from(hex, 'hex').toString('latin1'))
       for (const canary of ['canary', ann.subject]) expect(text).not.toContain(canary)
     }
+  }
+})
+
+test('a burst is answered in turns, one at a time if need be, and beyond the line nobody has anything made', async () => {
+  const turns = openTurns({ atOnce: 1, mostWaiting: 30, patienceMs: 60_000, now: () => performance.now() })
+  const narrow = await startWorld({ turns })
+  try {
+    const asked = Array.from({ length: 40 }, () => personOf(narrow.baseUrl).signUp(newDevice()))
+    const answers = await Promise.all(asked)
+    const [opened, sentAway] = [201, 503].map((status) => answers.filter((answer) => answer.status === status))
+    expect((opened?.length ?? 0) + (sentAway?.length ?? 0)).toBe(40)
+    expect(opened?.length).toBeGreaterThanOrEqual(31)
+    for (const { headers } of sentAway ?? []) expect(Number(headers.get('retry-after'))).toBeGreaterThan(0)
+    const { kept } = await narrow.owner.one(
+      z.object({ kept: z.int() }),
+      sql`select count(*)::int as kept from chain_accounts.accounts`,
+    )
+    expect([kept, narrow.chain.queued.length]).toEqual([opened?.length, opened?.length])
+  } finally {
+    await narrow.stop()
   }
 })
 

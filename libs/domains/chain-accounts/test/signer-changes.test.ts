@@ -195,6 +195,8 @@ test('a passkey is let in, signs payments, and approves, on its own page alone',
   const wrong = [
     passkey.assert(new Uint8Array(32)),
     passkey.assert(message, 'https://evil.example'),
+    // True, and yet the chain would not find its way in it.
+    passkey.assert(message, undefined, (said) => JSON.stringify(said).replaceAll('":"', '": "')),
     newPasskey().assert(message),
   ]
   for (const one of wrong) expect(await post(accessToken, by(one))).toMatchObject({ error: 'InvalidSignature' })

@@ -9,7 +9,7 @@ import { listener, limiter, mount, prover, Refusal } from '@strongroom/http'
 import { type Database, fingerprint, migrate, openDatabase, shiftClock, storageMigrations } from '@strongroom/storage'
 import { testDatabase } from '@strongroom/test-world'
 import { activation } from '../src/accounts/activate.ts'
-import { findKeyById } from '../src/accounts/keys-store.ts'
+import { findKeyById, markUsed } from '../src/accounts/keys-store.ts'
 import { namedChains } from '../src/accounts/named-chains.ts'
 import type { SessionOf, Sessions } from '../src/accounts/sessions.ts'
 import { judgeApp, proveApp } from '../src/apps/judge-app.ts'
@@ -18,6 +18,7 @@ import { accountMigrations, baseHandlers, keyNeeds } from '../src/index.ts'
 import { type Logins, loginsOf } from '../src/logins/login.ts'
 import { testLogin } from '../src/logins/test-login.ts'
 import { usualPolicies } from '../src/policies.ts'
+import { signUpTurns, type Turns } from '../src/sign-up/turns.ts'
 import { invalidToken } from '../src/refusals.ts'
 import { accountToken } from '../src/tokens/account-token.ts'
 import type { RecoveryDoor } from '../src/sign-in/recovery-door.ts'
@@ -32,10 +33,19 @@ interface Wish {
   readonly requests?: number
   readonly arrivals?: number
   readonly logins?: Logins
+  /** No page is configured for passkeys. */
+  readonly passkeys?: 'none'
+  readonly turns?: Turns
 }
 
 /** The domain over HTTP, on PostgreSQL and a token; chains and tokens are the test's own. */
-export async function startWorld({ requests: points = 10_000, arrivals = 10_000, logins = allLogins }: Wish = {}) {
+export async function startWorld({
+  requests: points = 10_000,
+  arrivals = 10_000,
+  logins = allLogins,
+  passkeys,
+  turns = signUpTurns(),
+}: Wish = {}) {
   const place = { ...(await softToken()), deployment: 'test', app: 'mpc-auth' }
   const keys = await provisionKeys({ ...place, needs: keyNeeds, existing: [] })
   const hsm = await openKeystore({ ...place, keys })
@@ -68,7 +78,8 @@ export async function startWorld({ requests: points = 10_000, arrivals = 10_000,
     requests,
     arrivals: limiter({ each: { points: arrivals, window: 60 }, all: { points: 1_000_000, window: 60 } }),
     recovery: door,
-    passkeys: passkeyRules,
+    passkeys: passkeys === 'none' ? undefined : passkeyRules,
+    turns,
     newId: randomUUID,
     random: systemRandom,
   }
@@ -99,10 +110,11 @@ export type World = Awaited<ReturnType<typeof startWorld>>
 function ownSessions(database: Database) {
   const open = new Map<string, SessionOf>()
   const sessions: Sessions = {
-    open(session) {
+    async open(session) {
       const accessToken = randomBytes(16).toString('hex')
       open.set(accessToken, session)
-      return Promise.resolve({ accessToken, refreshToken: `refresh-${accessToken}` })
+      await markUsed(database, session)
+      return { accessToken, refreshToken: `refresh-${accessToken}` }
     },
     end(_tx, keyId) {
       for (const [token, session] of open) if (session.keyId === keyId) open.delete(token)

@@ -27,11 +27,15 @@ export const activation = sweep<ActivateDeps>()({
     for (const row of pending) {
       const chain = chains.get(row.chainName)
       if (signal.aborted) return
-      if (!chain || away.has(row.chainName)) continue
-      await lookAt(deps, chain, row).catch((error: unknown) => {
-        // One chain that is away holds up no other.
+      if (!chain || away.has(row.chainName)) {
+        await touchAddress(database, row)
+        continue
+      }
+      await lookAt(deps, chain, row).catch(async (error: unknown) => {
+        // One chain that is away holds up no other, nor do all that wait for it: they go behind.
         if (!(error instanceof ChainUnavailable)) throw error
         away.set(row.chainName, error)
+        await touchAddress(database, row)
       })
     }
     const [outage] = away.values()
@@ -52,9 +56,10 @@ async function lookAt({ database, hsm }: ActivateDeps, chain: Chain, row: Pendin
     return sent.state === 'succeeded' ? touchAddress(database, row) : retry(database, chain, row)
   }
   const state = standsAsPlanned(row.plan, standing) ? ('active' as const) : ('foreign' as const)
+  const transactionHash = 'hash' in sent ? sent.hash : null
   const stamp = await stampAddress(hsm, owner, { ...row, address, state })
   return database.transaction(async (tx) => {
-    if (!(await settleAddress(tx, { ...row, address, state, stamp }))) return
+    if (!(await settleAddress(tx, { ...row, address, state, stamp, transactionHash }))) return
     if (state === 'active') await markAccountActive(tx, row.accountId)
   })
 }

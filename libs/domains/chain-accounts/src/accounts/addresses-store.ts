@@ -1,8 +1,8 @@
 import { appendEvent } from '@strongroom/audit'
-import { column, sql, type Statements } from '@strongroom/storage'
+import { column, type Query, sql, type Statements } from '@strongroom/storage'
 import { z } from 'zod'
 import { ChainName } from '../shapes.ts'
-import { accountActivated, foreignAccountFound } from './events.ts'
+import { accountActivated, deploymentAsked, foreignAccountFound } from './events.ts'
 import { Plan } from './signers.ts'
 
 export const addressRow = z.object({
@@ -12,12 +12,14 @@ export const addressRow = z.object({
   plan: Plan,
   stamp: column.bytes,
   transactionId: z.string(),
+  /** What brought it there; null before it stands, and where that was not kept. */
+  transactionHash: z.string().nullable(),
   state: z.enum(['pending', 'active', 'foreign']),
 })
 export type AddressRow = z.output<typeof addressRow>
 
 const columns = sql`d.account_id as "accountId", d.chain_name as "chainName", d.address, d.plan, d.stamp,
-  d.transaction_id as "transactionId", d.state`
+  d.transaction_id as "transactionId", d.transaction_hash as "transactionHash", d.state`
 
 /** Oldest first. */
 export const findAddresses = (statements: Statements, accountId: string): Promise<readonly AddressRow[]> =>
@@ -32,10 +34,13 @@ export type NewAddress = Pick<AddressRow, 'accountId' | 'chainName' | 'address' 
 /** False where the account has an address there, or is about to. */
 export const insertAddress = async (tx: Statements, row: NewAddress): Promise<boolean> =>
   (await tx.run(sql`
-    insert into chain_accounts.addresses (account_id, chain_name, address, plan, stamp, transaction_id)
-    values (${row.accountId}, ${row.chainName}, ${row.address}, ${JSON.stringify(row.plan)}::jsonb, ${row.stamp},
-            ${row.transactionId})
-    on conflict do nothing`)) === 1
+    with added as (
+      insert into chain_accounts.addresses (account_id, chain_name, address, plan, stamp, transaction_id)
+      values (${row.accountId}, ${row.chainName}, ${row.address}, ${JSON.stringify(row.plan)}::jsonb, ${row.stamp},
+              ${row.transactionId})
+      on conflict do nothing returning account_id, chain_name
+    )
+    ${toldOf(deploymentAsked, sql`added`)}`)) === 1
 
 const pendingRow = addressRow.extend({ appId: z.uuid() })
 export type PendingAddress = z.output<typeof pendingRow>
@@ -74,26 +79,27 @@ export const takeRetry = async (
 
 export interface Verdict extends Pick<AddressRow, 'accountId' | 'chainName' | 'stamp'> {
   readonly address: string
+  readonly transactionHash: string | null
   readonly state: 'active' | 'foreign'
 }
 
 /** What was seen at the address; false where it was told before. */
 export async function settleAddress(tx: Statements, verdict: Verdict): Promise<boolean> {
-  const { accountId, chainName, address, stamp, state } = verdict
+  const { accountId, chainName, address, stamp, state, transactionHash } = verdict
   const kind = state === 'active' ? accountActivated : foreignAccountFound
   return (
     (await tx.run(sql`
       with settled as (
         update chain_accounts.addresses
            set state = ${state}, address = ${address}, stamp = ${stamp}, looked_at = strongroom.now(),
+               transaction_hash = ${transactionHash},
                activated_at = case when ${state}::text = 'active' then strongroom.now() end
          where account_id = ${accountId} and chain_name = ${chainName} and state = 'pending'
         returning account_id, chain_name
       )
-      ${appendEvent(kind, {
-        subject: sql`account_id`,
-        detail: sql`jsonb_build_object('chain', chain_name)`,
-        from: sql`settled`,
-      })}`)) === 1
+      ${toldOf(kind, sql`settled`)}`)) === 1
   )
 }
+
+const toldOf = (kind: typeof deploymentAsked, from: Query): Query =>
+  appendEvent(kind, { subject: sql`account_id`, detail: sql`jsonb_build_object('chain', chain_name)`, from })

@@ -2,7 +2,7 @@ import { type Limiter, Refusal } from '@strongroom/http'
 import { Secret, toHex, toUtf8 } from '@strongroom/crypto'
 import type { Database } from '@strongroom/storage'
 import type { ClientApp } from '../apps/contract.ts'
-import type { Login, Logins } from '../logins/login.ts'
+import type { Login, Logins, LoginWish } from '../logins/login.ts'
 import { pleaseSignUp, tooManyRequests } from '../refusals.ts'
 import type { LoginRequest } from '../shapes.ts'
 import type { z } from 'zod'
@@ -39,8 +39,7 @@ export async function nameCaller(deps: LoginDeps, { app, ip }: Arrival, request:
   // Before anything is judged: codes are redeemed at the provider in our name.
   const early = await takeRequest(arrivals, ip)
   if (early) return early
-  const { method, token, nonce } = request
-  const login = await logins.verify(app, { method, token: new Secret(toUtf8(token)), ...(nonce && { nonce }) })
+  const login = await logins.verify(app, wishOf(request))
   if (login instanceof Refusal) return login
   const { provider, issuer, subject } = login
   const lookup = await nameIdentity(hsm, { appId: app.id, provider, issuer, subject })
@@ -49,11 +48,25 @@ export async function nameCaller(deps: LoginDeps, { app, ip }: Arrival, request:
   const account = await findIdentity(database.reading, lookup)
   const known: Known = { login, lookup, account }
   if (!account) return known
-  // A login that was pointed at another account, by whoever can write the table, opens none and makes none.
+  await assertOurs(hsm, app, account)
+  return known
+}
+
+/** A login that was pointed at another account, by whoever can write the table, opens none and makes none. */
+export async function assertOurs(hsm: Keystore, app: ClientApp, { lookup, ...account }: IdentityRow): Promise<void> {
   const isOurs =
     account.appId === app.id && (await isStamped(hsm, account, { ...identityOf(lookup), stamp: account.stamp }))
   if (!isOurs) throw new Error('the account of a login is not the one that we wrote')
-  return known
+}
+
+function wishOf({ method, token, nonce, codeVerifier, redirectUri }: z.output<typeof LoginRequest>): LoginWish {
+  return {
+    method,
+    token: new Secret(toUtf8(token)),
+    ...(nonce && { nonce }),
+    ...(codeVerifier !== undefined && { codeVerifier: new Secret(toUtf8(codeVerifier)) }),
+    ...(redirectUri !== undefined && { redirectUri }),
+  }
 }
 
 /** The account that a login opens; one that was closed is none. */

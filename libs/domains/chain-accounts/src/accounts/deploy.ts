@@ -1,12 +1,10 @@
 import type { Chain } from '@strongroom/chains'
-import { recordEvent } from '@strongroom/audit'
 import type { Keystore } from '@strongroom/hsm'
 import type { Statements } from '@strongroom/storage'
 import type { Policies } from '../policies.ts'
 import { ChainName } from '../shapes.ts'
 import { stampAddress } from './addresses.ts'
 import { insertAddress, type NewAddress } from './addresses-store.ts'
-import { deploymentAsked } from './events.ts'
 import type { KeyRow } from './key-row.ts'
 import type { Owner } from './names.ts'
 import { accountPlan, planOf } from './signers.ts'
@@ -31,11 +29,9 @@ export async function queueDeployment(
   { chain, appId }: { chain: Chain; appId: string },
   drawn: DrawnDeployment,
 ): Promise<boolean> {
-  const { accountId, chainName, plan } = drawn
+  const { accountId, plan } = drawn
   const transactionId = await chain.queueDeployment(tx, accountPlan(accountId, plan), { appId })
-  if (!(await insertAddress(tx, { ...drawn, transactionId }))) return false
-  await recordEvent(tx, deploymentAsked, { subject: accountId, detail: { chain: chainName } })
-  return true
+  return insertAddress(tx, { ...drawn, transactionId })
 }
 
 /** Flow takes bare P-256 keys alone: a passkey can be no signer there. */

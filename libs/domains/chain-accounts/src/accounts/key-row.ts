@@ -1,5 +1,6 @@
-import { toHex } from '@strongroom/crypto'
+import { toBase64url, toHex } from '@strongroom/crypto'
 import type { Keystore } from '@strongroom/hsm'
+import type { Passkey } from '@strongroom/proofs'
 import { column } from '@strongroom/storage'
 import { z } from 'zod'
 import { isStamped, type Owner, type Stamped, stampOf } from './names.ts'
@@ -17,19 +18,24 @@ export const keyRow = z.object({
   envelope: column.bytes.nullable(),
   data: column.bytes.nullable(),
   signCount: z.coerce.number(),
+  /** Of a passkey that was shown when it was made. */
+  credentialId: column.bytes.nullable(),
+  /** Of the same: whether its authenticator may keep it in several places. */
+  backupEligible: z.boolean().nullable(),
   createdAt: column.instant,
   lastUsedAt: column.instant.nullable(),
   revokedAt: column.instant.nullable(),
 })
 export type KeyRow = z.output<typeof keyRow>
 
-type KeyFacts = Pick<KeyRow, 'id' | 'type' | 'kind' | 'publicKey'>
+type KeyFacts = Pick<KeyRow, 'id' | 'type' | 'kind' | 'publicKey'> &
+  Partial<Pick<KeyRow, 'credentialId' | 'backupEligible'>>
 
-const factsOf = ({ id, type, kind, publicKey }: KeyFacts, state: KeyRow['state']): Stamped => ({
-  kind: 'key',
-  name: id,
-  facts: [toHex(publicKey), type, kind, state],
-})
+const factsOf = (key: KeyFacts, state: KeyRow['state']): Stamped => {
+  const { id, type, kind, publicKey, credentialId, backupEligible } = key
+  const made = credentialId ? [toHex(credentialId), String(backupEligible)] : []
+  return { kind: 'key', name: id, facts: [toHex(publicKey), type, kind, state, ...made] }
+}
 
 /** What vouches for a key in that state. */
 export const stampKey = (
@@ -41,3 +47,14 @@ export const stampKey = (
 /** Whether the row is as we wrote it: another key, account, type or state is not. */
 export const isGenuineKey = (hsm: Keystore, owner: Owner, key: KeyRow): Promise<boolean> =>
   isStamped(hsm, owner, { ...factsOf(key, key.state), stamp: key.stamp })
+
+/** What an answer of a passkey is compared with, as far as it is known; bare keys have no id. */
+export const passkeyOf = ({
+  publicKey,
+  credentialId,
+  backupEligible,
+}: Pick<KeyRow, 'publicKey' | 'credentialId' | 'backupEligible'>): Omit<Passkey, 'signCount'> => ({
+  publicKey,
+  ...(credentialId && { credentialId: toBase64url(credentialId) }),
+  ...(backupEligible !== null && { backupEligible }),
+})

@@ -1,11 +1,14 @@
 import { appendEvent } from '@strongroom/audit'
 import { type Query, sql, type Statements } from '@strongroom/storage'
 import { z } from 'zod'
-import { keyActivated, keyAdded, keyRevoked } from './events.ts'
+import { keyActivated, keyAdded, keyRevoked, signedIn } from './events.ts'
 import { keyRow, type KeyRow } from './key-row.ts'
 
-const columns = sql`id, account_id as "accountId", type, kind, public_key as "publicKey", key_index as "keyIndex", state, stamp,
-  envelope, data, sign_count as "signCount", created_at as "createdAt", last_used_at as "lastUsedAt", revoked_at as "revokedAt"`
+/** Of `chain_accounts.keys as k`. */
+export const keyColumns = sql`k.id, k.account_id as "accountId", k.type, k.kind, k.public_key as "publicKey",
+  k.key_index as "keyIndex", k.state, k.stamp, k.envelope, k.data, k.sign_count as "signCount",
+  k.credential_id as "credentialId", k.backup_eligible as "backupEligible", k.created_at as "createdAt",
+  k.last_used_at as "lastUsedAt", k.revoked_at as "revokedAt"`
 
 export const findKey = (
   statements: Statements,
@@ -13,11 +16,11 @@ export const findKey = (
 ): Promise<KeyRow | undefined> =>
   statements.maybe(
     keyRow,
-    sql`select ${columns} from chain_accounts.keys where account_id = ${accountId} and public_key = ${publicKey}`,
+    sql`select ${keyColumns} from chain_accounts.keys as k where account_id = ${accountId} and public_key = ${publicKey}`,
   )
 
 export const findKeyById = (statements: Statements, id: string): Promise<KeyRow | undefined> =>
-  statements.maybe(keyRow, sql`select ${columns} from chain_accounts.keys where id = ${id}`)
+  statements.maybe(keyRow, sql`select ${keyColumns} from chain_accounts.keys as k where id = ${id}`)
 
 /** By index; those that are revoked as well, where they are asked for. */
 export const findKeys = (
@@ -27,13 +30,24 @@ export const findKeys = (
 ): Promise<readonly KeyRow[]> =>
   statements.many(
     keyRow,
-    sql`select ${columns} from chain_accounts.keys
+    sql`select ${keyColumns} from chain_accounts.keys as k
          where account_id = ${accountId} and (${which === 'all'} or state <> 'revoked') order by key_index`,
   )
+
+/** What is kept of how a passkey was made. */
+export interface NewCredential {
+  readonly id: Uint8Array
+  /** Among whose passkeys it is the only one of that id. */
+  readonly appId: string
+  readonly signCount: number
+  readonly backupEligible: boolean
+  readonly backedUp: boolean
+}
 
 export type NewKey = Pick<KeyRow, 'id' | 'accountId' | 'type' | 'kind' | 'publicKey' | 'envelope' | 'data'> & {
   readonly state: 'pending' | 'active'
   readonly stamp: Uint8Array
+  readonly credential?: NewCredential
 }
 
 /** Those who add keys to one account queue up here, and count only when it is their turn. */
@@ -50,17 +64,23 @@ export async function countKeys(tx: Statements, accountId: string): Promise<numb
   return count
 }
 
-/** In the transaction that holds the account, which `countKeys` locks. False where the account has or had this key. */
-export const insertKey = async (tx: Statements, key: NewKey): Promise<boolean> =>
+/**
+ * In the transaction that holds the account, which `countKeys` locks. False where the account has or had this key, or another
+ * key of the app the same credential id.
+ */
+export const insertKey = async (tx: Statements, { credential, ...key }: NewKey): Promise<boolean> =>
   (await tx.run(sql`
     with added as (
       insert into chain_accounts.keys
-             (id, account_id, type, kind, public_key, key_index, state, stamp, envelope, data, activated_at)
+             (id, account_id, type, kind, public_key, key_index, state, stamp, envelope, data, activated_at,
+              credential_id, credential_app, backup_eligible, backed_up, sign_count)
       select ${key.id}::uuid, ${key.accountId}::uuid, ${key.type}::text, ${key.kind}::text, ${key.publicKey}::bytea,
              coalesce((select max(key_index) + 1 from chain_accounts.keys where account_id = ${key.accountId}), 0),
              ${key.state}::text, ${key.stamp}::bytea, ${key.envelope}::bytea, ${key.data}::bytea,
-             case when ${key.state}::text = 'active' then strongroom.now() end
-      on conflict (account_id, public_key) do nothing
+             case when ${key.state}::text = 'active' then strongroom.now() end,
+             ${credential?.id ?? null}::bytea, ${credential?.appId ?? null}::uuid, ${credential?.backupEligible ?? null}::boolean,
+             ${credential?.backedUp ?? null}::boolean, ${credential?.signCount ?? 0}::bigint
+      on conflict do nothing
       returning account_id, public_key
     )
     ${told(keyAdded, sql`added`)}`)) === 1
@@ -85,8 +105,19 @@ export const markRevoked = async (tx: Statements, id: string): Promise<boolean> 
     )
     ${told(keyRevoked, sql`revoked`)}`)) === 1
 
-export const touchKey = (statements: Statements, id: string): Promise<number> =>
-  statements.run(sql`update chain_accounts.keys set last_used_at = strongroom.now() where id = ${id}`)
+/**
+ * The end of a `with` statement: the key signed in, on its row and as an event. One that does not count on a chain yet signs
+ * in to nothing.
+ */
+export const useOf = ({ accountId, keyId }: { accountId: string; keyId: string }): Query => sql`
+    used as (
+      update chain_accounts.keys set last_used_at = strongroom.now()
+       where id = ${keyId} and account_id = ${accountId} and state = 'active' returning account_id, public_key
+    )
+    ${told(signedIn, sql`used`)}`
+
+export const markUsed = (statements: Statements, key: { accountId: string; keyId: string }): Promise<number> =>
+  statements.run(sql`with ${useOf(key)}`)
 
 /** By compare-and-swap: false where another change came first. */
 export const replaceKeyData = async (
@@ -99,9 +130,13 @@ export const replaceKeyData = async (
      where id = ${id} and data is not distinct from ${data}::bytea and state <> 'revoked'`)) === 1
 
 /** Of a passkey's authenticator; it must rise, unless it does not count at all. False: it was cloned, or answered twice. */
-export const raiseSignCount = async (statements: Statements, { id, count }: { id: string; count: number }) =>
+export const raiseSignCount = async (
+  statements: Statements,
+  { id, count, backedUp }: { id: string; count: number; backedUp: boolean },
+): Promise<boolean> =>
   (await statements.run(sql`
-    update chain_accounts.keys set sign_count = ${count}
+    update chain_accounts.keys
+       set sign_count = ${count}, backed_up = case when credential_id is not null then ${backedUp}::boolean end
      where id = ${id} and (sign_count < ${count} or (sign_count = 0 and ${count}::bigint = 0))`)) === 1
 
 const told = (kind: typeof keyAdded, from: Query): Query =>

@@ -8,11 +8,13 @@ export interface SessionOf {
   readonly keyId: string
   /** x and y. */
   readonly publicKey: Uint8Array
+  /** By the database’s clock, where it was just read. */
+  readonly now?: Date
 }
 
 /** Tokens of signed-in keys; `tokens/` issues them. */
 export interface Sessions {
-  /** A new family of tokens. Asks the token: never within a transaction. */
+  /** A new family of tokens, and with it that the key was used. Asks the token: never within a transaction. */
   open(session: SessionOf): Promise<Credentials>
   /** In the caller's transaction: what was issued to this key is good for nothing any more. */
   end(tx: Statements, keyId: string): Promise<void>

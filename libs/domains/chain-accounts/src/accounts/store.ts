@@ -1,7 +1,7 @@
 import { column, sql, type Statements } from '@strongroom/storage'
 import { z } from 'zod'
 
-const accountRow = z.object({
+export const accountRow = z.object({
   id: z.uuid(),
   appId: z.uuid(),
   state: z.enum(['pending', 'active', 'closed']),
@@ -10,10 +10,11 @@ const accountRow = z.object({
 })
 export type AccountRow = z.output<typeof accountRow>
 
-const columns = sql`a.id, a.app_id as "appId", a.state, a.created_at as "createdAt", a.updated_at as "updatedAt"`
+/** Of `chain_accounts.accounts as a`. */
+export const accountColumns = sql`a.id, a.app_id as "appId", a.state, a.created_at as "createdAt", a.updated_at as "updatedAt"`
 
 export const findAccount = (statements: Statements, id: string): Promise<AccountRow | undefined> =>
-  statements.maybe(accountRow, sql`select ${columns} from chain_accounts.accounts as a where a.id = ${id}`)
+  statements.maybe(accountRow, sql`select ${accountColumns} from chain_accounts.accounts as a where a.id = ${id}`)
 
 const identityRow = accountRow.extend({ lookup: column.bytes, stamp: column.bytes })
 export type IdentityRow = z.output<typeof identityRow>
@@ -33,27 +34,9 @@ export const isFresh = async (
 export const findIdentity = (statements: Statements, lookup: Uint8Array): Promise<IdentityRow | undefined> =>
   statements.maybe(
     identityRow,
-    sql`select ${columns}, i.lookup, i.stamp from chain_accounts.identities as i
+    sql`select ${accountColumns}, i.lookup, i.stamp from chain_accounts.identities as i
           join chain_accounts.accounts as a on a.id = i.account_id where i.lookup = ${lookup}`,
   )
-
-export const insertAccount = (tx: Statements, { id, appId }: Pick<AccountRow, 'id' | 'appId'>): Promise<number> =>
-  tx.run(sql`insert into chain_accounts.accounts (id, app_id) values (${id}, ${appId})`)
-
-export interface NewIdentity {
-  readonly lookup: Uint8Array
-  readonly accountId: string
-  readonly stamp: Uint8Array
-  readonly provider: string
-  readonly profile: Uint8Array
-}
-
-/** False where another request signed this login up a moment ago. */
-export const insertIdentity = async (tx: Statements, identity: NewIdentity): Promise<boolean> =>
-  (await tx.run(sql`
-    insert into chain_accounts.identities (lookup, account_id, stamp, provider, profile)
-    values (${identity.lookup}, ${identity.accountId}, ${identity.stamp}, ${identity.provider}, ${identity.profile})
-    on conflict do nothing`)) === 1
 
 /** It stands somewhere; once more changes nothing. */
 export const markAccountActive = (tx: Statements, id: string): Promise<number> =>

@@ -1,4 +1,4 @@
-import type { Chains } from '@strongroom/chains'
+import type { Chain, Chains } from '@strongroom/chains'
 import type { Keystore } from '@strongroom/hsm'
 import type { Statements } from '@strongroom/storage'
 import type { z } from 'zod'
@@ -19,17 +19,28 @@ export const timestamp = (at: Date): string => at.toISOString()
 /** An account as it is told: of its addresses those that are as we wrote them, whether it stands there already or will. */
 export async function accountView(deps: ViewDeps, account: AccountRow): Promise<z.input<typeof Account>> {
   const rows = await findAddresses(deps.database.reading, account.id)
-  const genuine = await genuineAddresses(deps.hsm, account, rows)
+  return accountAt(deps, account, await genuineAddresses(deps.hsm, account, rows))
+}
+
+/** The same of addresses that were found to be genuine. */
+export function accountAt(
+  { chains }: Pick<ViewDeps, 'chains'>,
+  account: AccountRow,
+  genuine: readonly Pick<AddressRow, 'chainName' | 'address' | 'state'>[],
+): z.input<typeof Account> {
   return {
     id: account.id,
-    addresses: genuine.filter(({ state }) => state !== 'foreign').flatMap((row) => addressView(deps.chains, row)),
+    addresses: genuine.filter(({ state }) => state !== 'foreign').flatMap((row) => addressView(chains, row)),
     parent: [],
     createdAt: timestamp(account.createdAt),
     updatedAt: timestamp(account.updatedAt),
   }
 }
 
-function addressView(chains: Chains, { chainName, address }: AddressRow): z.input<typeof Address>[] {
+function addressView(
+  chains: Chains,
+  { chainName, address }: Pick<AddressRow, 'chainName' | 'address'>,
+): z.input<typeof Address>[] {
   if (address === null) return []
   const chainId = chains.get(chainName)?.chainId ?? null
   const chainType = chainName.startsWith('flow-') ? ('cadence' as const) : ('evm' as const)
@@ -39,10 +50,15 @@ function addressView(chains: Chains, { chainName, address }: AddressRow): z.inpu
 /** The deployment, once it was sent. */
 export async function transactionView(
   { database, chains }: ViewDeps,
-  { chainName, transactionId }: Pick<AddressRow, 'chainName' | 'transactionId'>,
+  { chainName, transactionId, transactionHash }: Pick<AddressRow, 'chainName' | 'transactionId' | 'transactionHash'>,
 ): Promise<z.input<typeof Transaction> | null> {
   const chain = chains.get(chainName)
-  const sent = await chain?.transaction(database.reading, transactionId)
-  if (!chain || !sent || !('hash' in sent)) return null
-  return { id: sent.hash, chainName, refUrl: chain.referenceOf(sent.hash) }
+  if (!chain) return null
+  const hash = transactionHash ?? (await hashOf(chain, database.reading, transactionId))
+  return hash === undefined ? null : { id: hash, chainName, refUrl: chain.referenceOf(hash) }
+}
+
+async function hashOf(chain: Chain, statements: Statements, id: string): Promise<string | undefined> {
+  const sent = await chain.transaction(statements, id)
+  return sent && 'hash' in sent ? sent.hash : undefined
 }

@@ -10,6 +10,7 @@ import { keyBytes } from '../public-key.ts'
 import { forbidden, invalidRequest, notFound } from '../refusals.ts'
 import { forgetKey } from './contract.ts'
 import { type KeyDeps, ownerBy } from './devices.ts'
+import { isOnItsWay } from './on-its-way.ts'
 
 export interface ForgetDeps extends KeyDeps {
   readonly chains: Chains
@@ -27,10 +28,13 @@ export const forget = implement<ForgetDeps>()(forgetKey, async ({ proof, params 
   // Without the key of ours an account goes on by itself; what we wrapped is kept for whoever brings it back.
   if (key.type === 'server-key') return forbidden()
   if (await mayStillSign(deps, ownerBy(proof), publicKey)) return invalidRequest()
-  await database.transaction(async (tx) => {
+  const done = await database.transaction(async (tx) => {
+    // Else whoever is quick would have the owner's next device revoked here, and weighing there.
+    if (await isOnItsWay(tx, key)) return invalidRequest()
     if (await markRevoked(tx, key.id)) await sessions.end(tx, key.id)
+    return undefined
   })
-  return reply(204, undefined)
+  return done ?? reply(204, undefined)
 })
 
 /** Where an account does not stand yet, all its keys are about to count. @throws ChainUnavailable */

@@ -20,7 +20,15 @@ export interface LoginWish {
   readonly token: Secret
   /** What the app had the provider put into the token, where it did. */
   readonly nonce?: string
+  /** Of a redirect code: RFC 7636, section 4.1. */
+  readonly codeVerifier?: Secret
+  /** Of a redirect code: which of the configured places it was sent to. */
+  readonly redirectUri?: string
 }
+
+/** Whether something is told that belongs to a redirect code alone. */
+export const isOfCode = ({ codeVerifier, redirectUri }: Omit<LoginWish, 'method'>): boolean =>
+  codeVerifier !== undefined || redirectUri !== undefined
 
 export type LoginRefusal = Refusal<'unsupported-method'> | Refusal<'invalid-provider-token'>
 
@@ -42,6 +50,8 @@ export const loginsOf = (judgesOf: (app: { readonly id: string }) => LoginJudges
   async verify(app, { method, ...wish }) {
     const { [method]: judge } = judgesOf(app)
     if (!judge) return unsupportedMethod()
+    // What is not judged is not taken for judged.
+    if (method !== 'firebase' && isOfCode(wish)) return invalidProviderToken()
     return (await judge.judge(wish)) ?? invalidProviderToken()
   },
 })

@@ -170,3 +170,17 @@ test('a provider whose keys cannot be had is an outage with a name of its own, a
 test('a redirect code is refused where no token endpoint is configured', async () => {
   expect(await kindOf(verify({ method: 'firebase', token: new Secret('4/0AX4XfWh') }))).toBe('invalid-provider-token')
 })
+
+test('what belongs to a redirect code is not passed over by who takes none', async () => {
+  const token = await provider.sign(apple())
+  expect(await kindOf(verify({ method: 'apple', token }))).toBe('001.ann')
+  const brought = { codeVerifier: new Secret('v'.repeat(43)), redirectUri: 'https://wallet.example.com/callback' }
+  for (const [name, value] of Object.entries(brought)) {
+    expect(await kindOf(verify({ method: 'apple', token, [name]: value }))).toBe('invalid-provider-token')
+    expect(await kindOf(verify({ method: 'test', token: new Secret('ann'), [name]: value }))).toBe(
+      'invalid-provider-token',
+    )
+    const idToken = await provider.sign(firebase())
+    expect(await kindOf(verify({ method: 'firebase', token: idToken, [name]: value }))).toBe('invalid-provider-token')
+  }
+})

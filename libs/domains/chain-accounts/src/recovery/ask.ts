@@ -42,9 +42,11 @@ export interface RecoveryPushDeps {
   readonly database: Database
   readonly hsm: Keystore
   readonly sender: Sender
+  readonly policies: Pick<Policies, 'changeHold'>
 }
 
-export const recoveryPusher = perform<RecoveryPushDeps>()(pushRecovery, async (payload, { database, hsm, sender }) => {
+export const recoveryPusher = perform<RecoveryPushDeps>()(pushRecovery, async (payload, deps) => {
+  const { database, hsm, sender, policies } = deps
   const { recoveryId, accountId, keyId } = payload
   const account = await findAccount(database, accountId)
   const key = await findKeyById(database, keyId)
@@ -55,5 +57,6 @@ export const recoveryPusher = perform<RecoveryPushDeps>()(pushRecovery, async (p
   const data = { 'hyphen:type': 'recovery-request', 'hyphen:data': told }
   const text = 'Somebody asks to recover your account. If it was not you, cancel it now.'
   const [id, to] = [`${recoveryId}.${keyId}`, `fcm:${device.pushToken}`]
-  await sendOnce(sender, { id, channel: 'push', to, subject: 'Your account', text, data })
+  const keepSeconds = policies.changeHold
+  await sendOnce(sender, { id, channel: 'push', to, subject: 'Your account', text, data, keepSeconds })
 })

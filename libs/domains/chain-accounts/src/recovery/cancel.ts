@@ -6,6 +6,8 @@ import { invalidRequest, notFound } from '../refusals.ts'
 import { contestOf, holdPolicy } from '../sign/holds.ts'
 import { readSigner, type SignDeps } from '../sign/signer.ts'
 import { cancelRecovery, listRecoveries } from './contract.ts'
+import { cameToNothing } from './ready.ts'
+import { voidSigned } from './signed-store.ts'
 import { findRecoveries, findRecovery, markCancelled } from './store.ts'
 import { recoveryView } from './view.ts'
 
@@ -20,7 +22,10 @@ export const list = implement<SignDeps>()(listRecoveries, async ({ proof }, deps
   return reply(200, { recoveries: rows.map(recoveryView) })
 })
 
-/** From any device: the window closes, what waits does not happen, and the key that waited never comes back. */
+/**
+ * From any device: the window closes, what waits does not happen, and the key that waited never comes back. What is under way
+ * may happen all the same; it is not signed anew.
+ */
 export const cancel = implement<CancelDeps>()(cancelRecovery, async ({ proof, params }, deps) => {
   const { database, policies, sessions } = deps
   const signer = await readSigner(deps, proof, 'stop')
@@ -29,13 +34,16 @@ export const cancel = implement<CancelDeps>()(cancelRecovery, async ({ proof, pa
   const row = await findRecovery(database.reading, { id: params.id, accountId: account.id })
   if (!row) return notFound()
   if (row.state === 'cancelled') return reply(204, undefined)
-  const { id, accountId, lockId, newKey, recoveryKey: askedBy } = row
+  const isUnderWay = row.state === 'done' && !(await cameToNothing(deps, row))
+  const { id, times, accountId, lockId, newKey, recoveryKey: askedBy } = row
   const waiting = newKey === null ? undefined : await findKeyById(database.reading, newKey)
   const done = await database.transaction(async (tx) => {
     if (lockId !== null) await endLock(tx, holdPolicy(policies), { lockId, as: 'cancelled' })
-    if (!(await markCancelled(tx, { id, by: by.id }))) return invalidRequest()
+    const said = { id, by: by.id, times }
+    if (!(await (isUnderWay ? voidSigned(tx, said) : markCancelled(tx, said)))) return invalidRequest()
     if (askedBy !== null) await contestSubject(tx, holdPolicy(policies), contestOf({ accountId, askedBy }))
-    if (waiting?.state === 'pending' && (await markRevoked(tx, waiting.id))) await sessions.end(tx, waiting.id)
+    if (!isUnderWay && waiting?.state === 'pending' && (await markRevoked(tx, waiting.id)))
+      await sessions.end(tx, waiting.id)
     return undefined
   })
   return done ?? reply(204, undefined)

@@ -11,8 +11,8 @@ import {
   tooManyRequests,
   unsupportedChain,
 } from '../refusals.ts'
-import { ChainName, Key, Nothing, Timestamp } from '../shapes.ts'
-import { evmCall, Relayed } from '../sign/contract.ts'
+import { ChainName, Key, Nothing, Timestamp, Words } from '../shapes.ts'
+import { Described, evmCall, Relayed, SignatureBy } from '../sign/contract.ts'
 import { accountToken, requestToken } from '../tokens/account-token.ts'
 
 export const Recovery = z.object({
@@ -35,13 +35,24 @@ export const askRecovery = endpoint({
   refusals: [],
 })
 
+/** What an account is to do on Flow: the payload of a transaction, which its recovery key proposes, and signed. */
+const cadenceCall = {
+  chainName: ChainName.optional(),
+  message: z
+    .string()
+    .regex(/^([0-9a-f]{2})+$/i)
+    .max(65_536)
+    .meta({ description: 'Domain tag and RLP of the payload, in hex.' }),
+  signatures: z.array(SignatureBy).min(1).max(1),
+}
+
 export const sendRecovery = endpoint({
   method: 'POST',
   path: '/auth/v1/recover/transaction',
   summary:
-    'After the hold: what the recovery key signed to let the new key in is signed by the server as well, and sent.',
+    'After the hold: what the recovery key signed to let the new key in is signed by the server as well, and sent; once more, where it came to nothing.',
   proof: requestToken,
-  body: z.object(evmCall),
+  body: z.union([z.object(evmCall), z.object(cadenceCall)]),
   bodyLimit: 131_072,
   reply: { 200: z.object({ transaction: Relayed }), 202: z.object({ recovery: Recovery }) },
   refusals: [
@@ -56,6 +67,18 @@ export const sendRecovery = endpoint({
   ],
 })
 
+export const describeRecovery = endpoint({
+  method: 'GET',
+  path: '/auth/v1/recover/transaction',
+  summary: 'After the hold: what the recovery key is to sign to let the new key in, as the chain takes it now.',
+  proof: requestToken,
+  query: z.object({
+    lost: PublicKey.optional().meta({ description: 'Of a device that goes in the same transaction; not on Flow.' }),
+  }),
+  reply: { 200: Described, 202: z.object({ recovery: Recovery }) },
+  refusals: [unsupportedChain, pleaseDeploy, notFound, invalidRequest, forbidden, tooManyRequests, chainUnavailable],
+})
+
 export const listRecoveries = endpoint({
   method: 'GET',
   path: '/auth/v1/recover',
@@ -68,7 +91,8 @@ export const listRecoveries = endpoint({
 export const cancelRecovery = endpoint({
   method: 'DELETE',
   path: '/auth/v1/recover/:id',
-  summary: 'Cancel a recovery that waits, from any device of the account; the new key is revoked.',
+  summary:
+    'Cancel a recovery that waits, from any device of the account; the new key is revoked. What is under way may happen, and is not signed anew.',
   proof: accountToken,
   params: z.object({ id: z.uuid() }),
   reply: { 204: Nothing },
@@ -78,10 +102,11 @@ export const cancelRecovery = endpoint({
 export const registerRecoveryKey = endpoint({
   method: 'POST',
   path: '/key/v1/recovery',
-  summary: 'Tell the public half of a recovery key; it counts once the account’s chain was told, too.',
+  summary:
+    'Tell the public half of a recovery key; it counts once the account’s chain was told, too, and is forgotten after a day in which nobody asked for that.',
   proof: accountToken,
   body: z.object({
-    recoveryKey: z.object({ publicKey: PublicKey, cloudKey: z.object({ accountName: z.string().min(1).max(200) }) }),
+    recoveryKey: z.object({ publicKey: PublicKey, cloudKey: z.object({ accountName: Words }) }),
   }),
   reply: { 200: z.object({ keys: z.array(Key) }) },
   refusals: [forbidden, invalidRequest, tooManyRequests],

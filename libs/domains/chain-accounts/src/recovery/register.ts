@@ -6,6 +6,7 @@ import { keyBytes } from '../public-key.ts'
 import { invalidRequest } from '../refusals.ts'
 import { readSigner, type SignDeps } from '../sign/signer.ts'
 import { registerRecoveryKey } from './contract.ts'
+import { renewKey } from './store.ts'
 
 /** Of one account, until they are revoked. */
 const MOST = 3
@@ -20,7 +21,8 @@ export const register = implement<SignDeps>()(registerRecoveryKey, async ({ proo
   const publicKey = keyBytes(hex)
   const known = await findKey(database.reading, { accountId: account.id, publicKey })
   if (known && (known.type !== 'recover-key' || known.state === 'revoked')) return invalidRequest()
-  if (!known) {
+  const isKept = known?.state === 'active' || (known !== undefined && (await renewKey(database, known.id)))
+  if (!isKept) {
     const wish = {
       id: newId(),
       state: 'pending',

@@ -6,7 +6,8 @@ import { isGenuineKey, stampKey } from '../accounts/key-row.ts'
 import { activateKey, findKeyById, findKeys } from '../accounts/keys-store.ts'
 import { countsOn, goneFrom, revokeGone, type SettleDeps } from '../sign/settle.ts'
 import { standingOn } from '../two-factor/standing.ts'
-import { expireRecoveries, findUnsettled, markSettled, type RecoveryRow } from './store.ts'
+import { findUnsettled, markLooked, markSettled } from './signed-store.ts'
+import { expireRecoveries, forgetRecoveries, type RecoveryRow } from './store.ts'
 
 const AT_ONCE = 50
 
@@ -15,14 +16,24 @@ export const settling = sweep<SettleDeps>()({
   name: 'chain-accounts.settle-recoveries',
   every: 2,
   async run(deps, signal) {
+    const failed: unknown[] = []
     await expireRecoveries(deps.database)
     for (const row of await findUnsettled(deps.database, AT_ONCE)) {
       if (signal.aborted) return
+      await markLooked(deps.database, row.id)
+      // A row that somebody wrote past us, or a chain that is away, holds up no other.
       await settle(deps, row).catch((error: unknown) => {
-        if (!(error instanceof ChainUnavailable)) throw error
+        if (!(error instanceof ChainUnavailable)) failed.push(error)
       })
     }
+    if (failed.length > 0) throw new AggregateError(failed, 'recoveries could not be settled')
   },
+})
+
+export const forgetting = sweep<Pick<SettleDeps, 'database'>>()({
+  name: 'chain-accounts.forget-recoveries',
+  every: 3600,
+  run: ({ database }) => forgetRecoveries(database),
 })
 
 async function settle(deps: SettleDeps, row: RecoveryRow): Promise<void> {

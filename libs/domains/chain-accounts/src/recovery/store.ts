@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { ChainName } from '../shapes.ts'
 import * as events from './events.ts'
 
-const recoveryRow = z.object({
+export const recoveryRow = z.object({
   id: z.uuid(),
   accountId: z.uuid(),
   appId: z.uuid(),
@@ -17,15 +17,29 @@ const recoveryRow = z.object({
   lockId: z.uuid().nullable(),
   opensAt: column.instant.nullable(),
   requestedAt: column.instant,
+  /** Of what was sent last. */
+  transactionId: z.string().nullable(),
+  signed: column.bytes.nullable(),
+  anewUntil: column.instant.nullable(),
+  times: z.int(),
+  /** In its time, and not too often. */
+  mayAnew: z.boolean(),
 })
 export type RecoveryRow = z.output<typeof recoveryRow>
 
-const columns = sql`r.id, r.account_id as "accountId", a.app_id as "appId", r.recovery_key as "recoveryKey",
+/** How often one recovery is signed: each time costs its app a transaction. */
+export const MOST_TIMES = 5
+
+export const recoveryColumns = sql`r.id, r.account_id as "accountId", a.app_id as "appId", r.recovery_key as "recoveryKey",
   r.new_key as "newKey", k.public_key as "newPublicKey", r.chain_name as "chainName", r.lock_id as "lockId",
-  r.opens_at as "opensAt", r.requested_at as "requestedAt",
+  r.opens_at as "opensAt", r.requested_at as "requestedAt", r.transaction_id as "transactionId", r.signed,
+  r.anew_until as "anewUntil", r.times,
+  coalesce(r.anew_until > strongroom.now() and r.times < ${MOST_TIMES}, false) as "mayAnew",
   case when r.state = 'open' and r.closes_at <= strongroom.now() then 'expired' else r.state end as state`
-const from = sql`chain_accounts.recoveries as r join chain_accounts.accounts as a on a.id = r.account_id
+export const recoveriesJoined = sql`chain_accounts.recoveries as r join chain_accounts.accounts as a on a.id = r.account_id
   left join chain_accounts.keys as k on k.id = r.new_key`
+
+export const isUnsettled = sql`r.state = 'done' and r.settled_at is null and r.ended_at > strongroom.now() - interval '7 days'`
 
 /** In the transaction that holds the account. False where its owner asked too often today: nobody is told so. */
 export const openWindow = async (
@@ -47,7 +61,7 @@ export const openWindow = async (
 export const findOpen = (statements: Statements, accountId: string): Promise<RecoveryRow | undefined> =>
   statements.maybe(
     recoveryRow,
-    sql`select ${columns} from ${from}
+    sql`select ${recoveryColumns} from ${recoveriesJoined}
          where r.account_id = ${accountId} and r.state = 'open' and r.closes_at > strongroom.now()
          order by r.requested_at desc limit 1`,
   )
@@ -55,21 +69,33 @@ export const findOpen = (statements: Statements, accountId: string): Promise<Rec
 export const findHeld = (statements: Statements, accountId: string): Promise<RecoveryRow | undefined> =>
   statements.maybe(
     recoveryRow,
-    sql`select ${columns} from ${from} where r.account_id = ${accountId} and r.state = 'held'`,
+    sql`select ${recoveryColumns} from ${recoveriesJoined} where r.account_id = ${accountId} and r.state = 'held'`,
+  )
+
+/** What waits, or was signed and is not seen on the chain yet; whoever began another one gave that up. */
+export const findRecoverable = (statements: Statements, accountId: string): Promise<RecoveryRow | undefined> =>
+  statements.maybe(
+    recoveryRow,
+    sql`select ${recoveryColumns} from ${recoveriesJoined}
+         where r.account_id = ${accountId} and (r.state = 'held' or (r.transaction_id is not null and ${isUnsettled}))
+         order by (r.state = 'held') desc, r.ended_at desc limit 1`,
   )
 
 export const findRecovery = (
   statements: Statements,
   { id, accountId }: Pick<RecoveryRow, 'id' | 'accountId'>,
 ): Promise<RecoveryRow | undefined> =>
-  statements.maybe(recoveryRow, sql`select ${columns} from ${from} where r.id = ${id} and r.account_id = ${accountId}`)
+  statements.maybe(
+    recoveryRow,
+    sql`select ${recoveryColumns} from ${recoveriesJoined} where r.id = ${id} and r.account_id = ${accountId}`,
+  )
 
 const MOST_LISTED = 100
 
 export const findRecoveries = (statements: Statements, accountId: string): Promise<readonly RecoveryRow[]> =>
   statements.many(
     recoveryRow,
-    sql`select ${columns} from ${from}
+    sql`select ${recoveryColumns} from ${recoveriesJoined}
          where r.account_id = ${accountId} and r.requested_at > strongroom.now() - interval '30 days'
          order by r.requested_at desc limit ${MOST_LISTED}`,
   )
@@ -96,27 +122,23 @@ export const holdRecovery = async (tx: Statements, { id, ...held }: Holding): Pr
     ),
   )) === 1
 
-export const endRecovery = async (tx: Statements, id: string): Promise<boolean> =>
-  (await tx.run(
-    told(
-      events.recoverySigned,
-      sql`
-      update chain_accounts.recoveries set state = 'done', ended_at = strongroom.now() where id = ${id} and state = 'held'`,
-    ),
-  )) === 1
-
-export const markCancelled = async (tx: Statements, { id, by }: { id: string; by: string }): Promise<boolean> =>
+/** What waits, or what was signed so often and came to nothing: its stamp goes, so that nothing brings it back. */
+export const markCancelled = async (
+  tx: Statements,
+  { id, by, times }: { readonly id: string; readonly by: string; readonly times: number },
+): Promise<boolean> =>
   (await tx.run(
     told(
       events.recoveryCancelled,
       sql`
-      update chain_accounts.recoveries set state = 'cancelled', ended_at = strongroom.now()
-       where id = ${id} and state in ('open', 'held')`,
+      update chain_accounts.recoveries set state = 'cancelled', signed = null, ended_at = strongroom.now()
+       where id = ${id} and times = ${times}
+         and (state in ('open', 'held') or (state = 'done' and settled_at is null))`,
       by,
     ),
   )) === 1
 
-const told = (kind: EventKind, change: Query, by?: string): Query => sql`
+export const told = (kind: EventKind, change: Query, by?: string): Query => sql`
     with changed as (${change} returning id, account_id)
     ${appendEvent(kind, {
       subject: sql`account_id`,
@@ -135,14 +157,21 @@ export async function expireRecoveries(statements: Statements): Promise<void> {
         or (r.state = 'held' and not ${isCancellable(sql`r.lock_id`)})`)
 }
 
-/** Signed, and the new key not yet seen on the chain; looked for for a week. */
-export const findUnsettled = (statements: Statements, limit: number): Promise<readonly RecoveryRow[]> =>
-  statements.many(
-    recoveryRow,
-    sql`select ${columns} from ${from}
-         where r.state = 'done' and r.settled_at is null and r.ended_at > strongroom.now() - interval '7 days'
-         order by r.ended_at desc limit ${limit}`,
-  )
+/** Told of once more: it is kept for another day. False where it is gone, or counts already. */
+export const renewKey = async (statements: Statements, id: string): Promise<boolean> =>
+  (await statements.run(sql`
+    update chain_accounts.keys set updated_at = strongroom.now() where id = ${id} and state = 'pending'`)) === 1
 
-export const markSettled = (tx: Statements, id: string): Promise<number> =>
-  tx.run(sql`update chain_accounts.recoveries set settled_at = strongroom.now() where id = ${id}`)
+const KEPT_FOR = sql`interval '90 days'`
+
+/** What is over for long; and recovery keys that no chain was told of, which would stand in the way of others. */
+export async function forgetRecoveries(statements: Statements): Promise<void> {
+  await statements.run(sql`delete from chain_accounts.recoveries where ended_at < strongroom.now() - ${KEPT_FOR}`)
+  await statements.run(sql`
+    delete from chain_accounts.keys as k
+     where k.type = 'recover-key' and k.state = 'pending' and k.updated_at < strongroom.now() - interval '1 day'
+       and not exists (select from chain_accounts.signer_changes as c
+                        where c.account_id = k.account_id and c.state in ('held', 'approved', 'signed')
+                          and c.settled_at is null and coalesce(c.ended_at > strongroom.now() - interval '8 days', true)
+                          and c.changes @> jsonb_build_array(jsonb_build_object('publicKey', encode(k.public_key, 'hex'))))`)
+}

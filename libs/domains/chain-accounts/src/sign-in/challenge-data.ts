@@ -1,4 +1,5 @@
-import { fromHex, type RandomSource, sha256, toHex, toUtf8, verifyP256 } from '@strongroom/crypto'
+import { fromHex, type RandomSource, sha256, toHex, toUtf8 } from '@strongroom/crypto'
+import { verifyP256ByOpenSsl } from '@strongroom/proofs'
 import { pointOf } from '../public-key.ts'
 
 const BYTES = 32
@@ -27,5 +28,5 @@ export function isSigned(
   { signature, publicKey }: { signature: string; publicKey: Uint8Array },
 ): boolean {
   const signed = { signature: fromHex(signature), publicKey: pointOf(publicKey) }
-  return [toUtf8(data), fromHex(data)].some((message) => verifyP256({ message, ...signed }))
+  return [toUtf8(data), fromHex(data)].some((message) => verifyP256ByOpenSsl({ message, ...signed }))
 }

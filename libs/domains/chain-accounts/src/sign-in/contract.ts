@@ -1,5 +1,5 @@
 import { endpoint } from '@strongroom/http/contract'
-import { PasskeyAssertion } from '@strongroom/proofs/contract'
+import { PasskeyAssertion, PasskeyDescriptor } from '@strongroom/proofs/contract'
 import { z } from 'zod'
 import { appSecret } from '../apps/contract.ts'
 import { loginRefusals } from '../logins/refusals.ts'
@@ -33,7 +33,16 @@ export const beginSignIn = endpoint({
   proof: appSecret,
   body: z.object({ challengeType: ChallengeType, request: LoginRequest, publicKey: PublicKey }),
   bodyLimit: 65_536,
-  reply: { 200: z.object({ challengeData: ChallengeData, expiresAt: Timestamp }) },
+  reply: {
+    200: z.object({
+      challengeData: ChallengeData,
+      expiresAt: Timestamp,
+      allowCredentials: z
+        .array(PasskeyDescriptor)
+        .optional()
+        .meta({ description: 'Which passkey answers, where `userKey.registration` told it.' }),
+    }),
+  },
   refusals: [...loginRefusals, unsupportedChain, pleaseSignUp, pleaseRegisterKey, forbidden, tooManyRequests],
 })
 

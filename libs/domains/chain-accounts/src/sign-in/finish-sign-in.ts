@@ -1,17 +1,18 @@
 import { recordEvent } from '@strongroom/audit'
 import { fromHex } from '@strongroom/crypto'
-import { implement, isOutage, Refusal, reply } from '@strongroom/http'
+import { implement, isOutage, type Limiter, Refusal, reply } from '@strongroom/http'
 import { type PasskeyRules, verifyPasskey } from '@strongroom/proofs'
 import type { Database } from '@strongroom/storage'
 import type { z } from 'zod'
-import { isGenuineAddress } from '../accounts/addresses.ts'
+import { genuineAddresses } from '../accounts/addresses.ts'
 import { findAddresses } from '../accounts/addresses-store.ts'
-import { signatureRefused, signedIn } from '../accounts/events.ts'
-import { isGenuineKey, type KeyRow } from '../accounts/key-row.ts'
-import { findKeyById, raiseSignCount, touchKey } from '../accounts/keys-store.ts'
+import { takeRequest } from '../accounts/caller.ts'
+import { signatureRefused } from '../accounts/events.ts'
+import { isGenuineKey, type KeyRow, passkeyOf } from '../accounts/key-row.ts'
+import { markUsed, raiseSignCount } from '../accounts/keys-store.ts'
 import type { Sessions } from '../accounts/sessions.ts'
-import { type AccountRow, findAccount } from '../accounts/store.ts'
-import { accountView, transactionView, type ViewDeps } from '../accounts/views.ts'
+import type { AccountRow } from '../accounts/store.ts'
+import { accountAt, transactionView, type ViewDeps } from '../accounts/views.ts'
 import type { ClientApp } from '../apps/contract.ts'
 import { keyHex } from '../public-key.ts'
 import {
@@ -34,12 +35,17 @@ export interface FinishDeps extends ViewDeps {
   readonly recovery: RecoveryDoor
   /** `undefined` where no pages are configured: then no passkey is believed. */
   readonly passkeys: PasskeyRules | undefined
+  /** Answers by the address that they come from, beside its logins. */
+  readonly arrivals: Limiter
 }
 
 type Answer = z.output<typeof finishSignIn.body>
 
-export const finish = implement<FinishDeps>()(finishSignIn, async ({ proof: app, body }, deps) => {
-  const { database } = deps
+export const finish = implement<FinishDeps>()(finishSignIn, async ({ proof: app, body, ip }, deps) => {
+  const { database, arrivals } = deps
+  // A challenge that is looked for costs a statement, and whoever draws them by chance needs no login.
+  const limited = await takeRequest(arrivals, `answers ${ip}`)
+  if (limited) return limited
   const taken = await takeChallenge(database, digestOf(body.challengeData))
   if (taken?.appId !== app.id || taken.type !== body.challengeType) return challengeNotFound()
   if (taken.expired) return challengeExpired()
@@ -51,15 +57,14 @@ export const finish = implement<FinishDeps>()(finishSignIn, async ({ proof: app,
   if (found instanceof Refusal) return found
   if (await isRight(deps, found.key, body)) return welcome(deps, { ...found, app, taken, body })
   const detail = { key: keyHex(found.key.publicKey) }
-  await database.transaction((tx) => recordEvent(tx, signatureRefused, { subject: found.account.id, detail }))
+  await recordEvent(database, signatureRefused, { subject: found.account.id, detail })
   return invalidSignature()
 })
 
 /** The key that was asked, where it still answers. */
-async function whose({ database, hsm }: FinishDeps, taken: TakenChallenge) {
-  const [account, key] = await Promise.all([findAccount(database, taken.accountId), findKeyById(database, taken.keyId)])
-  const isTheirs = account && account.state !== 'closed' && key && key.accountId === account.id
-  if (!isTheirs || !answers(key, taken.type) || !(await isGenuineKey(hsm, account, key))) return pleaseRegisterKey()
+async function whose({ hsm }: FinishDeps, { account, key, type }: TakenChallenge) {
+  const isTheirs = account.state !== 'closed' && key.accountId === account.id
+  if (!isTheirs || !answers(key, type) || !(await isGenuineKey(hsm, account, key))) return pleaseRegisterKey()
   return { account, key }
 }
 
@@ -76,10 +81,12 @@ async function passkeyAnswers(
   rules: PasskeyRules,
   { key, body }: { key: KeyRow; body: Extract<Answer, { challengeType: 'passKey' }> },
 ): Promise<boolean> {
-  const { id, publicKey, signCount } = key
+  const { id, signCount } = key
   const challenge = fromHex(body.challengeData)
-  const answered = await verifyPasskey(rules, { assertion: body.passKey, challenge, passkey: { publicKey, signCount } })
-  return answered !== undefined && raiseSignCount(database, { id, count: answered.signCount })
+  const passkey = { ...passkeyOf(key), signCount }
+  const answered = await verifyPasskey(rules, { assertion: body.passKey, challenge, passkey })
+  if (!answered) return false
+  return raiseSignCount(database, { id, count: answered.signCount, backedUp: answered.backedUp })
 }
 
 interface Welcomed {
@@ -91,24 +98,29 @@ interface Welcomed {
 }
 
 async function welcome(deps: FinishDeps, { account, key, app, taken, body }: Welcomed) {
-  const { database, hsm, sessions, recovery } = deps
-  const { chainName } = taken
-  const address = (await findAddresses(database, account.id)).find((one) => one.chainName === chainName)
-  const stands = address?.state === 'active' && (await isGenuineAddress(hsm, account, address))
-  if (!address || !stands) return pleaseDeploy()
-  if (body.challengeType === 'recoveryKey' && !(await recovery.isOpen(account))) return forbidden()
+  const { database, hsm, sessions } = deps
+  const { chainName, now } = taken
+  const addresses = await genuineAddresses(hsm, account, await findAddresses(database.reading, account.id))
+  const address = addresses.find((one) => one.chainName === chainName)
+  if (address?.state !== 'active') return pleaseDeploy()
+  const session = { accountId: account.id, appId: app.id, keyId: key.id, publicKey: key.publicKey, now }
   const credentials =
     body.challengeType === 'recoveryKey'
-      ? await recovery.begin({ account, app, recoveryKey: key, newKey: body.recoveryKey.newDeviceKey, chainName })
-      : await sessions.open({ accountId: account.id, appId: app.id, keyId: key.id, publicKey: key.publicKey })
+      ? await begunRecovery(deps, { account, app, recoveryKey: key, newKey: body.recoveryKey.newDeviceKey, chainName })
+      : await sessions.open(session)
   if (credentials instanceof Refusal) return credentials
-  await database.transaction(async (tx) => {
-    await touchKey(tx, key.id)
-    await recordEvent(tx, signedIn, { subject: account.id, detail: { key: keyHex(key.publicKey) } })
-  })
-  return reply(200, {
-    account: await accountView(deps, account),
-    credentials,
-    transaction: await transactionView(deps, address),
-  })
+  const transaction = await transactionView(deps, address)
+  return reply(200, { account: accountAt(deps, account, addresses), credentials, transaction })
+}
+
+async function begunRecovery(
+  { database, recovery }: FinishDeps,
+  begun: Parameters<RecoveryDoor['begin']>[0],
+): ReturnType<RecoveryDoor['begin']> {
+  const { account, recoveryKey } = begun
+  if (!(await recovery.isOpen(account))) return forbidden()
+  const credentials = await recovery.begin(begun)
+  if (credentials instanceof Refusal) return credentials
+  await markUsed(database, { accountId: account.id, keyId: recoveryKey.id })
+  return credentials
 }

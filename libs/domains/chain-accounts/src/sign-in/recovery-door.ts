@@ -15,5 +15,11 @@ export interface RecoveryDoor {
     readonly recoveryKey: KeyRow
     readonly newKey: UserKey
     readonly chainName: ChainName
-  }): Promise<Credentials | Refusal<'forbidden'> | Refusal<'invalid-request'>>
+  }): Promise<
+    | Credentials
+    | Refusal<'forbidden'>
+    | Refusal<'invalid-request'>
+    | Refusal<'challenge-not-found'>
+    | Refusal<'challenge-expired'>
+  >
 }

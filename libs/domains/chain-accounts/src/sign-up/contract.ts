@@ -5,6 +5,8 @@ import { loginRefusals } from '../logins/refusals.ts'
 import {
   alreadySignedUp,
   chainUnavailable,
+  challengeExpired,
+  challengeNotFound,
   invalidRequest,
   notFound,
   tooManyRequests,
@@ -22,7 +24,16 @@ export const signUp = endpoint({
   body: LoginRequest.extend({ userKey: UserKey }),
   bodyLimit: 65_536,
   reply: { 201: SignedIn },
-  refusals: [...loginRefusals, unsupportedChain, alreadySignedUp, invalidRequest, tooManyRequests, chainUnavailable],
+  refusals: [
+    ...loginRefusals,
+    unsupportedChain,
+    alreadySignedUp,
+    challengeNotFound,
+    challengeExpired,
+    invalidRequest,
+    tooManyRequests,
+    chainUnavailable,
+  ],
 })
 
 export const getMe = endpoint({

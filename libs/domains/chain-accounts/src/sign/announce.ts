@@ -65,10 +65,11 @@ export interface HoldPushDeps {
   readonly database: Database
   readonly hsm: Keystore
   readonly sender: Sender
+  readonly policies: Pick<Policies, 'changeHold'>
 }
 
 export const holdPusher = perform<HoldPushDeps>()(pushHold, async ({ lockId, accountId, keyId, event }, deps) => {
-  const { database, hsm, sender } = deps
+  const { database, hsm, sender, policies } = deps
   const account = await findAccount(database, accountId)
   const key = await findKeyById(database, keyId)
   if (!account || !key || !(await mayAnswer(hsm, account, key))) return
@@ -76,5 +77,7 @@ export const holdPusher = perform<HoldPushDeps>()(pushHold, async ({ lockId, acc
   if (!device?.pushToken) return
   const data = { 'hyphen:type': 'account-change', 'hyphen:data': JSON.stringify({ accountChange: { lockId, event } }) }
   const [id, to] = [`${lockId}.${keyId}.${event}`, `fcm:${device.pushToken}`]
-  await sendOnce(sender, { id, channel: 'push', to, subject: 'Your account', text: words[event], data })
+  // A phone that is off when it is told is on before the hold is over.
+  const keepSeconds = policies.changeHold
+  await sendOnce(sender, { id, channel: 'push', to, subject: 'Your account', text: words[event], data, keepSeconds })
 })

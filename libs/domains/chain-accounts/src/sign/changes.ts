@@ -6,11 +6,13 @@ import { stampOf } from '../accounts/names.ts'
 import { forbidden, invalidRequest, invalidSignature, notFound } from '../refusals.ts'
 import { approvalText } from './approval-digest.ts'
 import { changeView } from './change-view.ts'
-import { approvalFacts, readHold } from './consent.ts'
+import { readHold } from './change-hold.ts'
+import { approvalFacts } from './consent.ts'
 import { approveChange, cancelChange, listChanges, type SignatureBy } from './contract.ts'
 import { contestOf, holdPolicy } from './holds.ts'
 import { digestOf } from './rules.ts'
 import { readSigner, type SignDeps, type Signer } from './signer.ts'
+import { voidSigned } from './signed-store.ts'
 import { type ChangeRow, findChange, findChanges, markApproved, markCancelled } from './store.ts'
 import { readSignature } from './user-signature.ts'
 
@@ -55,7 +57,7 @@ async function isApproved(
   return (await readSignature(approval, { message, keys: [signer.by], passkeys })) !== undefined
 }
 
-/** From any device of the account: what waits does not happen. */
+/** From any device of the account: what waits does not happen, and what came to nothing is not signed anew. */
 export const cancel = implement<SignDeps>()(cancelChange, async ({ proof, params }, deps) => {
   const { database, policies } = deps
   const signer = await readSigner(deps, proof, 'stop')
@@ -67,7 +69,8 @@ export const cancel = implement<SignDeps>()(cancelChange, async ({ proof, params
   const done = await database.transaction(async (tx) => {
     // The lock first, as those do who sign: of both, one comes first.
     await endLock(tx, holdPolicy(policies), { lockId: row.lockId, as: 'cancelled' })
-    if (!(await markCancelled(tx, { id: row.id, by: by.id }))) return invalidRequest()
+    const said = { id: row.id, by: by.id }
+    if (!(await markCancelled(tx, said)) && !(await voidSigned(tx, said))) return invalidRequest()
     // Else whoever asked would ask again until one message is overlooked.
     if (row.askedBy !== by.id) await contestSubject(tx, holdPolicy(policies), contestOf(row))
     return undefined

@@ -13,7 +13,7 @@ import {
   unsupportedChain,
 } from '../refusals.ts'
 import { ChainName, Nothing, Timestamp } from '../shapes.ts'
-import { accountToken } from '../tokens/account-token.ts'
+import { accountToken, anyToken } from '../tokens/account-token.ts'
 
 const Hex = z.string()
 
@@ -75,7 +75,7 @@ export const getPayer = endpoint({
   method: 'GET',
   path: '/sign/v1/cadence',
   summary: 'Who pays for transactions on Flow.',
-  proof: accountToken,
+  proof: anyToken,
   reply: { 200: z.object({ payerAddress: z.string(), payerKeyIndex: z.int() }) },
   refusals: [unsupportedChain, tooManyRequests],
 })
@@ -131,11 +131,38 @@ export const getRelayed = endpoint({
   refusals: [notFound, tooManyRequests],
 })
 
+export const DescribedChange = z.strictObject({
+  kind: z.enum(['add-signer', 'remove-signer']),
+  publicKey: PublicKey.meta({
+    description: 'To be added: one that the account told of. To be removed: whoever stands.',
+  }),
+})
+export type DescribedChange = z.output<typeof DescribedChange>
+
+/** As a two-factor request tells it. */
+export const Described = z.object({
+  chainName: ChainName,
+  message: z.string().meta({
+    description:
+      'JSON text of what is to be signed: `{"evm":…}`, typed data for an hour, or `{"cadence":…}`, a script. Whoever signs reads it first.',
+  }),
+})
+
+export const describeChange = endpoint({
+  method: 'POST',
+  path: '/sign/v1/changes/describe',
+  summary: 'Have a change of the account’s signers described as the chain takes it now, for a client without a node.',
+  proof: accountToken,
+  body: z.object({ chainName: ChainName.optional(), change: DescribedChange }),
+  reply: { 200: Described },
+  refusals: [...signRefusals],
+})
+
 export const listChanges = endpoint({
   method: 'GET',
   path: '/sign/v1/changes',
   summary:
-    'Changes of the account’s signers of the last month, newest first: what waits, and what became of the others.',
+    'Changes of the account’s signers of the last month: what waits, then what became of the others, each newest first.',
   proof: accountToken,
   reply: { 200: z.object({ changes: z.array(Change) }) },
   refusals: [tooManyRequests],

@@ -9,7 +9,7 @@ import { changeView } from './change-view.ts'
 import { consentTo } from './consent.ts'
 import type { Change } from './contract.ts'
 import { requestRefused, requestSigned } from './events.ts'
-import { type Judged, judgeRequest } from './rules.ts'
+import { type Judged, judgeRequest, judgeStanding } from './rules.ts'
 import { type ServerSignature, signAsServer } from './server-signature.ts'
 import type { SignDeps, Signer } from './signer.ts'
 
@@ -38,18 +38,19 @@ export async function readOwnRequest(
   return isOwn ? decoded : refuse(deps, { signer, chain: chain.name, why: 'foreign' }, forbidden())
 }
 
-/** Judged by who counts on the chain now; of an account that is not ours any more no change is signed. */
+/** Judged by who counts on the chain now, where it changes who does. */
 export async function judgeThere(
   { chains, policies }: Pick<SignDeps, 'chains' | 'policies'>,
-  { chainName, decoded, keys }: Pick<Cosigning<never>, 'chainName' | 'decoded'> & Pick<Signer, 'keys'>,
+  { chainName, decoded, keys }: { readonly chainName: ChainName; readonly decoded: Judgeable } & Pick<Signer, 'keys'>,
 ): Promise<Judged> {
   const calls = judgeRequest(decoded, { keys, policies, signers: [] })
   if (calls.kind === 'calls') return calls
   const standing = await chains.get(chainName)?.readAccount(decoded.address)
-  return standing?.isGenuine
-    ? judgeRequest(decoded, { keys, policies, signers: standing.signers })
-    : { kind: 'forbidden' }
+  return judgeStanding(decoded, { keys, policies, standing })
 }
+
+/** What a request would do, and to which account. */
+export type Judgeable = Pick<AccountRequest, 'changes' | 'address'>
 
 export interface Cosigning<Answer> {
   readonly signer: Signer
@@ -75,11 +76,14 @@ export async function cosign<Answer>(
   const { account, keys, by } = signer
   const judged = await judgeThere(deps, { chainName, decoded, keys })
   if (judged.kind === 'forbidden') return refuse(deps, { signer, chain: chainName, why: 'forbidden' }, forbidden())
+  const { message } = decoded
   const consent =
-    judged.kind === 'changes' ? await consentTo(deps, signer, { chainName, changes: judged.changes }) : undefined
+    judged.kind === 'changes'
+      ? await consentTo(deps, signer, { chainName, changes: judged.changes, message })
+      : undefined
   if (consent instanceof Refusal) return consent
   if (consent?.kind === 'awaited') return reply(202, { change: changeView(consent.change, keys) })
-  const signature = await signAsServer(deps.hsm, account, { keys, message: decoded.message })
+  const signature = await signAsServer(deps.hsm, account, { keys, message })
   return deps.database.transaction(async (tx) => {
     const changeId = consent && (await consent.use(tx))
     if (consent && changeId === undefined) return invalidRequest()

@@ -32,7 +32,7 @@ export const findRelayed = (
   statements.maybe(
     relayedRow,
     sql`select transaction_id as id, chain_name as "chainName" from chain_accounts.relayed
-         where transaction_id = ${id} and account_id = ${accountId}`,
+         where transaction_id = ${id} and account_id = ${accountId} and message is null`,
   )
 
 /** The same message once more: the first answer may have been lost. */

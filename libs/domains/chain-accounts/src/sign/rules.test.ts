@@ -3,7 +3,7 @@ import { toHex } from '@strongroom/crypto'
 import { expect, test } from 'vitest'
 import type { KeyRow } from '../accounts/key-row.ts'
 import { usualPolicies as policies } from '../policies.ts'
-import { digestOf, judgeRequest } from './rules.ts'
+import { digestOf, judgeRequest, judgeStanding } from './rules.ts'
 
 const at = new Date(0)
 const keyOf = (seed: number, more: Partial<KeyRow> = {}): KeyRow => ({
@@ -18,6 +18,8 @@ const keyOf = (seed: number, more: Partial<KeyRow> = {}): KeyRow => ({
   envelope: null,
   data: null,
   signCount: 0,
+  credentialId: null,
+  backupEligible: null,
   createdAt: at,
   lastUsedAt: null,
   revokedAt: null,
@@ -93,4 +95,28 @@ test('what waits is of one account, one chain and these changes', () => {
   ].map((of) => toHex(digestOf(of)))
   expect(new Set(digests).size).toBe(digests.length)
   expect(toHex(digestOf({ ...one, changes: [...changes] }))).toBe(digests[0])
+})
+
+const signerOf = ({ publicKey, kind }: KeyRow) =>
+  ({ publicKey, scheme: kind === 'passkey' ? 'webauthn' : 'p256-sha256', weight: policies.weight }) as const
+const judgeThere = (signers: readonly KeyRow[], ...changes: AccountChange[]) => {
+  const there = { address: '0x01', signers: signers.map(signerOf), threshold: policies.threshold, isGenuine: true }
+  return judgeStanding({ changes }, { keys, policies, standing: there }).kind
+}
+
+test('an account is not left to who cannot agree to anything, at no step of the way', () => {
+  expect(judgeThere([server, phone], remove(phone))).toBe('forbidden')
+  expect(judgeThere([server, phone], remove(server))).toBe('forbidden')
+  expect(judgeThere([server, phone, forgotten], remove(forgotten))).toBe('changes')
+  expect(judgeThere([server, phone, forgotten], remove(server))).toBe('changes')
+  expect(judgeThere([server, phone, forgotten], remove(server), remove(forgotten))).toBe('forbidden')
+  expect(judgeThere([server, phone], add(cloud), remove(phone))).toBe('changes')
+  expect(judgeThere([server, phone], remove(phone), add(cloud))).toBe('forbidden')
+})
+
+test('of what is not ours, or does not stand, no change is anything to us', () => {
+  const there = { address: '0x01', signers: [server, phone].map(signerOf), threshold: 1000, isGenuine: false }
+  const request = { changes: [add(cloud)] }
+  expect(judgeStanding(request, { keys, policies, standing: there })).toEqual({ kind: 'forbidden' })
+  expect(judgeStanding(request, { keys, policies, standing: undefined })).toEqual({ kind: 'forbidden' })
 })

@@ -1,4 +1,4 @@
-import type { AccountChange, AccountRequest, Signer } from '@strongroom/chains'
+import type { AccountChange, AccountRequest, Signer, StandingAccount } from '@strongroom/chains'
 import { canonicalJson, equalBytes, sha256, toHex } from '@strongroom/crypto'
 import type { KeyRow } from '../accounts/key-row.ts'
 import { schemeOf } from '../accounts/signers.ts'
@@ -50,6 +50,37 @@ function signerChangeOf(change: AccountChange, { keys, policies, signers }: Judg
   if (change.kind !== 'remove-signer') return undefined
   const isKnown = [...keys, ...signers].some((one) => equalBytes(one.publicKey, change.publicKey))
   return isKnown ? { kind: 'remove-signer', publicKey: toHex(change.publicKey) } : undefined
+}
+
+export interface JudgingThere extends Omit<Judging, 'signers'> {
+  /** As the chain has it; none where nothing stands. */
+  readonly standing: StandingAccount | undefined
+}
+
+/** Judged by who counts on the chain now; of an account that is not ours any more no change is signed. */
+export function judgeStanding(
+  request: Pick<AccountRequest, 'changes'>,
+  { keys, policies, standing }: JudgingThere,
+): Judged {
+  if (!standing?.isGenuine || !staysReachable(request, standing)) return { kind: 'forbidden' }
+  return judgeRequest(request, { keys, policies, signers: standing.signers })
+}
+
+/** Whether those who stay can agree, after each step: on Flow nothing else keeps an account from being lost for ever. */
+function staysReachable({ changes }: Pick<AccountRequest, 'changes'>, standing: StandingAccount): boolean {
+  let signers = standing.signers
+  return changes.every((change) => {
+    signers = signersAfter(signers, change)
+    return signers.reduce((sum, { weight }) => sum + weight, 0) >= standing.threshold
+  })
+}
+
+function signersAfter(signers: readonly Signer[], change: AccountChange): readonly Signer[] {
+  if (change.kind === 'add-signer') return [...signers, change.signer]
+  if (change.kind !== 'remove-signer') return signers
+  const { publicKey, scheme } = change
+  const goes = (one: Signer) => equalBytes(one.publicKey, publicKey) && (scheme === undefined || one.scheme === scheme)
+  return signers.filter((one) => !goes(one))
 }
 
 /** What is approved and waited for: this account, this chain, these changes in this order; however often it is signed anew. */

@@ -12,9 +12,11 @@ import { mayStillSign } from '../keys/forget-key.ts'
 import type { Policies } from '../policies.ts'
 import { endFamiliesOf } from '../tokens/store.ts'
 import { standingOn } from '../two-factor/standing.ts'
+import { wasDenied } from '../two-factor/store.ts'
 import { tellOfKey } from '../two-factor/tell.ts'
 import { Refusal } from '@strongroom/http'
-import { type ChangeRow, findUnsettled, markLooked, markSettled } from './store.ts'
+import { findUnsettled, markLooked, markSettled } from './signed-store.ts'
+import type { ChangeRow } from './store.ts'
 
 export interface SettleDeps extends ChainDeps {
   readonly database: Database
@@ -101,7 +103,9 @@ async function activate(
     }),
   )
   await database.transaction(async (tx) => {
-    for (const one of stamps) if (await activateKey(tx, one)) await tellOfKey(tx, one.id)
+    // Denied after we had signed: it weighs on the chain, and opens nothing here.
+    for (const one of stamps)
+      if ((await wasDenied(tx, changeId)) || (await activateKey(tx, one))) await tellOfKey(tx, one.id)
     await revokeGone(tx, gone)
     await markSettled(tx, changeId)
   })

@@ -1,4 +1,4 @@
-import type { Chain } from '@strongroom/chains'
+import type { AccountRequest, Chain, FlowRequest } from '@strongroom/chains'
 import { equalBytes, toHex } from '@strongroom/crypto'
 import { implement, Refusal, reply } from '@strongroom/http'
 import { genuineAddresses } from '../accounts/addresses.ts'
@@ -9,6 +9,7 @@ import { invalidRequest, unsupportedChain } from '../refusals.ts'
 import { type Standing, standingOn } from '../two-factor/standing.ts'
 import { getPayer, signAsPayer, signCadence } from './contract.ts'
 import { cosign, readOwnRequest, refuse } from './cosign.ts'
+import { insertCosigned, markPaid } from './cosigned-store.ts'
 import { readSigner, type SignDeps } from './signer.ts'
 
 /** Who pays on Flow; an operator’s account there. */
@@ -24,6 +25,8 @@ export interface FlowPayer {
         readonly address: string
         readonly keyIndex: number
         readonly signature: Uint8Array
+        /** Of the transaction that comes of it. */
+        readonly hash: string
       }
     | undefined
   >
@@ -51,6 +54,8 @@ export const payer = implement<CadenceDeps>()(getPayer, async ({ proof }, deps) 
   return reply(200, { payerAddress: paying.address, payerKeyIndex: paying.keyIndex })
 })
 
+export const isOfFlow = (decoded: AccountRequest): decoded is FlowRequest => 'form' in decoded
+
 async function readFlow(deps: CadenceDeps, caller: Parameters<typeof readSigner>[1]) {
   const signer = await readSigner(deps, caller)
   if (signer instanceof Refusal) return signer
@@ -68,9 +73,18 @@ export const cadence = implement<CadenceDeps>()(signCadence, async ({ proof, bod
   const decoded = await readOwnRequest(deps, { signer, standing, request: message })
   if (decoded instanceof Refusal) return decoded
   // The envelope is the payer’s to sign: our key signs what the account’s other keys sign.
-  if (!('form' in decoded) || decoded.form !== 'payload') return invalidRequest()
+  if (!isOfFlow(decoded) || decoded.form !== 'payload') return invalidRequest()
   const { chainName } = standing.row
-  const cosigned = await cosign(deps, { signer, chainName, decoded, keep: (_, ours) => Promise.resolve(ours) })
+  const cosigned = await cosign(deps, {
+    signer,
+    chainName,
+    decoded,
+    keep: async (tx, ours, changeId) => {
+      const signed = { accountId: signer.account.id, chainName, message: decoded.message }
+      if (changeId !== undefined) await insertCosigned(tx, { ...signed, changeId })
+      return ours
+    },
+  })
   if (!('signed' in cosigned)) return cosigned
   const { signature, keyIndex } = cosigned.signed
   return reply(200, { signature: { addr: standing.address, keyId: keyIndex, signature: toHex(signature) } })
@@ -84,11 +98,14 @@ export const paymaster = implement<CadenceDeps>()(signAsPayer, async ({ proof, b
   const decoded = await readOwnRequest(deps, { signer, standing, request: envelope })
   if (decoded instanceof Refusal) return decoded
   // A token says who asks, a signature who agrees: without the caller’s own nothing is sent at our cost.
+  if (!isOfFlow(decoded) || decoded.form !== 'envelope') return invalidRequest()
   const isSigned = decoded.signedBy?.some((one) => equalBytes(one, signer.by.publicKey)) === true
   if (!isSigned) return refuse(deps, { signer, chain: standing.chain.name, why: 'unsigned' }, invalidRequest())
   const paid = await payFor(deps, standing, { envelope, appId: signer.account.appId })
   if (!paid) return invalidRequest()
-  const { address, keyIndex, signature } = paid
+  const { address, keyIndex, signature, hash } = paid
+  const { chainName } = standing.row
+  await markPaid(deps.database, { accountId: signer.account.id, chainName, message: decoded.payload, hash })
   return reply(200, { signature: { addr: address, keyId: keyIndex, signature: toHex(signature) } })
 })
 

@@ -1,7 +1,7 @@
 import { encodeAssertion, type SignatureOf } from '@strongroom/chains'
-import { equalBytes, fromBase64url, fromHex, verifyP256 } from '@strongroom/crypto'
-import { type PasskeyRules, verifyPasskey } from '@strongroom/proofs'
-import type { KeyRow } from '../accounts/key-row.ts'
+import { equalBytes, fromBase64url, fromHex } from '@strongroom/crypto'
+import { type PasskeyRules, verifyP256ByOpenSsl, verifyPasskey } from '@strongroom/proofs'
+import { type KeyRow, passkeyOf } from '../accounts/key-row.ts'
 import { keyBytes, pointOf } from '../public-key.ts'
 import type { SignatureBy } from './contract.ts'
 
@@ -29,13 +29,15 @@ export async function readSignature(by: SignatureBy, signing: Signing): Promise<
 function byDevice(text: string, key: KeyRow, { message }: Signing): UserSignature | undefined {
   const { publicKey } = key
   const signature = fromHex(text)
-  if (!verifyP256({ message, signature, publicKey: pointOf(publicKey) })) return undefined
+  if (!verifyP256ByOpenSsl({ message, signature, publicKey: pointOf(publicKey) })) return undefined
   return { key, signature: { publicKey, scheme: 'p256-sha256', signature } }
 }
 
+type Assertion = Extract<SignatureBy, { passKey: unknown }>['passKey']
+
 /** Its count is left to sign-ins: what is signed here the chain takes once, and it may be sent to us again. */
 async function byPasskey(
-  assertion: Extract<SignatureBy, { passKey: unknown }>['passKey'],
+  assertion: Assertion,
   key: KeyRow,
   { message, passkeys }: Signing,
 ): Promise<UserSignature | undefined> {
@@ -44,13 +46,23 @@ async function byPasskey(
   const answered = await verifyPasskey(passkeys, {
     assertion,
     challenge: message,
-    passkey: { publicKey, signCount: 0 },
+    passkey: { ...passkeyOf(key), signCount: 0 },
   })
   if (!answered) return undefined
-  const signature = encodeAssertion({
-    authenticatorData: fromBase64url(assertion.authenticatorData),
-    clientDataJSON: fromBase64url(assertion.clientDataJSON),
-    signature: fromBase64url(assertion.signature),
-  })
-  return { key, signature: { publicKey, scheme: 'webauthn', signature } }
+  const signature = encodedAs(assertion)
+  return signature && { key, signature: { publicKey, scheme: 'webauthn', signature } }
+}
+
+/** As the verifier on the chain takes it: `undefined` for client data that it could not find its way in, however true. */
+function encodedAs({ authenticatorData, clientDataJSON, signature }: Assertion): Uint8Array | undefined {
+  try {
+    return encodeAssertion({
+      authenticatorData: fromBase64url(authenticatorData),
+      clientDataJSON: fromBase64url(clientDataJSON),
+      signature: fromBase64url(signature),
+    })
+  } catch (error) {
+    if (error instanceof TypeError) return undefined
+    throw error
+  }
 }

@@ -45,10 +45,10 @@ export function openTokens({ database, webCrypto, policies, issuer, random, newI
   return {
     tokens,
     sessions: {
-      async open({ accountId, appId, keyId, publicKey }: SessionOf) {
+      async open({ accountId, appId, keyId, publicKey, now }: SessionOf) {
         const family = { id: newId(), accountId, appId, keyId }
-        const said = { sub: accountId, aud: appId, sid: family.id, key: await thumbprintOf(publicKey) }
-        const { access, refresh } = await mintBoth({ tokens, policies }, said, await readNow(database))
+        const said = { sub: accountId, aud: appId, sid: family.id, key: thumbprintOf(publicKey) }
+        const { access, refresh } = await mintBoth({ tokens, policies }, said, now ?? (await readNow(database.reading)))
         await insertFamily(database, family, refresh)
         return { accessToken: access.token, refreshToken: refresh.token }
       },
@@ -57,7 +57,7 @@ export function openTokens({ database, webCrypto, policies, issuer, random, newI
     requestTokens: {
       async issue({ accountId, appId, requestId }) {
         const said = { sub: accountId, aud: appId, scope: `${REQUEST_SCOPE}${requestId}` }
-        const now = await readNow(database)
+        const now = await readNow(database.reading)
         const { token } = await mint(tokens, 'request', { said, now, lifetime: policies.ephemeralLifetime })
         return token
       },

@@ -23,7 +23,7 @@ async function callerOf(deps: TokenDeps, app: ClientApp, token: string): Promise
   const standing = await findStanding(database.reading, claims)
   if (standing === undefined || claims.exp <= secondsOf(standing.now) || !counts(standing)) return undefined
   const { id: keyId, publicKey } = standing
-  const keyThumbprint = await thumbprintOf(publicKey)
+  const keyThumbprint = thumbprintOf(publicKey)
   if (keyThumbprint !== claims.key) return undefined
   // A revoked key that was made active again by whoever can write the table has no stamp.
   if (!(await isGenuineKey(hsm, { id: claims.sub, appId: app.id }, standing))) return undefined

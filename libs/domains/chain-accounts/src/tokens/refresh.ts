@@ -43,7 +43,7 @@ async function follow(deps: RefreshDeps, claims: Claims<'refresh'>): Promise<Fol
   if (verdict === 'reused') return endReused(deps, claims, row)
   if (verdict === 'refused') return invalidToken()
   const owner = { id: claims.sub, appId: claims.aud }
-  const fits = (await thumbprintOf(row.publicKey)) === claims.key && (await isGenuineKey(hsm, owner, row))
+  const fits = thumbprintOf(row.publicKey) === claims.key && (await isGenuineKey(hsm, owner, row))
   if (!fits) return invalidToken()
   return verdict === 'again' ? answerAgain(deps, claims, row) : rotate(deps, claims, row)
 }

@@ -1,6 +1,7 @@
 import { column, type Query, sql, type Statements } from '@strongroom/storage'
 import { z } from 'zod'
 import { keyRow } from '../accounts/key-row.ts'
+import { useOf } from '../accounts/keys-store.ts'
 
 const clock = z.object({ now: column.instant })
 
@@ -10,6 +11,7 @@ export const readNow = async (statements: Statements): Promise<Date> =>
 
 const keyColumns = sql`k.id, k.account_id as "accountId", k.type, k.kind, k.public_key as "publicKey",
   k.key_index as "keyIndex", k.state, k.stamp, null::bytea as envelope, null::bytea as data, k.sign_count as "signCount",
+  k.credential_id as "credentialId", k.backup_eligible as "backupEligible",
   k.created_at as "createdAt", k.last_used_at as "lastUsedAt", k.revoked_at as "revokedAt"`
 
 const standingRow = keyRow.extend({
@@ -65,15 +67,16 @@ export interface NewToken {
   readonly expiresAt: Date
 }
 
-/** A sign-in and its first refresh token, or neither. */
+/** A sign-in, its first refresh token, and that the key was used: all or none. */
 export const insertFamily = (statements: Statements, family: NewFamily, token: NewToken): Promise<number> =>
   statements.run(sql`
     with family as (
       insert into chain_accounts.token_families (id, account_id, app_id, key_id)
       values (${family.id}, ${family.accountId}, ${family.appId}, ${family.keyId}) returning id
-    )
-    insert into chain_accounts.refresh_tokens (digest, family_id, expires_at)
-    select ${token.digest}::bytea, id, ${token.expiresAt}::timestamptz from family`)
+    ), token as (
+      insert into chain_accounts.refresh_tokens (digest, family_id, expires_at)
+      select ${token.digest}::bytea, id, ${token.expiresAt}::timestamptz from family
+    ), ${useOf(family)}`)
 
 const refreshRow = standingRow.extend({
   expiresAt: column.instant,

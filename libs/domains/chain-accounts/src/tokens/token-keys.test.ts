@@ -1,6 +1,6 @@
 import { webcrypto } from 'node:crypto'
 import { HsmRefusal, HsmUnavailable } from '@strongroom/hsm'
-import { decodeProtectedHeader } from 'jose'
+import { calculateJwkThumbprint, decodeProtectedHeader, type JWK } from 'jose'
 import { expect, test } from 'vitest'
 import { openTokenKeys, type TokenView } from './token-keys.ts'
 
@@ -16,14 +16,17 @@ async function ownView(versions = 1) {
   const points = await Promise.all(
     pairs.map(async ({ publicKey }) => new Uint8Array(await subtle.exportKey('raw', publicKey))),
   )
-  const state = { current: 0, looked: 0, opened: 0, sign: subtle.sign.bind(subtle) }
+  const state = { current: 0, published: 0, looked: 0, opened: 0, sign: subtle.sign.bind(subtle) }
   const view: TokenView = {
-    subtle: { sign: (...asked: Parameters<typeof subtle.sign>) => state.sign(...asked) } as never,
+    subtle: {
+      sign: (...asked: Parameters<typeof subtle.sign>) => state.sign(...asked),
+      exportKey: subtle.exportKey.bind(subtle),
+    } as never,
     signingKey() {
       state.looked++
       return Promise.resolve(pairs[state.current] as webcrypto.CryptoKeyPair)
     },
-    publicKeys: () => [...points.slice(state.current), ...points.slice(0, state.current)],
+    publicKeys: () => [...points.slice(state.published), ...points.slice(0, state.published)],
   }
   const open = () => {
     state.opened++
@@ -45,7 +48,7 @@ test('what it signs it verifies, as that type and no other', async () => {
 test('tokens of an older version verify for as long as it is published', async () => {
   const { open, state } = await ownView(2)
   const older = await openTokenKeys(open, 'token').sign('at+jwt', { sub: 'ann' })
-  state.current = 1
+  state.current = state.published = 1
   const keys = openTokenKeys(open, 'token')
   const newer = await keys.sign('at+jwt', { sub: 'ann' })
   const kids = (await keys.published()).map(({ kid }) => kid)
@@ -66,15 +69,19 @@ test('a key that went with the module is looked up again, once', async () => {
   await expect(keys.sign('at+jwt', {})).rejects.toThrow(HsmRefusal)
 })
 
-test('no token leaves with a signature that does not verify', async () => {
-  const { open, state } = await ownView()
+test('what signs and is not the first that is published signs no token', async () => {
+  const { open, state } = await ownView(2)
+  state.current = 1
   const keys = openTokenKeys(open, 'token')
-  const { sign } = state
-  state.sign = async (...asked) => {
-    const signature = new Uint8Array(await sign(...asked))
-    return signature.with(5, (signature[5] ?? 0) ^ 1).buffer
-  }
   await expect(keys.sign('at+jwt', { sub: 'ann' })).rejects.toThrow(HsmUnavailable)
+  state.current = 0
+  expect(await keys.verify('at+jwt', await keys.sign('at+jwt', {}))).toEqual({})
+})
+
+test('a key is named as RFC 7638 has it', async () => {
+  const { open } = await ownView()
+  const [jwk] = await openTokenKeys(open, 'token').published()
+  expect(jwk?.kid).toBe(await calculateJwkThumbprint(jwk as JWK))
 })
 
 test('a view that does not open is asked for again by the next', async () => {

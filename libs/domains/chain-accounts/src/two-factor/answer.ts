@@ -5,9 +5,11 @@ import { type Bucket, takeOf } from '../accounts/caller.ts'
 import { chainOf } from '../accounts/chain-of.ts'
 import { type KeyRow, stampKey } from '../accounts/key-row.ts'
 import { activateKey, findKeyById } from '../accounts/keys-store.ts'
+import { setKeyAside } from '../accounts/set-key-aside.ts'
 import { type AccountRow, findAccount } from '../accounts/store.ts'
 import { forbidden, invalidRequest, notFound, twoFactorPending } from '../refusals.ts'
 import type { Caller } from '../tokens/account-token.ts'
+import { endFamiliesOf } from '../tokens/store.ts'
 import type { TwoFactorDeps } from './begin.ts'
 import { approveTwoFactor, denyTwoFactor } from './contract.ts'
 import { mayAnswer } from './destination.ts'
@@ -92,10 +94,16 @@ export const deny = implement<AnswerDeps>()(denyTwoFactor, async ({ proof, param
   if (row.state === 'denied') return reply(204, undefined)
   if (row.state === 'expired') return overAs(row.state) as Refusal<'two-factor-expired'>
   if (row.state !== 'pending') return invalidRequest()
-  const told = { requestId: row.id, accountId: account.id, keyId: source.id }
+  const told = { requestId: row.id, accountId: account.id }
+  const stamp = await stampKey(deps.hsm, account, { ...source, state: 'pending' })
   const done = await deps.database.transaction(async (tx) => {
     if (!(await denyRequest(tx, { id: row.id, by: by.id }))) return invalidRequest()
-    await enqueue(tx, pushRequest, told)
+    await enqueue(tx, pushRequest, { ...told, keyId: source.id })
+    // The chain has it already, by another device's word: it weighs there, and opens nothing here.
+    if (await setKeyAside(tx, { id: source.id, stamp })) {
+      await endFamiliesOf(tx, source.id)
+      await tellOfRequest(tx, told)
+    }
     return undefined
   })
   return done ?? reply(204, undefined)

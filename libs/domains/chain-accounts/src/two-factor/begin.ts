@@ -2,25 +2,26 @@ import { implement, Refusal, reply } from '@strongroom/http'
 import { type Known, type LoginDeps, nameCaller } from '../accounts/caller.ts'
 import { chainOf, type ChainDeps } from '../accounts/chain-of.ts'
 import { canStandOn } from '../accounts/deploy.ts'
-import { isGenuineKey, type KeyRow } from '../accounts/key-row.ts'
-import { countKeys, findKey, findKeys, insertKey, type NewKey } from '../accounts/keys-store.ts'
+import { countKeys, findKeys, insertKey } from '../accounts/keys-store.ts'
 import { type Owner, stampOf } from '../accounts/names.ts'
-import { drawUserKey, isOneKey } from '../accounts/new-key.ts'
+import { isOneKey } from '../accounts/new-key.ts'
+import type { MakingDeps } from '../passkeys/judge-making.ts'
+import { type WaitingKey, waitingKey } from '../passkeys/waiting-key.ts'
 import type { Policies } from '../policies.ts'
-import { keyBytes } from '../public-key.ts'
 import { invalidRequest, noDestinationDevice, pleaseSignUp, tooManyRequests } from '../refusals.ts'
 import type { UserKey } from '../shapes.ts'
 import { askerView } from './asker-view.ts'
 import { secondsAsking } from './asking-store.ts'
 import { beginTwoFactor } from './contract.ts'
 import { chooseDestination } from './destination.ts'
+import { messageOf } from './message.ts'
 import { readAsked, requestFacts, requestView, sealAsker } from './request.ts'
 import type { RequestTokens } from './request-tokens.ts'
-import { additionOf, type Standing, standingOn } from './standing.ts'
+import { additionOf, isSignerOf, type Standing, standingOn } from './standing.ts'
 import { countRecent, drawEnd, findRequest, insertRequest, type NewRequest } from './store.ts'
 import { tellOfRequest } from './tell.ts'
 
-export interface TwoFactorDeps extends LoginDeps, ChainDeps {
+export interface TwoFactorDeps extends LoginDeps, ChainDeps, MakingDeps {
   readonly policies: Policies
   readonly requestTokens: RequestTokens
   readonly newId: () => string
@@ -61,15 +62,17 @@ interface Wish {
 /** Writes the request down and has the other devices told, or refuses. Answers its id. */
 async function ask(deps: TwoFactorDeps, owner: Owner, { standing, caller, userKey, ip }: Wish) {
   const { database, hsm, policies, newId } = deps
-  const source = await sourceOf(deps, owner, userKey)
-  if (source instanceof Refusal) return source
   const dest = await chooseDestination(hsm, owner, await findKeys(database.reading, owner.id))
   if (!dest) return noDestinationDevice()
-  const { chain, address } = standing
+  const source = await waitingKey(deps, owner, userKey)
+  if (source instanceof Refusal) return source
+  // It would be let in by whatever was sent: the chain has it, and knows nothing of who asks now.
+  if (!('isNew' in source) && (await isSignerOf(standing, source.key, policies))) return invalidRequest()
   const { chainName } = standing.row
   const addition = additionOf(source.key, policies)
-  const described = await chain.describeChange(address, addition, policies.ephemeralLifetime)
-  const [id, message] = [newId(), JSON.stringify(described)]
+  const message = await messageOf(standing, addition, policies.ephemeralLifetime)
+  if (message instanceof Refusal) return message
+  const id = newId()
   const expiresAt = await drawEnd(database.reading, policies.twoFactorLifetime)
   const [asker, stamp] = await Promise.all([
     sealAsker(hsm, owner, { id, asker: { email: caller.login.email ?? null, ip } }),
@@ -89,10 +92,8 @@ async function ask(deps: TwoFactorDeps, owner: Owner, { standing, caller, userKe
   })
 }
 
-type Source = { readonly key: KeyRow } | { readonly key: NewKey; readonly isNew: true }
-
 /** Those who ask for one account queue up at it, so that no number of them passes a bound. */
-function write({ database, policies }: TwoFactorDeps, source: Source, row: NewRequest) {
+function write({ database, policies }: TwoFactorDeps, source: WaitingKey, row: NewRequest) {
   return database.transaction(async (tx) => {
     const keys = await countKeys(tx, row.accountId)
     const recent = await countRecent(tx, row.accountId)
@@ -109,14 +110,4 @@ function write({ database, policies }: TwoFactorDeps, source: Source, row: NewRe
     await tellOfRequest(tx, { requestId: row.id, accountId: row.accountId })
     return row.id
   })
-}
-
-/** A key that counts already signs in by a challenge; one that was revoked never comes back. */
-async function sourceOf({ database, hsm, newId }: TwoFactorDeps, owner: Owner, key: UserKey) {
-  const known = await findKey(database.reading, { accountId: owner.id, publicKey: keyBytes(key.publicKey) })
-  if (!known)
-    return { key: await drawUserKey(hsm, owner, { id: newId(), state: 'pending', key }), isNew: true as const }
-  if (known.state !== 'pending' || known.type !== 'user-key' || known.kind !== key.type) return invalidRequest()
-  if (!(await isGenuineKey(hsm, owner, known))) throw new Error('a pending key is not as we wrote it')
-  return { key: known }
 }

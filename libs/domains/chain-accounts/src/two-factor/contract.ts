@@ -4,6 +4,8 @@ import { appSecret } from '../apps/contract.ts'
 import { loginRefusals } from '../logins/refusals.ts'
 import {
   chainUnavailable,
+  challengeExpired,
+  challengeNotFound,
   forbidden,
   invalidRequest,
   noDestinationDevice,
@@ -66,6 +68,8 @@ export const beginTwoFactor = endpoint({
     pleaseSignUp,
     pleaseDeploy,
     noDestinationDevice,
+    challengeNotFound,
+    challengeExpired,
     invalidRequest,
     tooManyRequests,
     chainUnavailable,

@@ -5,17 +5,18 @@ import type { Database } from '@strongroom/storage'
 import { readKeyData } from '../accounts/key-data.ts'
 import { findKeyById } from '../accounts/keys-store.ts'
 import { findAccount } from '../accounts/store.ts'
-import { askerView } from './asker-view.ts'
-import type { TwoFactorAuth } from './contract.ts'
+import type { Policies } from '../policies.ts'
 import { mayAnswer } from './destination.ts'
 import { pushRequest } from './jobs.ts'
+import { pushData } from './push-data.ts'
 import { readAsked, requestView } from './request.ts'
-import { findRequest } from './store.ts'
+import { findRequest, wasLetIn } from './store.ts'
 
 export interface PushDeps {
   readonly database: Database
   readonly hsm: Keystore
   readonly sender: Sender
+  readonly policies: Pick<Policies, 'changeHold'>
 }
 
 const asks = ['2fa-request', 'A new device asks to sign in to your account.'] as const
@@ -25,12 +26,9 @@ const cameIn = [
 ] as const
 const answered = ['2fa-status-change', 'Your request was answered.'] as const
 
-/** What FCM carries is 4,096 bytes, names and all. */
-const MOST_BYTES = 3_600
-
 /** A message that would come too late, or for nobody, is not sent. */
 export const requestPusher = perform<PushDeps>()(pushRequest, async ({ requestId, accountId, keyId }, deps) => {
-  const { database, hsm, sender } = deps
+  const { database, hsm, sender, policies } = deps
   const row = await findRequest(database, { id: requestId, accountId })
   const account = await findAccount(database, accountId)
   const key = await findKeyById(database, keyId)
@@ -40,21 +38,24 @@ export const requestPusher = perform<PushDeps>()(pushRequest, async ({ requestId
   const state = row.state === 'finished' ? 'approved' : row.state
   if (!isAsker && !(await mayAnswer(hsm, account, key))) return
   // The chain let it in, whatever was answered here: they are told all the more.
-  const isIn = asked.source.state === 'active'
+  const isIn = asked.source.state === 'active' || (row.state === 'denied' && (await wasLetIn(database, row.id)))
   if (!isAsker && !isIn && state !== 'pending') return
   const { device } = await readKeyData(hsm, account, key)
   if (!device?.pushToken) return
   const view = await requestView(deps, account, asked)
+  const isTold = isIn && !isAsker
   const [type, text] = isAsker ? answered : isIn ? cameIn : asks
-  const data = { 'hyphen:type': type, 'hyphen:data': dataOf(view) }
+  const data = { 'hyphen:type': type, 'hyphen:data': pushData(view) }
   const to = `fcm:${device.pushToken}`
   await sendOnce(sender, {
-    id: `${requestId}.${keyId}.${isIn && !isAsker ? 'in' : state}`,
+    id: `${requestId}.${keyId}.${isTold ? 'in' : state}`,
     channel: 'push',
     to,
     subject: 'Sign-in',
     text,
     data,
+    // A request is over in three minutes, but who is in stays.
+    ...(isTold && { keepSeconds: policies.changeHold }),
   })
 })
 
@@ -65,14 +66,4 @@ export async function sendOnce(sender: Sender, message: Parameters<Sender['send'
   } catch (error) {
     if (!(error instanceof Undeliverable)) throw error
   }
-}
-
-/** Whoever runs the push service reads it: who asks, and from where, is told to the device alone, when it asks us. */
-function dataOf(view: TwoFactorAuth): string {
-  const { request } = askerView(view)
-  const userOpInfo = { type: 'sign-in', signIn: { email: null, ip: null, location: null } }
-  const told = { ...view, request: { ...request, userOpInfo } }
-  const whole = JSON.stringify({ twoFactorAuth: told })
-  if (Buffer.byteLength(whole) <= MOST_BYTES) return whole
-  return JSON.stringify({ twoFactorAuth: { ...told, request: { ...told.request, message: '' } } })
 }

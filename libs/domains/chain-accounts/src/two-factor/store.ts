@@ -132,6 +132,24 @@ const answered = ({ id, by, kind }: Answer & { kind: typeof events.twoFactorAppr
       from: sql`answered`,
     })}`
 
+/** Whether a device said no; whoever says so now waits until the transaction ends. */
+export const wasDenied = async (tx: Statements, id: string): Promise<boolean> =>
+  (
+    await tx.maybe(
+      z.object({ state: requestRow.shape.state }),
+      sql`select state from chain_accounts.two_factor_requests where id = ${id} for share`,
+    )
+  )?.state === 'denied'
+
+/** Whether the chain was seen to have what was signed for it: a change of its own id. */
+export const wasLetIn = async (statements: Statements, id: string): Promise<boolean> =>
+  (
+    await statements.one(
+      z.object({ is: z.boolean() }),
+      sql`select exists (select from chain_accounts.signer_changes where id = ${id} and settled_at is not null) as is`,
+    )
+  ).is
+
 /** False where it was finished before, or not approved. */
 export const finishRequest = async (statements: Statements, id: string): Promise<boolean> =>
   (await statements.run(sql`
@@ -157,8 +175,13 @@ export async function forgetRequests(statements: Statements): Promise<void> {
      where k.state = 'pending' and k.type = 'user-key' and k.created_at < strongroom.now() - interval '1 hour'
        and not exists (select from chain_accounts.two_factor_requests as r
                         where r.source_key_id = k.id and r.requested_at > strongroom.now() - interval '1 hour')
+       -- Denied too late: it stands on the chain, and is listed until it is taken away.
+       and not exists (select from chain_accounts.two_factor_requests as d
+                         join chain_accounts.signer_changes as s on s.id = d.id
+                        where d.source_key_id = k.id and d.state = 'denied')
        and not exists (select from chain_accounts.recoveries as v
-                        where v.new_key = k.id and v.state in ('held', 'done') and v.settled_at is null)
+                        where v.new_key = k.id and v.settled_at is null
+                          and (v.state = 'held' or (v.state = 'done' and v.ended_at > strongroom.now() - interval '8 days')))
        and not exists (select from chain_accounts.signer_changes as c
                         where c.account_id = k.account_id and c.state in ('held', 'approved', 'signed')
                           and c.settled_at is null and coalesce(c.ended_at > strongroom.now() - interval '8 days', true)

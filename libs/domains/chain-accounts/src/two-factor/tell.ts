@@ -18,12 +18,12 @@ export async function tellOfRequest(tx: Statements, { requestId, accountId, aske
   for (const { id: keyId } of told) await enqueue(tx, pushRequest, { requestId, accountId, keyId })
 }
 
-/** A key was seen on the chain before anybody approved its request here, or without that. */
+/** A key was seen on the chain before anybody approved its request here, without that, or though somebody denied it. */
 export async function tellOfKey(tx: Statements, keyId: string): Promise<void> {
   const asked = await tx.maybe(
     z.object({ requestId: z.uuid(), accountId: z.uuid() }),
     sql`select id as "requestId", account_id as "accountId" from chain_accounts.two_factor_requests
-         where source_key_id = ${keyId} and stamp is not null order by requested_at desc limit 1`,
+         where source_key_id = ${keyId} order by requested_at desc limit 1`,
   )
   if (asked) await tellOfRequest(tx, asked)
 }
