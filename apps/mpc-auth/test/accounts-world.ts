@@ -71,7 +71,8 @@ export async function startAccounts({
 export async function fundRelayers({ app, node }: Pick<AccountsWorld, 'app' | 'node'>): Promise<void> {
   const { code, output } = await app.run('list-relayers')
   if (code !== 0) throw new Error(output)
-  for (const [, address] of output.matchAll(/^local (0x[0-9a-fA-F]{40})$/gm)) await node.fund(String(address), ENOUGH)
+  for (const [, address] of output.matchAll(/^local (0x[0-9a-fA-F]{40}) (?:active|waiting) /gm))
+    await node.fund(String(address), ENOUGH)
 }
 
 /** Status and name of a refusal. */

@@ -12,10 +12,12 @@ import {
   proveRequest,
   recoveryDoor,
   sealedColumns,
+  signUpTurns,
   sweeps,
+  transactionReferences,
   usualPolicies,
 } from '@strongroom/chain-accounts'
-import { chainMigrations, evmWork, flowWork, gasKeysOf, relayerKeys } from '@strongroom/chains'
+import { chainMigrations, evmWork, flowWork, gasKeysOf, relayerKeys, retentionWork } from '@strongroom/chains'
 import { systemRandom } from '@strongroom/crypto'
 import { limiter, mount } from '@strongroom/http'
 import { mountWork } from '@strongroom/jobs'
@@ -57,6 +59,7 @@ export const accountsPart: ServicePart<typeof settings> = {
       mountWork({ jobs, sweeps, deps }),
       mountWork(evmWork(served.evm, { database, gasKeys: gasKeysOf(hsm) })),
       mountWork(flowWork(flowRelays(parts, served))),
+      mountWork(retentionWork({ database, keptSeconds: policies.transactionsKept, references: transactionReferences })),
     ]
   },
 }
@@ -72,6 +75,7 @@ function depsFrom(parts: Parts<typeof settings>) {
     hsm,
     policies,
     newId: randomUUID,
+    turns: signUpTurns(),
     random: systemRandom,
     logins: loginsFrom(values, log),
     passkeys: passkeysFrom(values),

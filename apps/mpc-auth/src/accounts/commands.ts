@@ -1,10 +1,7 @@
 import { apps } from '@strongroom/chain-accounts'
-import { setTimeout as delay } from 'node:timers/promises'
-import { ChainUnavailable, deployByRelayer, ensureRelayer, gasKeysOf } from '@strongroom/chains'
-import { toHex } from '@strongroom/crypto'
-import { type Command, CommandRefused, type Parts } from '@strongroom/service'
+import { type Command, CommandRefused } from '@strongroom/service'
 import { z } from 'zod'
-import { FLOW_PAYER_USE, servedChains } from './chains.ts'
+import { relayerCommands } from './relayers.ts'
 import type { settings } from './settings.ts'
 
 type Commands = Readonly<Record<string, Command<typeof settings>>>
@@ -40,16 +37,7 @@ export const commands: Commands = {
       return lines(rotated)
     },
   },
-  'list-relayers': {
-    summary: 'who pays on each chain: an address that wants money, and the key that a payer on Flow needs',
-    takes: [],
-    run: (parts) => listRelayers(parts),
-  },
-  'deploy-contracts': {
-    summary: 'the contracts of accounts, on a chain that has none yet; whoever pays there needs money first',
-    takes: ['chain_name'],
-    run: (parts, [name]) => deployContracts(parts, name),
-  },
+  ...relayerCommands,
   'list-apps': {
     summary: 'the apps of accounts, and how many of their secrets are good',
     takes: [],
@@ -62,26 +50,4 @@ export const commands: Commands = {
         .join('\n')
     },
   },
-}
-/** A relayer’s key is made at the first call. */
-async function listRelayers({ settings: values, database, hsm }: Parts<typeof settings>): Promise<string> {
-  const { evm } = servedChains(values)
-  const relayers = await Promise.all(evm.map(({ name }) => ensureRelayer(database, gasKeysOf(hsm), name)))
-  const point = await hsm.publicKey(FLOW_PAYER_USE)
-  return [...relayers.map(({ chain, address }) => `${chain} ${address}`), `flow ${toHex(point.subarray(1))}`].join('\n')
-}
-
-const PAUSE_MS = 2000
-
-async function deployContracts({ settings: values, database, hsm }: Parts<typeof settings>, name: string | undefined) {
-  const chain = servedChains(values).evm.find((one) => one.name === name)
-  if (!chain) throw new CommandRefused('CHAINS has no EVM chain of this name')
-  const options = { database, gasKeys: gasKeysOf(hsm) }
-  const contracts = await deployByRelayer(options, chain.relayed, () => delay(PAUSE_MS)).catch((error: unknown) => {
-    if (error instanceof ChainUnavailable) throw new CommandRefused(error.message)
-    throw error
-  })
-  return Object.entries(contracts)
-    .map(([what, address]) => `${what} ${address}`)
-    .join('\n')
 }

@@ -36,15 +36,15 @@ function firebaseFrom(values: Values, onFetchFailed: OnFetchFailed): LoginJudges
 
 function codesFrom(values: Values, onFetchFailed: OnFetchFailed) {
   const { OAUTH_TOKEN_URL: tokenUrl, OAUTH_ISSUER: issuer, OAUTH_CLIENT_ID: clientId } = values
-  const { OAUTH_REDIRECT_URI: redirectUri, OAUTH_CLIENT_SECRET: clientSecret } = values
+  const { OAUTH_REDIRECT_URI: redirectUris, OAUTH_CLIENT_SECRET: clientSecret } = values
   if (tokenUrl === undefined) return undefined
-  if (issuer === undefined || clientId === undefined || redirectUri === undefined)
+  if (issuer === undefined || clientId === undefined || redirectUris.length === 0)
     throw new TypeError('OAUTH_TOKEN_URL wants OAUTH_ISSUER, OAUTH_CLIENT_ID and OAUTH_REDIRECT_URI')
   const idTokens = oidcVerifier({ issuer, audience: clientId, algorithms: ['RS256', 'ES256'], onFetchFailed })
   return codeExchange({
     tokenUrl: new URL(tokenUrl),
     clientId,
-    redirectUri,
+    redirectUris: [...new Set(redirectUris)],
     idTokens,
     ...(clientSecret && { clientSecret }),
   })

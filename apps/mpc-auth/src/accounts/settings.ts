@@ -50,7 +50,11 @@ export const settings = {
   OAUTH_ISSUER: setting(text, 'Issuer of the ID tokens that it answers.', 'none'),
   OAUTH_CLIENT_ID: setting(text, 'Our client id there.', 'none'),
   OAUTH_CLIENT_SECRET: optionalSecret('Our secret there.'),
-  OAUTH_REDIRECT_URI: setting(text, 'The redirect URI that apps ask for codes with.', 'none'),
+  OAUTH_REDIRECT_URI: setting(
+    list,
+    'The redirect URIs that apps ask for codes with, comma-separated; where there are several, a login names its own.',
+    'none',
+  ),
   APPLE_CLIENT_IDS: setting(
     list,
     'Bundle and services ids whose tokens are accepted, comma-separated; without it `apple` is unsupported.',
@@ -63,7 +67,11 @@ export const settings = {
     'How apps have Apple write the nonce of a request; `unchecked`: one may be left out.',
     '`unchecked`',
   ),
-  PASSKEY_RP_ID: setting(text, 'The domain that passkeys belong to; without it none signs in.', 'none'),
+  PASSKEY_RP_ID: setting(
+    text,
+    'The domain that passkeys belong to; without it none signs in or is registered.',
+    'none',
+  ),
   PASSKEY_ORIGINS: setting(
     list,
     'Pages and apps that may use them, exactly as browsers name them, comma-separated.',
@@ -76,7 +84,7 @@ export const settings = {
   ),
   LOGINS_PER_ADDRESS: setting(
     whole(1, 1_000_000).default(600),
-    'Logins from one network address in a minute, in each process, judged or not.',
+    'Logins, answers to challenges, and passkeys to be made, from one network address in a minute, in each process, judged or not.',
     '`600`',
   ),
   ...pushSettings,
