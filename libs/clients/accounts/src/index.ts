@@ -3,17 +3,19 @@ export * from './api/answers.ts'
 export type { SignatureBy, SignedRequest, Signing } from './api/approvals.ts'
 export { AccountsError } from './api/error.ts'
 export type { AccountsOptions } from './api/transport.ts'
+export { type ExpectedScript, scriptOf } from './cadence/read-script.ts'
 export { hashOfRequest } from './evm/account-request.ts'
 export { readRequest, RequestError } from './evm/read-request.ts'
 export {
-  askPasskey,
   createPasskey,
   type Passkey,
-  type PasskeyAnswer,
-  PasskeyError,
+  type PasskeyOptions,
   type PasskeyOwner,
-  type PasskeyPlatform,
-} from './passkey.ts'
+  type PasskeyRegistration,
+  registerPasskey,
+} from './make-passkey.ts'
+export { askPasskey, type PasskeyAnswer, PasskeyError, type PasskeyPlatform, type PasskeyQuestion } from './passkey.ts'
+export { callOf } from './read-described.ts'
 export { type CredentialStore, newCredentialStore } from './session.ts'
 export { publicKeyOf, signChallenge } from './sign-in-signature.ts'
 export {
@@ -23,5 +25,6 @@ export {
   passkeySigner,
   signChange,
   signerOf,
+  usualVerifiers,
 } from './sign-request.ts'
 export { type DeviceKey, newDeviceKey, openDeviceKeys } from '@strongroom/device-auth-client'

@@ -1,25 +1,9 @@
-import { toBase64url, toHex } from '@strongroom/crypto'
+import { fromBase64url, toBase64url } from '@strongroom/crypto'
 
 /** As the web has it; what a page’s `navigator.credentials` is. */
 export interface PasskeyPlatform {
   create(options: object): Promise<unknown>
   get(options: object): Promise<unknown>
-}
-
-export interface PasskeyOwner {
-  /** The domain that the passkey is for; the page's own, or one that it is below of. */
-  readonly rpId: string
-  readonly rpName: string
-  /** 1 to 64 bytes that name the account and say nothing of the person. */
-  readonly userId: Uint8Array
-  readonly userName: string
-}
-
-export interface Passkey {
-  /** base64url. */
-  readonly credentialId: string
-  /** x and y, 128 hex digits. */
-  readonly publicKey: string
 }
 
 /** What a passkey signed, in base64url; the wire has it so. */
@@ -31,12 +15,13 @@ export interface PasskeyAnswer {
   readonly userHandle?: string
 }
 
-export type PasskeyFault = 'no-webauthn' | 'dismissed' | 'other-algorithm'
+export type PasskeyFault = 'no-webauthn' | 'dismissed' | 'other-algorithm' | 'other-domain'
 
 const sentences: Readonly<Record<PasskeyFault, string>> = {
   'no-webauthn': 'this platform has no passkeys',
   dismissed: 'no passkey was given',
   'other-algorithm': 'the passkey is none on P-256',
+  'other-domain': 'the server names another domain',
 }
 
 export class PasskeyError extends Error {
@@ -49,36 +34,6 @@ export class PasskeyError extends Error {
   }
 }
 
-const ES256 = -7
-const POINT_BYTES = 64
-
-interface Created {
-  readonly rawId: ArrayBuffer
-  readonly response: { getPublicKeyAlgorithm(): number; getPublicKey(): ArrayBuffer | null }
-}
-
-/** Made by the platform, P-256 alone: chains verify no other. @throws PasskeyError */
-export async function createPasskey(
-  { rpId, rpName, userId, userName }: PasskeyOwner,
-  platform: PasskeyPlatform = ownPlatform(),
-): Promise<Passkey> {
-  const publicKey = {
-    rp: { id: rpId, name: rpName },
-    user: { id: userId, name: userName, displayName: userName },
-    // Judged by nobody: what counts is what the key signs later.
-    challenge: globalThis.crypto.getRandomValues(new Uint8Array(32)),
-    pubKeyCredParams: [{ type: 'public-key', alg: ES256 }],
-    authenticatorSelection: { residentKey: 'required', userVerification: 'required' },
-    attestation: 'none',
-  }
-  const { rawId, response } = (await asked(() => platform.create({ publicKey }))) as Created
-  const spki = response.getPublicKey()
-  if (response.getPublicKeyAlgorithm() !== ES256 || !spki) throw new PasskeyError('other-algorithm')
-  // SubjectPublicKeyInfo of a P-256 key ends with the uncompressed point.
-  const point = new Uint8Array(spki).slice(-POINT_BYTES)
-  return { credentialId: toBase64url(new Uint8Array(rawId)), publicKey: toHex(point) }
-}
-
 interface Asserted {
   readonly rawId: ArrayBuffer
   readonly response: {
@@ -89,12 +44,22 @@ interface Asserted {
   }
 }
 
-/** @param challenge 32 bytes: of a sign-in, or the hash of what an account is to do. @throws PasskeyError */
+export interface PasskeyQuestion {
+  readonly rpId: string
+  /** 32 bytes: of a sign-in, or the hash of what an account is to do. */
+  readonly challenge: Uint8Array
+  /** Which passkeys may answer, by their ids; any of the domain where none is named. */
+  readonly allowed?: readonly string[]
+}
+
+/** @throws PasskeyError */
 export async function askPasskey(
-  { rpId, challenge }: { readonly rpId: string; readonly challenge: Uint8Array },
+  { rpId, challenge, allowed = [] }: PasskeyQuestion,
   platform: PasskeyPlatform = ownPlatform(),
 ): Promise<PasskeyAnswer> {
-  const publicKey = { rpId, challenge: Uint8Array.from(challenge), userVerification: 'required' }
+  const allowCredentials = allowed.map((id) => ({ type: 'public-key', id: bytes(id) }))
+  const named = allowed.length > 0 && { allowCredentials }
+  const publicKey = { rpId, challenge: Uint8Array.from(challenge), userVerification: 'required', ...named }
   const { rawId, response } = (await asked(() => platform.get({ publicKey }))) as Asserted
   return {
     credentialId: text(rawId),
@@ -105,10 +70,11 @@ export async function askPasskey(
   }
 }
 
-const text = (bytes: ArrayBuffer): string => toBase64url(new Uint8Array(bytes))
+export const text = (buffer: ArrayBuffer): string => toBase64url(new Uint8Array(buffer))
+export const bytes = (id: string): Uint8Array => Uint8Array.from(fromBase64url(id))
 
 /** The platform tells a page little of why nothing came, and so do we. */
-async function asked(ask: () => Promise<unknown>): Promise<unknown> {
+export async function asked(ask: () => Promise<unknown>): Promise<unknown> {
   let credential: unknown
   try {
     credential = await ask()
@@ -119,7 +85,7 @@ async function asked(ask: () => Promise<unknown>): Promise<unknown> {
   return credential
 }
 
-function ownPlatform(): PasskeyPlatform {
+export function ownPlatform(): PasskeyPlatform {
   const { credentials } = (globalThis as { navigator?: { credentials?: PasskeyPlatform } }).navigator ?? {}
   if (!credentials) throw new PasskeyError('no-webauthn')
   return credentials

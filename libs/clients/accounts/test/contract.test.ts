@@ -47,7 +47,21 @@ const device = {
   type: 'mobile',
 } as const
 const newKey = { type: 'device', publicKey, device } as const
-const newPasskey = { type: 'passkey', publicKey, passKey: { platform: 'web' }, device } as const
+const codeLogin = {
+  method: 'firebase',
+  token: 'a code',
+  nonce: 'drawn by the app',
+  codeVerifier: 'v'.repeat(43),
+  redirectUri: 'https://wallet.example.com/callback',
+} as const
+const registration = {
+  id: 'AQI',
+  rawId: 'AQI',
+  type: 'public-key',
+  response: { clientDataJSON: 'e30', attestationObject: 'A'.repeat(200) },
+  clientExtensionResults: {},
+} as const
+const newPasskey = { type: 'passkey', publicKey, passKey: { platform: 'web' }, registration, device } as const
 const passKey = {
   credentialId: 'AQI',
   authenticatorData: 'A'.repeat(50),
@@ -63,6 +77,9 @@ type Ask = (transport: Transport) => Promise<unknown>
 const routes: readonly (readonly [name: string, ask: Ask])[] = [
   ['signUp', (transport) => authApi(transport).signUp(login, newKey)],
   ['signUp by passkey', (transport) => authApi(transport).signUp(login, newPasskey)],
+  ['signUp by a redirect code', (transport) => authApi(transport).signUp(codeLogin, newKey)],
+  ['passkeyOptions', (transport) => authApi(transport).passkeyOptions()],
+  ['ownPasskeyOptions', (transport) => accountApi(transport).ownPasskeyOptions()],
   ['beginSignIn', (transport) => authApi(transport).beginSignIn('deviceKey', login, publicKey)],
   [
     'finishSignIn by device key',
@@ -85,6 +102,8 @@ const routes: readonly (readonly [name: string, ask: Ask])[] = [
   ['resendTwoFactor', (transport) => authApi(transport).resendTwoFactor('token', { id, destDeviceId: id })],
   ['finishTwoFactor', (transport) => authApi(transport).finishTwoFactor('token', id)],
   ['recover', (transport) => authApi(transport).recover('token')],
+  ['describeRecovery', (transport) => authApi(transport).describeRecovery('token')],
+  ['describeRecovery of a lost device', (transport) => authApi(transport).describeRecovery('token', publicKey)],
   ['sendRecovery', (transport) => authApi(transport).sendRecovery('token', request)],
   ['me', (transport) => accountApi(transport).me()],
   ['deployElsewhere', (transport) => accountApi(transport).deployElsewhere('polygon-amoy')],
@@ -101,6 +120,7 @@ const routes: readonly (readonly [name: string, ask: Ask])[] = [
   ['approveTwoFactor', (transport) => approvalsApi(transport).approveTwoFactor(id, `0x${challenge}`)],
   ['signEvm', (transport) => approvalsApi(transport).signEvm(request)],
   ['relayed', (transport) => approvalsApi(transport).relayed(id)],
+  ['describeChange', (transport) => approvalsApi(transport).describeChange({ kind: 'add-signer', publicKey }, 'local')],
   ['listChanges', (transport) => approvalsApi(transport).listChanges()],
   ['approveChange', (transport) => approvalsApi(transport).approveChange(id, byKey)],
   ['approveChange by passkey', (transport) => approvalsApi(transport).approveChange(id, byPasskey)],

@@ -1,3 +1,4 @@
+import type { PasskeyOptions } from '../make-passkey.ts'
 import type { Account, ChainName, Device, DeviceFields, Key, Recovery } from './answers.ts'
 import type { Transport } from './transport.ts'
 
@@ -51,6 +52,16 @@ export const accountApi = ({ send }: Transport) => ({
       fields: { keys: 'array' },
     })
     return keys
+  },
+
+  /** What a further passkey of this account is to be made by: those that it has answer to it and are made no second time. */
+  ownPasskeyOptions: async (): Promise<PasskeyOptions> => {
+    const { options } = await send<{ options: PasskeyOptions }>({
+      method: 'POST',
+      path: '/key/v1/passkeys/options',
+      fields: { options: 'object' },
+    })
+    return options
   },
 
   /** After it was removed on every chain; its sessions end. */

@@ -1,3 +1,5 @@
+import type { PasskeyRegistration } from '../make-passkey.ts'
+
 export type ChainName =
   | 'flow-mainnet'
   | 'flow-testnet'
@@ -14,6 +16,12 @@ export interface Login {
   readonly method: 'firebase' | 'apple' | 'test'
   readonly token: string
   readonly chainName?: ChainName
+  /** What the provider was had to put into the token. */
+  readonly nonce?: string
+  /** Of a redirect code: RFC 7636. */
+  readonly codeVerifier?: string
+  /** Of a redirect code: where it was sent, if the server knows several places. */
+  readonly redirectUri?: string
 }
 
 export interface DeviceFields {
@@ -35,6 +43,8 @@ export type NewKey =
       readonly type: 'passkey'
       readonly publicKey: string
       readonly passKey?: { readonly platform: 'android' | 'ios' | 'web' }
+      /** How it was made: then the server knows its id, and asks for no other. */
+      readonly registration?: PasskeyRegistration
       readonly device?: DeviceFields
     }
 
@@ -67,6 +77,8 @@ export interface SignedIn {
 export interface Challenge {
   readonly challengeData: string
   readonly expiresAt: string
+  /** Which passkey is asked, where its id is known. */
+  readonly allowCredentials?: readonly { readonly id: string }[]
 }
 
 export interface Device extends Readonly<Record<keyof DeviceFields, string | null>> {
@@ -108,6 +120,13 @@ export interface Change {
   readonly digest: string
   readonly state: 'held' | 'approved' | 'signed' | 'cancelled' | 'lapsed'
   readonly opensAt: string | null
+}
+
+/** A change of signers as the chain takes it now: the server’s word, which whoever signs reads first. */
+export interface Described {
+  readonly chainName: ChainName
+  /** JSON text: `{"evm":…}`, or `{"cadence":…}`. */
+  readonly message: string
 }
 
 export interface Relayed {

@@ -1,5 +1,5 @@
 import type { PasskeyAnswer } from '../passkey.ts'
-import type { Change, ChainName, Relayed, TwoFactorAuth } from './answers.ts'
+import type { Change, ChainName, Described, Relayed, TwoFactorAuth } from './answers.ts'
 import type { Transport } from './transport.ts'
 
 export type SignatureBy =
@@ -53,6 +53,18 @@ export const approvalsApi = (transport: Transport) => {
       })
       return transaction
     },
+
+    /** For a client without a node of its own: `signChange` and `scriptOf` read what it answers. */
+    describeChange: (
+      change: { readonly kind: 'add-signer' | 'remove-signer'; readonly publicKey: string },
+      chainName?: ChainName,
+    ): Promise<Described> =>
+      send({
+        method: 'POST',
+        path: '/sign/v1/changes/describe',
+        body: { change, ...(chainName && { chainName }) },
+        fields: { chainName: 'string', message: 'string' },
+      }),
 
     listChanges: async (): Promise<readonly Change[]> => {
       const { changes } = await send<{ changes: readonly Change[] }>({

@@ -1,5 +1,16 @@
+import type { PasskeyOptions } from '../make-passkey.ts'
 import type { PasskeyAnswer } from '../passkey.ts'
-import type { Challenge, Credentials, Login, NewKey, Recovery, Relayed, SignedIn, TwoFactorAuth } from './answers.ts'
+import type {
+  Challenge,
+  Credentials,
+  Described,
+  Login,
+  NewKey,
+  Recovery,
+  Relayed,
+  SignedIn,
+  TwoFactorAuth,
+} from './answers.ts'
 import type { SignedRequest } from './approvals.ts'
 import type { Transport } from './transport.ts'
 
@@ -20,6 +31,16 @@ export const authApi = ({ send }: Transport) => ({
   /** Again with the same login and key, within five minutes and before the account stands, it answers the same account. */
   signUp: (login: Login, userKey: NewKey): Promise<SignedIn> =>
     send({ method: 'POST', path: '/auth/v1/signup', body: { ...login, userKey }, fields: signedIn }),
+
+  /** What a new passkey is to be made by: good once, for five minutes. */
+  passkeyOptions: async (): Promise<PasskeyOptions> => {
+    const { options } = await send<{ options: PasskeyOptions }>({
+      method: 'POST',
+      path: '/auth/v1/passkeys/options',
+      fields: { options: 'object' },
+    })
+    return options
+  },
 
   /** `PleaseSignUp`, `PleaseRegisterKey`: the login has no account, or the account not this key. */
   beginSignIn: (challengeType: ChallengeType, request: Login, publicKey: string): Promise<Challenge> =>
@@ -80,6 +101,12 @@ export const authApi = ({ send }: Transport) => ({
   /** Opens a quarter of an hour in which the recovery key is believed; tells every device. */
   recover: (ephemeralToken: string): Promise<void> =>
     send({ method: 'POST', path: '/auth/v1/recover', token: ephemeralToken }),
+
+  /** After the hold: what the recovery key is to sign. Until then it answers how long that is. */
+  describeRecovery: (token: string, lost?: string): Promise<Described | { readonly recovery: Recovery }> => {
+    const query = lost === undefined ? '' : `?lost=${encodeURIComponent(lost)}`
+    return send({ method: 'GET', path: `/auth/v1/recover/transaction${query}`, token, fields: {} })
+  },
 
   /** After the hold: what the recovery key signed to let the new key in. Until then it answers how long that is. */
   sendRecovery: (

@@ -1,7 +1,7 @@
 import { fromHex, toHex } from '@strongroom/crypto'
 import { encodeFunctionData, hashTypedData, type Hex, parseAbi } from 'viem'
 import { expect, test } from 'vitest'
-import { hashOfRequest, readChange } from './account-request.ts'
+import { hashOfRequest, readChanges } from './account-request.ts'
 import { readRequest, RequestError } from './read-request.ts'
 
 const abi = parseAbi(['function addSigner(bytes signer, uint64 weight)', 'function removeSigner(bytes signer)'])
@@ -52,23 +52,28 @@ test.each([
 })
 
 test('what adds or removes a signer is read as such', () => {
-  const read = (data: Hex) => readChange(readRequest(requestOf([toSelf(data)])))
-  expect(read(adding)).toEqual({ kind: 'add-signer', publicKey: fromHex(key), weight: 500n })
-  expect(read(removing)).toEqual({ kind: 'remove-signer', publicKey: fromHex(key) })
+  const read = (data: Hex) => readChanges(readRequest(requestOf([toSelf(data)])))
+  const of = { publicKey: fromHex(key), verifier: new Uint8Array(20).fill(0x11) }
+  const [added, removed] = [
+    { kind: 'add-signer', ...of, weight: 500n },
+    { kind: 'remove-signer', ...of },
+  ]
+  expect(read(adding)).toEqual([added])
+  expect(read(removing)).toEqual([removed])
+  expect(readChanges(readRequest(requestOf([toSelf(adding), toSelf(removing)])))).toEqual([added, removed])
 })
 
 const other: Hex = '0x0000000000000000000000000000000000000001'
 test.each([
-  ['a second call', [toSelf(adding), toSelf(adding)]],
-  ['no call', []],
   ['a call to somebody else', [{ ...toSelf(adding), target: other }]],
+  ['a second call to somebody else', [toSelf(adding), { ...toSelf(adding), target: other }]],
   ['a payment with it', [toSelf(adding, '1')]],
   ['a byte behind it', [toSelf(`${adding}00`)]],
   ['another function', [toSelf(`0xdeadbeef${adding.slice(10)}`)]],
   ['a longer signer', [toSelf(encodeFunctionData({ abi, functionName: 'removeSigner', args: [`${signer}00`] }))]],
   ['bytes in the padding', [toSelf(`${adding.slice(0, -2)}01` as Hex)]],
 ])('with %s it is no change of a signer', (_, calls) => {
-  expect(readChange(readRequest(requestOf(calls)))).toBeUndefined()
+  expect(readChanges(readRequest(requestOf(calls)))).toBeUndefined()
 })
 
 test.each([

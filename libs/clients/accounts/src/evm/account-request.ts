@@ -61,16 +61,28 @@ const selectorOf = (signature: string): Uint8Array => keccak_256(toUtf8(signatur
 const SIGNER_BYTES = 84
 const KEY_BYTES = 64
 
-/** What a call of an account to itself changes; `undefined`: anything else. */
-export function readChange({ account, calls }: AccountRequest): AccountChange | undefined {
-  const [call, ...others] = calls
-  if (!call || others.length > 0 || call.value !== 0n || !isSame(call.target, account)) return undefined
-  return readAddition(call.data) ?? readRemoval(call.data)
+/** What calls of an account to itself change, in this order; `undefined` where one of them is anything else. */
+export function readChanges({ account, calls }: AccountRequest): readonly AccountChange[] | undefined {
+  const changes = calls.map(({ target, value, data }) =>
+    value === 0n && isSame(target, account) ? (readAddition(data) ?? readRemoval(data)) : undefined,
+  )
+  return changes.every((one) => one !== undefined) ? changes : undefined
 }
 
 export type AccountChange =
-  | { readonly kind: 'add-signer'; readonly publicKey: Uint8Array; readonly weight: bigint }
-  | { readonly kind: 'remove-signer'; readonly publicKey: Uint8Array }
+  | ({ readonly kind: 'add-signer'; readonly weight: bigint } & SignerRead)
+  | ({ readonly kind: 'remove-signer' } & SignerRead)
+
+interface SignerRead {
+  readonly publicKey: Uint8Array
+  /** Contract that judges what the key signed: 20 bytes. */
+  readonly verifier: Uint8Array
+}
+
+const signerIn = (signer: Uint8Array): SignerRead => ({
+  verifier: signer.slice(0, -KEY_BYTES),
+  publicKey: signer.slice(-KEY_BYTES),
+})
 
 /** Every byte is written anew from what was read and compared: nothing rides along. */
 function readAddition(data: Uint8Array): AccountChange | undefined {
@@ -85,7 +97,7 @@ function readAddition(data: Uint8Array): AccountChange | undefined {
     new Uint8Array(12),
   ])
   if (!isSame(written, data)) return undefined
-  return { kind: 'add-signer', publicKey: signer.slice(-KEY_BYTES), weight: BigInt(`0x${toHex(weight)}`) }
+  return { kind: 'add-signer', ...signerIn(signer), weight: BigInt(`0x${toHex(weight)}`) }
 }
 
 function readRemoval(data: Uint8Array): AccountChange | undefined {
@@ -97,7 +109,7 @@ function readRemoval(data: Uint8Array): AccountChange | undefined {
     signer,
     new Uint8Array(12),
   ])
-  return isSame(written, data) ? { kind: 'remove-signer', publicKey: signer.slice(-KEY_BYTES) } : undefined
+  return isSame(written, data) ? { kind: 'remove-signer', ...signerIn(signer) } : undefined
 }
 
 const isSame = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && a.every((byte, at) => byte === b[at])
