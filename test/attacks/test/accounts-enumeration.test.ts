@@ -72,6 +72,16 @@ const questions: Record<string, Asking> = {
   'look at what was sent for them': (_, { transactionId }) => ['GET', `/sign/v1/evm/transaction/${transactionId}`],
   'forget their key': (_, { publicKey }) => ['DELETE', `/key/v1/keys/${publicKey}`],
   'change their device': (_, { publicKey }) => ['PUT', `/device/v1/devices/${publicKey}`, { name: 'mine' }],
+  'have their key described, to come': (_, { publicKey }) => [
+    'POST',
+    '/sign/v1/changes/describe',
+    { change: { kind: 'add-signer', publicKey } },
+  ],
+  'have their key described, to go': (_, { publicKey }) => [
+    'POST',
+    '/sign/v1/changes/describe',
+    { change: { kind: 'remove-signer', publicKey } },
+  ],
   'sign in by their key': ({ person }, { publicKey }) => [
     'POST',
     '/auth/v1/signin/challenge',

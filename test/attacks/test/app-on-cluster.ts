@@ -38,6 +38,7 @@ export async function startOnCluster(
   runtimeUrl.username = runtime
   const environment = {
     PATH: process.env['PATH'],
+    NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
     STRONGROOM_ENV: 'development',
     PORT: '0',
     DATABASE_URL_FILE: file('database-url', runtimeUrl.href),

@@ -10,6 +10,18 @@ export interface AuthenticatorWish {
   readonly userVerification?: boolean
   /** `internal` is the device's own; `usb` a security key. */
   readonly transport?: 'internal' | 'usb'
+  /** What is in it from the beginning; a copied passkey has no PRF. */
+  readonly credentials?: readonly CopiedCredential[]
+}
+
+/** A passkey with its private half, as DevTools tells it: base64. */
+export interface CopiedCredential {
+  readonly credentialId: string
+  readonly isResidentCredential: boolean
+  readonly rpId?: string
+  readonly privateKey: string
+  readonly userHandle?: string
+  readonly signCount: number
 }
 
 export interface VirtualAuthenticator {
@@ -17,6 +29,8 @@ export interface VirtualAuthenticator {
   credentials(): Promise<readonly { readonly credentialId: string; readonly rpId?: string }[]>
   /** A stranger holds it. Having tried their finger it stays locked: there is no way back. */
   recogniseNobody(): Promise<void>
+  /** Somebody copies it into another tab: the same passkeys, counting on from where they are now. */
+  copyInto(tab: Page): Promise<VirtualAuthenticator>
   remove(): Promise<void>
 }
 
@@ -26,7 +40,7 @@ export interface VirtualAuthenticator {
  */
 export async function addVirtualAuthenticator(
   tab: Page,
-  { prf = true, residentKeys = true, userVerification = true, transport = 'internal' }: AuthenticatorWish = {},
+  { prf = true, residentKeys = true, userVerification = true, transport = 'internal', ...wish }: AuthenticatorWish = {},
 ): Promise<VirtualAuthenticator> {
   const devTools = await tab.context().newCDPSession(tab)
   await devTools.send('WebAuthn.enable', { enableUI: false })
@@ -42,10 +56,16 @@ export async function addVirtualAuthenticator(
       automaticPresenceSimulation: true,
     },
   })
+  for (const credential of wish.credentials ?? [])
+    await devTools.send('WebAuthn.addCredential', { authenticatorId, credential })
   return {
     credentials: async () => (await devTools.send('WebAuthn.getCredentials', { authenticatorId })).credentials,
     recogniseNobody: async () => {
       await devTools.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified: false })
+    },
+    copyInto: async (other) => {
+      const { credentials } = await devTools.send('WebAuthn.getCredentials', { authenticatorId })
+      return addVirtualAuthenticator(other, { prf: false, residentKeys, userVerification, transport, credentials })
     },
     remove: async () => {
       await devTools.send('WebAuthn.removeVirtualAuthenticator', { authenticatorId })

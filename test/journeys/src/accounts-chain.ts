@@ -74,6 +74,9 @@ export function chainSeen({ node, chain }: AccountsWorld) {
   }
   return {
     client,
+    chainId: node.chainId,
+    /** Where contracts of this chain judge signatures. */
+    verifiers: [at('deviceVerifier'), at('passkeyVerifier')].map((one) => one.toLowerCase()),
     standing,
     weighs: async (address: Hex, publicKey: string) => (await standing(address)).weights[publicKey],
     codeAt: (address: Hex) => client.getCode({ address }),

@@ -2,6 +2,7 @@ import {
   type AccountsClient,
   type AccountSigner,
   approvalOf,
+  callOf,
   type Change as HeldChange,
   type Signing,
   signChange,
@@ -14,15 +15,14 @@ import { eventually } from './eventually.ts'
 
 type Wish = { readonly chain: ChainSeen; readonly address: `0x${string}` }
 
-/** Signs a change of an account’s signers with one key, and asks the server to sign it as well. */
+/** As a person asks who has no node: the server describes it, the client reads it, one key signs it, the server as well. */
 export async function askFor(
   client: AccountsClient,
   signer: AccountSigner,
   { chain, address, change }: Wish & { readonly change: Change },
 ): Promise<Signing> {
-  const call = await chain.describe(address, change)
   const { kind, publicKey } = change
-  return client.signEvm({ call, signatures: [await signChange(signer, call, { kind, account: address, publicKey })] })
+  return client.change(signer, { kind, chainId: chain.chainId, account: address, publicKey })
 }
 
 export const askByDevice = ({ client, key }: Device, wish: Wish & { readonly change: Change }) =>
@@ -63,12 +63,12 @@ export async function changeTogether(
 /** What the server describes, signed by a device of the account, co-signed, on the chain; then approved. Answers the hash. */
 export async function letIn(
   device: Device,
-  { waiting, address, publicKey }: { readonly waiting: Waiting; readonly address: string; readonly publicKey: string },
+  { waiting, chain, address, publicKey }: Wish & { readonly waiting: Waiting; readonly publicKey: string },
 ): Promise<string> {
   const { id } = waiting.twoFactorAuth
   const { request } = await device.client.lookAtTwoFactor(id)
-  const call = JSON.parse(request.message) as object
-  const expected = { kind: 'add-signer', account: address, publicKey } as const
+  const call = callOf(request)
+  const expected = { kind: 'add-signer', chainId: chain.chainId, account: address, publicKey } as const
   const signing = await device.client.signEvm({
     call,
     signatures: [await signChange(signerOf(device.key), call, expected)],

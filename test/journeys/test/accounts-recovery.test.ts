@@ -8,7 +8,7 @@ import {
 } from '@strongroom/accounts-client'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type ChainSeen, chainSeen } from '../src/accounts-chain.ts'
-import { changeTogether, letIn, sent } from '../src/accounts-changes.ts'
+import { askByDevice, changeTogether, letIn, sent } from '../src/accounts-changes.ts'
 import { type AccountsStory, type Device, newDevice, push, settled, startAccountsStory } from '../src/accounts-world.ts'
 import { eventually } from '../src/eventually.ts'
 
@@ -33,7 +33,7 @@ async function household(): Promise<Household> {
   const { device: phone, address } = await settled(story)
   const tablet = await newDevice(story, phone.login, 1)
   const waiting = await tablet.client.askToBeLetIn(tablet.login, tablet.newKey)
-  await letIn(phone, { waiting, address, publicKey: tablet.publicKey })
+  await letIn(phone, { waiting, chain, address, publicKey: tablet.publicKey })
   await waiting.finish()
 
   const cloud = await newDeviceKey()
@@ -53,12 +53,17 @@ interface Asked extends Household {
   readonly newPhone: Device
 }
 
-/** What the recovery key signs to let the new phone in, sent by whoever waits. */
-async function sendSigned({ address, cloud, newPhone }: Asked, waiting: Waiting) {
-  const { publicKey } = newPhone
-  const call = await chain.describe(address, { kind: 'add-signer', publicKey })
-  const expected = { kind: 'add-signer', account: address, publicKey } as const
-  return waiting.sendRecovery({ call, signatures: [await signChange(signerOf(cloud), call, expected)] })
+const expectedOf = ({ address, newPhone: { publicKey } }: Asked) =>
+  ({ kind: 'add-signer', chainId: chain.chainId, account: address, publicKey }) as const
+
+/** What the recovery key signs to let the new phone in, described by the server and sent by whoever waits. */
+const recoverBy = (asked: Asked, waiting: Waiting) => waiting.recoverBy(signerOf(asked.cloud), expectedOf(asked))
+
+/** The same, of somebody who has a node of the chain. */
+async function sendSigned(asked: Asked, waiting: Waiting) {
+  const expected = expectedOf(asked)
+  const call = await chain.describe(asked.address, expected)
+  return waiting.sendRecovery({ call, signatures: [await signChange(signerOf(asked.cloud), call, expected)] })
 }
 
 /** With the login and the recovery key, from a phone that is nobody’s yet. */
@@ -88,10 +93,11 @@ test('a lost phone is replaced by the recovery key after three days, and shut ou
   await story.pass('71 hours')
   const early = await newPhone.client.askToBeLetIn(newPhone.login, newPhone.newKey)
   expect(await sendSigned(asked, early)).toMatchObject({ recovery: { state: 'held' } })
+  expect(await recoverBy(asked, early)).toMatchObject({ recovery: { state: 'held', newKey: newPhone.publicKey } })
   await story.pass('2 hours')
 
   const waiting = await newPhone.client.askToBeLetIn(newPhone.login, newPhone.newKey)
-  expect(await sendSigned(asked, waiting)).toMatchObject({ transaction: { chainName: 'local' } })
+  expect(await recoverBy(asked, waiting)).toMatchObject({ transaction: { chainName: 'local' } })
   await eventually('the new phone signs in', async () =>
     newPhone.client.signIn(newPhone.login, newPhone.key).then(
       () => true,
@@ -116,6 +122,22 @@ test('a lost phone is replaced by the recovery key after three days, and shut ou
   await expect(phone.client.signIn(phone.login, phone.key)).rejects.toMatchObject({ code: 'PleaseRegisterKey' })
 })
 
+test('a phone that was stolen goes with the recovery that replaces it, and nobody has a node of the chain', async () => {
+  const home = await household()
+  const { phone, tablet, address, cloud } = home
+  const asked = await askForRecovery(home)
+  const { newPhone } = asked
+  await story.pass('73 hours')
+  const waiting = await newPhone.client.askToBeLetIn(newPhone.login, newPhone.newKey)
+  const expected = { ...expectedOf(asked), lost: phone.publicKey }
+  expect(await waiting.recoverBy(signerOf(cloud), expected)).toMatchObject({ transaction: { chainName: 'local' } })
+  await eventually('the thief is shut out', async () => (await stateOf(tablet, phone.publicKey)) === 'revoked')
+  expect(await chain.weighs(address, phone.publicKey)).toBeUndefined()
+  expect(await chain.weighs(address, newPhone.publicKey)).toBe(500)
+  await newPhone.client.signIn(newPhone.login, newPhone.key)
+  await expect(phone.client.me()).rejects.toMatchObject({ code: 'InvalidToken' })
+})
+
 test('whoever has the cloud and the login is seen by the other device, and stopped there', async () => {
   const home = await household()
   const asked = await askForRecovery(home)
@@ -128,6 +150,7 @@ test('whoever has the cloud and the login is seen by the other device, and stopp
   await story.pass('4 days')
   const late = await thief.client.askToBeLetIn(thief.login, (await newDevice(story)).newKey)
   await expect(sendSigned(asked, late)).rejects.toMatchObject({ code: 'NotFound' })
+  await expect(recoverBy(asked, late)).rejects.toMatchObject({ code: 'NotFound' })
   await expect(thief.client.signIn(thief.login, thief.key)).rejects.toMatchObject({ code: 'PleaseRegisterKey' })
   expect(await chain.weighs(address, thief.publicKey)).toBeUndefined()
   expect(await stateOf(tablet, thief.publicKey)).toBe('revoked')
@@ -138,16 +161,14 @@ test('what nobody approved is signed after three days, and after a cancellation 
   const cloud = publicKeyOf(await newDeviceKey())
   await phone.client.registerRecoveryKey(cloud, 'iCloud')
   const change = { kind: 'add-signer', publicKey: cloud } as const
-  const ask = async () => {
-    const call = await chain.describe(address, change)
-    const by = await signChange(signerOf(phone.key), call, { ...change, account: address })
-    return phone.client.signEvm({ call, signatures: [by] })
-  }
+  const ask = () => askByDevice(phone, { chain, address, change })
   const held = await ask()
   if (!('change' in held)) throw new Error('a change that nobody approved was signed')
   await push(story, phone, 'account-change')
   await phone.client.cancelChange(held.change.id)
   await story.pass('4 days')
+  // A recovery key that nobody let in is forgotten after a day.
+  await phone.client.registerRecoveryKey(cloud, 'iCloud')
   expect(await ask()).toMatchObject({ change: { state: 'held' } })
   await story.pass('71 hours')
   expect(await ask()).toMatchObject({ change: { state: 'held' } })

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { passkeySigner, publicKeyOf, signChange, signerOf } from '@strongroom/accounts-client'
+import { callOf, passkeySigner, publicKeyOf, signChange, signerOf, usualVerifiers } from '@strongroom/accounts-client'
 import { type ChainSeen, chainSeen } from '../src/accounts-chain.ts'
 import { askFor, heldOf, letIn } from '../src/accounts-changes.ts'
 import { softPasskey } from '../src/accounts-passkey.ts'
@@ -60,11 +60,12 @@ test('a second device is let in by the first one on the chain; one signature alo
   await expect(waiting.finish()).rejects.toMatchObject({ code: 'TwoFactorPending' })
 
   // What the phone expected is signed, and no other change than that.
-  const call = JSON.parse(waiting.twoFactorAuth.request.message) as object
-  const other = { kind: 'add-signer', account: address, publicKey: phone.publicKey } as const
+  const call = callOf(waiting.twoFactorAuth.request)
+  const { chainId } = chain
+  const other = { kind: 'add-signer', chainId, account: address, publicKey: phone.publicKey } as const
   await expect(signChange(signerOf(phone.key), call, other)).rejects.toThrow('another change')
 
-  const hash = await letIn(phone, { waiting, address, publicKey: tablet.publicKey })
+  const hash = await letIn(phone, { waiting, chain, address, publicKey: tablet.publicKey })
   await push(story, tablet, '2fa-status-change')
   expect((await waiting.finish()).account.id).toBe(accountId)
   expect(await chain.weighs(address, tablet.publicKey)).toBe(500)
@@ -80,6 +81,19 @@ test('a second device is let in by the first one on the chain; one signature alo
   expect(await chain.tryWith(hash, (signer) => signer !== phone.publicKey)).toBe('moves nothing')
 })
 
+test('what the server describes is what whoever has a node of the chain would sign', async () => {
+  const { device: phone, address } = await settled(story)
+  const { publicKey } = await newDevice(story)
+  await phone.client.registerRecoveryKey(publicKey, 'iCloud')
+  const change = { kind: 'add-signer', publicKey } as const
+  const ours = await chain.describe(address, change)
+  const described = callOf(await phone.client.describeChange(change)) as typeof ours
+  const { deadline } = ours.evm.message
+  expect(described.evm).toEqual({ ...ours.evm, message: { ...ours.evm.message, deadline: expect.any(String) } })
+  expect(Math.abs(Number(described.evm.message.deadline) - Number(deadline))).toBeLessThan(600)
+  expect(usualVerifiers).toEqual(chain.verifiers)
+})
+
 describe('a passkey', () => {
   test('is let in by a device, signs in, and signs for the account', async () => {
     const { device: phone, address, accountId } = await settled(story)
@@ -87,7 +101,7 @@ describe('a passkey', () => {
     const laptop = await newDevice(story, phone.login)
     const asked = { type: 'passkey', publicKey: passkey.publicKey, passKey: { platform: 'web' } } as const
     const waiting = await laptop.client.askToBeLetIn(phone.login, asked)
-    await letIn(phone, { waiting, address, publicKey: passkey.publicKey })
+    await letIn(phone, { waiting, chain, address, publicKey: passkey.publicKey })
     await waiting.finish()
     const { account } = await laptop.client.signInByPasskey(phone.login, passkey, passkey.platform)
     expect(account.id).toBe(accountId)

@@ -73,6 +73,7 @@ export async function startApp({ app, processes = 1, settings = {} }: AppWish): 
   }
   const environment = {
     PATH: process.env['PATH'],
+    NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
     STRONGROOM_ENV: 'development',
     HOST: '127.0.0.1',
     PORT: '0',
