@@ -54,6 +54,7 @@ export const sliceOrder: Readonly<Record<string, readonly string[]>> = {
     'logins',
     'accounts',
     'tokens',
+    'passkeys',
     'sign-up',
     'keys',
     'sign-in',

@@ -60,7 +60,11 @@ export class TokenSubtle {
       crypto.templateBuilder = closedTemplates(this.#mechanismLists === 'honoured' ? kind.mechanisms : undefined)
       const made = await this.#asked(() => crypto.subtle.generateKey(kind.generation, false, [...kind.usages]))
       if (!isPair(made)) {
-        return this.#ledger.enter(kind, { type: 'secret', usages: granted }, { generation, object: settleKey(made as LibraryKey) })
+        return this.#ledger.enter(
+          kind,
+          { type: 'secret', usages: granted },
+          { generation, object: settleKey(made as LibraryKey) },
+        )
       }
       const publicKey = publicKeyOf(await crypto.subtle.exportKey('spki', asStandard(made.publicKey)))
       made.publicKey.p11Object.destroy()
