@@ -47,7 +47,13 @@ async function atOnce(many: number, server: AccountsServer): Promise<Line[]> {
   const operation = `${String(many)} sign-ups at once`
   const told = { peer: 'none', theirs: '' }
   return [
-    { ...told, operation: `${operation}, told to come back`, ours: inWords(many / answered), figure: again },
+    {
+      ...told,
+      operation: `${operation}, told to come back`,
+      ours: inWords(many / answered),
+      figure: again,
+      goal: { most: 0, unit: 'answers' },
+    },
     {
       ...told,
       operation: `${operation}, accounts that stand`,
