@@ -17,9 +17,11 @@ export const testsOf = (project: string, { postgres, ...options }: ViteUserConfi
       include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
       reporters: ['default', 'json'],
       outputFile: { json: path(`.nx/test-results/@strongroom/${project}.json`) },
-      testTimeout: 60_000,
-      hookTimeout: 60_000,
+      testTimeout: 120_000,
+      hookTimeout: 120_000,
       expect: { poll: { timeout: 30_000 } },
+      // Apps that tests start load hundreds of our sources: stripped and compiled once, they start in half the time.
+      env: { NODE_COMPILE_CACHE: path('.nx/compile-cache') },
       ...(postgres && { globalSetup: [path('test/world/src/global-setup.ts')] }),
       ...options,
     },

@@ -12,7 +12,13 @@ export interface Served extends AsyncDisposable {
 export async function serveApp(app: string, env: NodeJS.ProcessEnv): Promise<Served> {
   const child = spawn(process.execPath, ['--conditions=@strongroom/source', `apps/${app}/src/main.ts`, 'serve'], {
     cwd: root,
-    env: { PATH: process.env['PATH'], HOST: '127.0.0.1', PORT: '0', ...env },
+    env: {
+      PATH: process.env['PATH'],
+      NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
+      HOST: '127.0.0.1',
+      PORT: '0',
+      ...env,
+    },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })
   const said: string[] = []
