@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { openDatabase, sql } from '@strongroom/storage'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { askForAddress, changePassword, newAddress, restoring } from './changes.ts'
 import { type Answered, clientOf, newEmail, startIdentityStorage, type World } from './client.ts'
@@ -64,11 +65,20 @@ test('SIGTERM lets requests in flight end, takes no new ones, and exits with 0',
   const ask = clientOf(baseUrl)
   const owners = Array.from({ length: 20 }, () => newOwner())
   const make = (owner: (typeof owners)[number]) => ask({ method: 'POST', path: '/wallets', body: bodyOf(owner) })
-  const inFlight = Promise.allSettled(owners.map(make))
-  await new Promise((resolve) => setTimeout(resolve, 30))
   const ended = once(child, 'exit')
-  child.kill('SIGTERM')
-  const answers = await inFlight
+  const database = openDatabase({ connectionString: world.app.database.adminUrl, connections: 1 })
+  // None can be answered before the signal: they wait for the table.
+  const inFlight = await database.transaction(async (tx) => {
+    const waiting = `select from pg_locks join pg_database as d on d.oid = database
+      where not granted and datname = current_database() and relation = 'identity.wallets'::regclass`
+    await tx.run(sql`lock table identity.wallets in share mode`)
+    const asked = Promise.allSettled(owners.map(make))
+    await expect.poll(() => world.app.sql(waiting)).not.toEqual([])
+    child.kill('SIGTERM')
+    return { asked }
+  })
+  await database.close()
+  const answers = await inFlight.asked
   expect((await ended)[0]).toBe(0)
   await expect(make(newOwner())).rejects.toThrow('fetch failed')
   const made = owners.filter((_, index) => isMade(answers[index]))

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
+import { openDatabase, sql } from '@strongroom/storage'
 import type { TestApp } from '@strongroom/test-world'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { clientOf, startKeyServer } from './client.ts'
@@ -71,11 +72,20 @@ test('while the token is away: live, not ready, 503 with Retry-After, no guess i
 test('SIGTERM lets requests in flight end, takes no new ones, and exits with 0', async () => {
   const { baseUrl, child } = await app.spawn()
   const client = clientOf(baseUrl)
-  const inFlight = Promise.allSettled(Array.from({ length: 20 }, () => client.create('1234')))
-  await new Promise((resolve) => setTimeout(resolve, 20))
   const ended = once(child, 'exit')
-  child.kill('SIGTERM')
-  const answers = await inFlight
+  const owner = openDatabase({ connectionString: app.database.adminUrl, connections: 1 })
+  // None can be answered before the signal: they wait for the table.
+  const inFlight = await owner.transaction(async (tx) => {
+    const waiting = `select from pg_locks join pg_database as d on d.oid = database
+      where not granted and datname = current_database() and relation = 'pin_keys.keys'::regclass`
+    await tx.run(sql`lock table pin_keys.keys in share mode`)
+    const asked = Promise.allSettled(Array.from({ length: 20 }, () => client.create('1234')))
+    await expect.poll(() => app.sql(waiting)).not.toEqual([])
+    child.kill('SIGTERM')
+    return { asked }
+  })
+  await owner.close()
+  const answers = await inFlight.asked
   expect((await ended)[0]).toBe(0)
   await expect(client.create('1234')).rejects.toThrow('fetch failed')
   const created = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []))
