@@ -141,7 +141,7 @@ export const kernelSettings = {
   WORKER_CONCURRENCY: setting(whole(1, 100).default(10), 'Jobs at a time in this process.', '`10`'),
   SHUTDOWN_SECONDS: setting(
     whole(1, 300).default(15),
-    'Seconds that requests in flight get when the process is told to end.',
+    'Seconds that requests in flight get when the process is told to end; after three times as long it ends, whatever hangs.',
     '`15`',
   ),
 }

@@ -10,6 +10,7 @@ import { type Running, serve } from './serve.ts'
 import { CommandRefused, type Service } from './service.ts'
 import { runCommand } from './run-command.ts'
 import { BadSettings, type Settings } from './settings.ts'
+import { stopWhenTold } from './stop-when-told.ts'
 
 /** Exit codes, as in sysexits(3) where it has one. */
 const exit = { fine: 0, failed: 1, usage: 64, needsProvisioning: 78 } as const
@@ -33,7 +34,7 @@ export async function runService<S extends Settings>(service: Service<S>): Promi
       process.stdout.write(`${await acceptRestore(service, { env: process.env, log })}\n`)
       finish(log, exit.fine)
     } else if (command === 'serve' && role) {
-      stopWhenTold(await serve(service, { env: process.env, role, log }), log)
+      goOn(await serve(service, { env: process.env, role, log }), log)
     } else if (service.commands && Object.hasOwn(service.commands, command)) {
       const told = await runCommand(service, { name: command, given: options, env: process.env, log })
       process.stdout.write(`${told}\n`)
@@ -55,22 +56,18 @@ function usageOf<S extends Settings>({ commands = {} }: Service<S>): string {
   return `usage: main.ts [serve [--role=api|worker|all] | provision | accept-restore]\n${more.join('')}`
 }
 
-function stopWhenTold(running: Running, log: Log) {
+/** The signals first: who hears that it listens may end it at once. */
+function goOn(running: Running, log: Log) {
+  stopWhenTold(running, {
+    log,
+    signals: process,
+    ended: (outcome) => {
+      if (outcome === 'drained') finish(log, exit.fine)
+      end(log, outcome === 'too late' ? new Error('draining took too long') : outcome.error)
+    },
+  })
   log.info('listening', { port: running.port, managementPort: running.managementPort })
   process.send?.({ listening: running.port, beside: running.beside })
-  let stopping = false
-  const stop = (why: string) => {
-    if (stopping) return
-    stopping = true
-    log.info('draining', { why })
-    running.stop().then(
-      () => finish(log, exit.fine),
-      (error: unknown) => end(log, error),
-    )
-  }
-  process.on('SIGTERM', () => stop('SIGTERM'))
-  process.on('SIGINT', () => stop('SIGINT'))
-  process.on('disconnect', () => stop('parent gone'))
 }
 
 const expected = [CommandRefused, BadSettings, StartRefused, NeedsProvisioning, MigrationMismatch, HsmRefusal]

@@ -11,6 +11,8 @@ export interface Running {
   readonly port: number
   readonly managementPort: number | undefined
   readonly beside: Readonly<Record<string, number>>
+  /** For each step of stopping. */
+  readonly stopSeconds: number
   stop(): Promise<void>
 }
 
@@ -27,6 +29,7 @@ export async function serve<S extends Settings>(
     port: listeners.port,
     managementPort: listeners.managementPort,
     beside: listeners.beside,
+    stopSeconds: foundations.settings.SHUTDOWN_SECONDS,
     async stop() {
       await listeners.drain()
       await work?.stop()
