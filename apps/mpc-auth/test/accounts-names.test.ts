@@ -120,8 +120,10 @@ test('of a bug, or of rows that are not as we wrote them: its id alone is told',
   expectNamed(answer, 'crashed')
   const id = answer.headers.get('x-request-id') ?? ''
   expect(id).not.toBe('')
-  const lines = (await world.app.log()).split('\n').filter((line) => line.includes(id))
-  expect(lines.some((line) => line.includes('"level":50'))).toBe(true)
+  const linesOf = async () => (await world.app.log()).split('\n').filter((line) => line.includes(id))
+  // It is written after the answer.
+  await expect.poll(async () => (await linesOf()).some((line) => line.includes('"level":50'))).toBe(true)
+  const lines = await linesOf()
   expect(answer.text).not.toContain(reason)
   expect(lines.join('')).not.toContain(dot.subject)
 })
