@@ -177,6 +177,20 @@ describe('at once', () => {
     expect(statuses.filter((status) => ![200, 400, 404, 409].includes(status))).toEqual([])
   })
 
+  test('an upgrade that was overtaken while it read the shares is refused', async () => {
+    const person = await owner()
+    const { status } = await movedWhileRead(person, () => upgrade(person))
+    expect(status).toBe(409)
+  })
+
+  test('a recovery share is not found where its record was moved while it was read', async () => {
+    const person = await owner()
+    const { ann } = person
+    expect((await ann.addMethod({ type: 'passkey', encryptedShare: newShare() })).status).toBe(200)
+    const { status, body } = await movedWhileRead(person, () => ann.readMethod({ type: 'passkey' }))
+    expect([status, body]).toEqual([200, null])
+  })
+
   test('a rotation that an upgrade overtook is refused: it makes no second record under the number', async () => {
     const person = await owner()
     const { ann, email, share } = person
@@ -210,6 +224,33 @@ describe('at once', () => {
     })
   })
 })
+
+/** A request that has found a record and waits for what it holds, while the record goes to another contact. */
+async function movedWhileRead<Answer>({ ann }: Owner, ask: () => Promise<Answer>): Promise<Answer> {
+  const holder = openDatabase({ connectionString: world.app.database.adminUrl, connections: 1 })
+  const waiting = async () =>
+    (
+      await world.app.sql(
+        `select from pg_locks where not granted and relation = 'secret_shares.recovery_methods'::regclass`,
+      )
+    ).length
+  try {
+    const asked = await holder.transaction(async (tx) => {
+      await tx.run(sql`lock table secret_shares.recovery_methods in access exclusive mode`)
+      const answer = ask()
+      await expect.poll(waiting).toBe(1)
+      const account = sql`(select id from secret_shares.accounts where primary_did = ${ann.did})`
+      const elsewhere = sql`set envelope = overlay(envelope placing sha256(envelope) from octet_length(envelope) - 39)`
+      await tx.run(sql`update secret_shares.shares ${elsewhere} where account_id = ${account}`)
+      await tx.run(sql`update secret_shares.recovery_methods ${elsewhere} where account_id = ${account}`)
+      await tx.run(sql`update secret_shares.accounts set lookup = sha256(lookup) where primary_did = ${ann.did}`)
+      return { answer }
+    })
+    return await asked.answer
+  } finally {
+    await holder.close()
+  }
+}
 
 /** Two requests that have read the records and wait for them, the first one first. */
 async function inThisOrder<One, Other>(one: () => Promise<One>, other: () => Promise<Other>) {

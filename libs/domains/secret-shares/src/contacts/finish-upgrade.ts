@@ -44,6 +44,7 @@ export async function finishUpgrade(
 
 async function takeBack(deps: UpgradeDeps, account: Account, to: Destination): Promise<void> {
   const moved = await prepareMove(deps, account, to)
+  if (!moved) return
   await deps.database.transaction(async (tx) => {
     // Changed since it was read: the sweep reads it again.
     if (!(await holdAccount(tx, account)) || !(await isAsRead(tx, moved))) return

@@ -43,16 +43,21 @@ export interface Moved {
   readonly methods: readonly { id: number; envelope: string }[]
 }
 
-/** Opens what a record holds and seals it for another contact, outside any transaction. */
+/**
+ * Opens what a record holds and seals it for another contact, outside any transaction. Nothing where it was moved since
+ * it was read: what it holds now is sealed to another contact.
+ */
 export async function prepareMove(
   { database, hsm }: { database: Database; hsm: Keystore },
   account: Account,
   { contact, login }: Destination,
-): Promise<Moved> {
+): Promise<Moved | undefined> {
   const lookup = await nameContact(hsm, contact)
   const from = placeOf(account)
   const to = { accountId: account.id, owner: ownerOf({ lookup, primaryDid: account.primaryDid }) }
-  const { shares, methods } = await readRows(database.reading, account.id)
+  const held = await readRows(database.reading, account)
+  if (!held) return undefined
+  const { shares, methods } = held
   const reseal = resealer(hsm, from, to)
   const { value } = foldContact(contact)
   return {
@@ -93,13 +98,14 @@ const resealer =
   ): Promise<Uint8Array> =>
     sealValue(hsm, to, { purpose, which, value: await openValue(hsm, from, { purpose, which, envelope }) })
 
-const readRows = (statements: Statements, accountId: string) =>
-  statements.one(
+const readRows = (statements: Statements, { id, lookup }: Account) =>
+  statements.maybe(
     rows,
     sql`select (select coalesce(json_agg(json_build_object('version', version, 'envelope', encode(envelope, 'hex'))), '[]')
-                  from secret_shares.shares where account_id = ${accountId}) as shares,
+                  from secret_shares.shares where account_id = a.id) as shares,
                (select coalesce(json_agg(json_build_object('id', id, 'type', type, 'credentialId', credential_id, 'envelope', encode(envelope, 'hex'))), '[]')
-                  from secret_shares.recovery_methods where account_id = ${accountId}) as methods`,
+                  from secret_shares.recovery_methods where account_id = a.id) as methods
+          from secret_shares.accounts as a where a.id = ${id} and a.lookup = ${lookup}`,
   )
 
 /**

@@ -77,6 +77,7 @@ async function move(
 ): Promise<Upgrade | MoveRefusal> {
   const { database, hsm, policies } = deps
   const moved = await prepareMove(deps, account, { contact: to, login })
+  if (!moved) return shareConflict()
   const { provider, issuer, subject } = login
   const facts = { provider, issuer, subject, email: to.value, phone: from.value }
   const sealed = await sealValue(hsm, placeOf(moved.account), { purpose: 'upgrade', value: facts })

@@ -32,7 +32,7 @@ export const addEmail = implement<MailDeps>()(addRecoveryEmail, async ({ proof, 
   const asked = await database.transaction(async (tx) => {
     await tx.run(keepBudget(policies.recoveryEmailCodes.budget, accountId))
     // A right older code would give back the guesses at this one.
-    await queueEmails(tx, accountId)
+    if (!(await queueEmails(tx, account))) return keyNotFound()
     await dropCodes(tx, policies.recoveryEmailCodes, accountId)
     const wish = { subject: accountId, group: accountId, purpose: RECOVERY_EMAIL }
     const requested = await requestCode(tx, policies.recoveryEmailCodes, wish)

@@ -27,14 +27,14 @@ export const getShare = implement<RecoveryDeps>()(
       const caller = await nameCaller(deps, { login, did, contactMethod: contactFrom(query) })
       if (caller instanceof Refusal) return caller
       const { account } = caller
-      const method = account && (await findMethod(database.reading, { accountId: account.id, type, credentialId }))
+      const method = account && (await findMethod(database.reading, account, { type, credentialId }))
       return account && method ? release(deps, account, { ...method, type, by: 'login' }) : reply(200, null)
     }
     const seen = await seeByContact(deps, query, ip)
     if (seen instanceof Refusal) return seen
     const account = await findAccount(database.reading, seen)
-    const wanted = { accountId: account?.id ?? NO_ACCOUNT, type, credentialId: credentialId ?? '' }
-    const method = await findExactMethod(database.reading, wanted)
+    const found = { id: account?.id ?? NO_ACCOUNT, lookup: seen.lookup }
+    const method = await findExactMethod(database.reading, found, { type, credentialId: credentialId ?? '' })
     if (account && method) return release(deps, account, { ...method, type, by: 'contact' })
     await recordEvent(database, recoveryMissed, { subject: toHex(seen.lookup), detail: { type } })
     return reply(200, null)

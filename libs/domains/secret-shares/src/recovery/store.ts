@@ -1,7 +1,8 @@
 import { appendEvent } from '@strongroom/audit'
-import { column, sql, type Statements } from '@strongroom/storage'
+import { column, type Query, sql, type Statements } from '@strongroom/storage'
 import { z } from 'zod'
 import { recoveryAdded, recoveryEmailVerified } from '../accounts/events.ts'
+import type { Account } from '../accounts/store.ts'
 
 export interface Method {
   readonly accountId: string
@@ -56,33 +57,42 @@ const methodRow = z.object({
   shareVersion: column.count.nullable(),
 })
 
+/** A record moved since it was read has none: its shares are sealed to another contact. */
+const methodOf = ({ id, lookup }: Pick<Account, 'id' | 'lookup'>): Query => sql`
+  select m.credential_id as "credentialId", m.envelope, m.share_version as "shareVersion"
+    from secret_shares.recovery_methods as m join secret_shares.accounts as a on a.id = m.account_id
+   where a.id = ${id} and a.lookup = ${lookup}`
+
 /** The first passkey where no credential is named; for other types the credential does not count. */
 export const findMethod = (
   statements: Statements,
-  { accountId, type, credentialId }: { accountId: string; type: string; credentialId: string | undefined },
+  account: Account,
+  { type, credentialId }: { type: string; credentialId: string | undefined },
 ) =>
   statements.maybe(
     methodRow,
-    sql`select credential_id as "credentialId", envelope, share_version as "shareVersion" from secret_shares.recovery_methods
-         where account_id = ${accountId} and type = ${type}
-           and (${type !== 'passkey' || credentialId === undefined} or slot = ${credentialId ?? ''})
-         order by id limit 1`,
+    sql`${methodOf(account)} and m.type = ${type}
+           and (${type !== 'passkey' || credentialId === undefined} or m.slot = ${credentialId ?? ''})
+         order by m.id limit 1`,
   )
 
 /** The one that was stored with exactly this credential. */
 export const findExactMethod = (
   statements: Statements,
-  { accountId, type, credentialId }: { accountId: string; type: string; credentialId: string },
+  account: Pick<Account, 'id' | 'lookup'>,
+  { type, credentialId }: { type: string; credentialId: string },
 ) =>
   statements.maybe(
     methodRow,
-    sql`select credential_id as "credentialId", envelope, share_version as "shareVersion" from secret_shares.recovery_methods
-         where account_id = ${accountId} and type = ${type} and credential_id = ${credentialId} order by id limit 1`,
+    sql`${methodOf(account)} and m.type = ${type} and m.credential_id = ${credentialId} order by m.id limit 1`,
   )
 
-/** Asked for at once, two codes would both stay alive: requests for one record queue up here. */
-export const queueEmails = (tx: Statements, accountId: string): Promise<number> =>
-  tx.run(sql`select id from secret_shares.accounts where id = ${accountId} for update`)
+/**
+ * Asked for at once, two codes would both stay alive: requests for one record queue up here. False where it was moved
+ * since it was read: the address is sealed to the earlier contact.
+ */
+export const queueEmails = async (tx: Statements, { id, lookup }: Account): Promise<boolean> =>
+  (await tx.run(sql`select id from secret_shares.accounts where id = ${id} and lookup = ${lookup} for update`)) === 1
 
 /** The newest request replaces the one before it. */
 export const putPending = (
