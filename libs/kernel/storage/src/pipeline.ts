@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream'
 import pg from 'pg'
 import { DatabaseUnavailable } from './outage.ts'
 import type { Send } from './statements.ts'
@@ -26,6 +27,7 @@ export function openPipeline(config: pg.ClientConfig): { send: Send; close(): Pr
     async send(query) {
       if (closed) throw new DatabaseUnavailable('closed')
       const client = await (current ??= connect())
+      gather(client.connection.stream)
       return client.query(query)
     },
     async close() {
@@ -34,4 +36,17 @@ export function openPipeline(config: pg.ClientConfig): { send: Send; close(): Pr
       await client?.end()
     },
   }
+}
+
+const gathering = new WeakSet<Duplex>()
+
+/** What is sent in one turn of the event loop leaves by one system call: they are a third of what a statement costs us. */
+function gather(stream: Duplex): void {
+  if (gathering.has(stream)) return
+  gathering.add(stream)
+  stream.cork()
+  setImmediate(() => {
+    gathering.delete(stream)
+    stream.uncork()
+  })
 }
