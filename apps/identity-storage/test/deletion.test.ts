@@ -1,6 +1,7 @@
 import { newSeed, signerOf } from '@strongroom/identity-client'
+import { overtaken } from '@strongroom/test-world'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { askForAddress, changePassword, newAddress, restoring } from './changes.ts'
+import { askForAddress, changePassword, newAddress, newRecovery, recovering, restoring } from './changes.ts'
 import { newEmail, refused, startIdentityStorage, told, type World, wrong } from './client.ts'
 import { enableTotp } from './demands.ts'
 import { follow } from './mails.ts'
@@ -31,6 +32,19 @@ test('a wallet is deleted by an administrator alone', async () => {
   expect((await open(owner)).status).toBe(200)
   expect(told(await remove(owner))).toEqual([204, ''])
   expect(told(await open(owner))).toEqual(refused(404))
+})
+
+test('who begins to recover a wallet that is deleted at that moment comes back and finds none', async () => {
+  const owner = await newWallet(world)
+  const asked = recovering(newRecovery(owner))
+  const answer = await overtaken({
+    adminUrl: world.app.database.adminUrl,
+    hold: `delete from identity.wallets where account_id = '${owner.accountId}'`,
+    touching: 'identity.wallets',
+    ask: () => world.ask(asked),
+  })
+  expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '1'])
+  expect(told(await world.ask(asked))).toEqual(refused(404))
 })
 
 test('what is not there is deleted as well', async () => {

@@ -28,7 +28,7 @@ export function firebaseAccounts(access: FirebaseAccess): LoginProvider {
   return {
     async linkEmail({ subject, email }) {
       try {
-        await ask(async () => (await auth()).updateUser(subject, { email, emailVerified: true }))
+        await ask(auth(), (accounts) => accounts.updateUser(subject, { email, emailVerified: true }))
         return 'linked'
       } catch (error) {
         const code = codeOf(error)
@@ -37,10 +37,10 @@ export function firebaseAccounts(access: FirebaseAccess): LoginProvider {
         throw unavailable(error)
       }
     },
-    tokenFor: (subject) => asked(async () => (await auth()).createCustomToken(subject)),
+    tokenFor: (subject) => asked(auth(), (accounts) => accounts.createCustomToken(subject)),
     async tokenForEmail(email) {
-      const { uid, emailVerified } = await asked(async () => findOrMake(await auth(), email))
-      return emailVerified ? asked(async () => (await auth()).createCustomToken(uid)) : undefined
+      const { uid, emailVerified } = await asked(auth(), (accounts) => findOrMake(accounts, email))
+      return emailVerified ? asked(auth(), (accounts) => accounts.createCustomToken(uid)) : undefined
     },
   }
 }
@@ -75,18 +75,24 @@ async function findOrMake(auth: Auth, email: string) {
   }
 }
 
-const asked = <T>(work: () => Promise<T>): Promise<T> =>
-  ask(work).catch((error: unknown) => {
+type Work<T> = (accounts: Auth) => Promise<T>
+
+const asked = <T>(opened: Promise<Auth>, work: Work<T>): Promise<T> =>
+  ask(opened, work).catch((error: unknown) => {
     throw unavailable(error)
   })
 
-/** Its client waits longer than anybody who waits for us. */
-async function ask<T>(work: () => Promise<T>): Promise<T> {
+/**
+ * Its client waits longer than anybody who waits for us. The time begins when it is loaded: whoever is the first to need
+ * it is told of no outage for how long that took.
+ */
+async function ask<T>(opened: Promise<Auth>, work: Work<T>): Promise<T> {
+  const accounts = await opened
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new FirebaseUnavailable('timed out')), DEADLINE_MS)
   })
-  return Promise.race([work(), late]).finally(() => clearTimeout(timer))
+  return Promise.race([work(accounts), late]).finally(() => clearTimeout(timer))
 }
 
 const codeOf = (error: unknown): string =>

@@ -142,6 +142,7 @@ function qrDeps({ settings: values, database, hsm, atEnd }: Parts<typeof setting
     sender: sendersFrom(values, push ? { push } : {}),
     isPushable: pushAddressCheck(values),
     findAccount: (login: Parameters<typeof shares.findDid>[1]) => shares.findDid({ database, hsm }, login),
+    holdAccount: shares.holdDid,
     random: systemRandom,
   }
 }

@@ -1,9 +1,9 @@
 import { once } from 'node:events'
-import { openDatabase, sql } from '@strongroom/storage'
-import type { AppProcess } from '@strongroom/test-world'
+import { type AppProcess, overtaken } from '@strongroom/test-world'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { clientOf, type Person, personOf, startSssLca, type World } from './client.ts'
 import { type FirebaseGate, firebaseGate } from './firebase-gate.ts'
+import { inThisOrder, movedWhileRead } from './in-between.ts'
 import { passTime } from './pass-time.ts'
 import { codeTo, messagesTo, newEmail, newPhone, newShare } from './people.ts'
 
@@ -101,6 +101,9 @@ describe('a provider that is away', () => {
     expect((await ann.get()).body).toBeNull()
     await sweep()
     await gate.asked(email, 2)
+    // Put off before the clock is shifted again: else by the time that it is shifted to, and not due then.
+    const putOff = `select from secret_shares.upgrades where at > strongroom.now() - interval '1 minute'`
+    await expect.poll(async () => (await world.app.sql(putOff)).length).toBe(1)
     expect(await unfinished()).toBe(1)
     gate.turn('open', email)
     await sweep()
@@ -168,6 +171,33 @@ describe('at once', () => {
     }
   })
 
+  test('what is stored under the number while a move is taken back stays, and ends the move', async () => {
+    const person = await owner()
+    const { ann, email } = person
+    const records = `select from secret_shares.accounts where lookup =
+      (select lookup from secret_shares.held where did = '${ann.did}' and reason = 'upgraded')`
+    gate.turn('away', email)
+    expect((await upgrade(person)).status).toBe(500)
+    gate.turn('no-address', email)
+    await overtaken({
+      adminUrl: world.app.database.adminUrl,
+      hold: `insert into secret_shares.accounts
+             (id, lookup, contact_type, contact, primary_did, key_provider, security_level, share_version, last_version)
+        select gen_random_uuid(), lookup, 'phone', '', 'did:key:of-somebody-else', 'sss', 'basic', 1, 1
+          from secret_shares.held where did = '${ann.did}' and reason = 'upgraded'`,
+      touching: 'secret_shares.accounts',
+      async ask() {
+        await sweep()
+        await expect.poll(async () => (await world.app.sql(records)).length).toBe(1)
+      },
+    })
+    // Not put off as what fails is: the next look finds the number taken.
+    await passTime(world.app, '1 second')
+    await expect.poll(unfinished).toBe(0)
+    const own = `select contact_type from secret_shares.accounts where primary_did = '${ann.did}'`
+    expect(await world.app.sql(own)).toEqual([{ contact_type: 'email' }])
+  })
+
   test('two with one code: it is used once', async () => {
     const person = await owner()
     const statuses = (await Promise.all([upgrade(person), upgrade(person), upgrade(person)])).map(
@@ -179,7 +209,7 @@ describe('at once', () => {
 
   test('an upgrade that was overtaken while it read the shares is refused', async () => {
     const person = await owner()
-    const { status } = await movedWhileRead(person, () => upgrade(person))
+    const { status } = await movedWhileRead(world.app, person.ann.did, () => upgrade(person))
     expect(status).toBe(409)
   })
 
@@ -187,7 +217,7 @@ describe('at once', () => {
     const person = await owner()
     const { ann } = person
     expect((await ann.addMethod({ type: 'passkey', encryptedShare: newShare() })).status).toBe(200)
-    const { status, body } = await movedWhileRead(person, () => ann.readMethod({ type: 'passkey' }))
+    const { status, body } = await movedWhileRead(world.app, ann.did, () => ann.readMethod({ type: 'passkey' }))
     expect([status, body]).toEqual([200, null])
   })
 
@@ -195,6 +225,7 @@ describe('at once', () => {
     const person = await owner()
     const { ann, email, share } = person
     const [upgraded, stored] = await inThisOrder(
+      world.app,
       () => upgrade(person),
       () => ann.put(newShare()),
     )
@@ -212,6 +243,7 @@ describe('at once', () => {
     const { ann, email } = person
     const share = newShare()
     const [stored, upgraded] = await inThisOrder(
+      world.app,
       () => ann.put(share),
       () => upgrade(person),
     )
@@ -224,53 +256,3 @@ describe('at once', () => {
     })
   })
 })
-
-/** A request that has found a record and waits for what it holds, while the record goes to another contact. */
-async function movedWhileRead<Answer>({ ann }: Owner, ask: () => Promise<Answer>): Promise<Answer> {
-  const holder = openDatabase({ connectionString: world.app.database.adminUrl, connections: 1 })
-  const waiting = async () =>
-    (
-      await world.app.sql(
-        `select from pg_locks where not granted and relation = 'secret_shares.recovery_methods'::regclass`,
-      )
-    ).length
-  try {
-    const asked = await holder.transaction(async (tx) => {
-      await tx.run(sql`lock table secret_shares.recovery_methods in access exclusive mode`)
-      const answer = ask()
-      await expect.poll(waiting).toBe(1)
-      const account = sql`(select id from secret_shares.accounts where primary_did = ${ann.did})`
-      const elsewhere = sql`set envelope = overlay(envelope placing sha256(envelope) from octet_length(envelope) - 39)`
-      await tx.run(sql`update secret_shares.shares ${elsewhere} where account_id = ${account}`)
-      await tx.run(sql`update secret_shares.recovery_methods ${elsewhere} where account_id = ${account}`)
-      await tx.run(sql`update secret_shares.accounts set lookup = sha256(lookup) where primary_did = ${ann.did}`)
-      return { answer }
-    })
-    return await asked.answer
-  } finally {
-    await holder.close()
-  }
-}
-
-/** Two requests that have read the records and wait for them, the first one first. */
-async function inThisOrder<One, Other>(one: () => Promise<One>, other: () => Promise<Other>) {
-  const holder = openDatabase({ connectionString: world.app.database.adminUrl, connections: 1 })
-  const waiting = async () => {
-    // Who is next for a row holds its tuple lock, and the others queue up for that.
-    const queue = `select from pg_locks where locktype = 'tuple' and relation = 'secret_shares.accounts'::regclass`
-    return (await world.app.sql(queue)).length
-  }
-  try {
-    const both = await holder.transaction(async (tx) => {
-      await tx.run(sql`select from secret_shares.accounts for update`)
-      const first = one()
-      await expect.poll(waiting).toBe(1)
-      const second = other()
-      await expect.poll(waiting).toBe(2)
-      return { answers: Promise.all([first, second]) }
-    })
-    return await both.answers
-  } finally {
-    await holder.close()
-  }
-}

@@ -48,7 +48,7 @@ beforeAll(async () => {
     invites: { path: '/invites?filter[sale-id]=', by: admin, usual: 'desc' },
     kyc_recovery_requests: { path: '/v3/kyc_recovery_requests?', by: admin, usual: 'desc' },
   }
-}, 60_000)
+}, 300_000)
 afterAll(() => world[Symbol.asyncDispose]())
 
 async function recoveryRequest(): Promise<void> {

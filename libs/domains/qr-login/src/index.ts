@@ -10,7 +10,7 @@ import { lookUp } from './sessions/look-up-session.ts'
 import { notify } from './sessions/notify-devices.ts'
 import { sweepSessions } from './sessions/postgres-store.ts'
 
-export type { Account, FindAccount } from './account.ts'
+export type { Account, FindAccount, HoldAccount } from './account.ts'
 export * from './contract.ts'
 export type { DeviceDeps } from './devices/api.ts'
 export { forgetDevices } from './devices/store.ts'

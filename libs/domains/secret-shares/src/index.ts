@@ -26,7 +26,7 @@ import { put } from './shares/put-auth-share.ts'
 import { sealedShares } from './shares/sealed-shares.ts'
 
 export type { DeliveryDeps } from './accounts/deliver.ts'
-export { findDid } from './accounts/find-did.ts'
+export { findDid, holdDid } from './accounts/find-did.ts'
 export type { UpgradeDeps } from './contacts/finish-upgrade.ts'
 export type { ContactDeps } from './contacts/login-codes.ts'
 export type { LoginProvider, LoginProviders } from './contacts/login-provider.ts'

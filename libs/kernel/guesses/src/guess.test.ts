@@ -148,6 +148,18 @@ test('a changed secret clears the counters, an erased one is a stranger', async 
   expect(await left()).toBe(10)
 })
 
+test('what was charged before the budget was closed and opened again settles nothing, and fails nobody', async () => {
+  const reopen = async () => {
+    await database.run(closeBudget(budget, subject))
+    await database.run(openBudget(budget, subject))
+  }
+  await repeat(3, wrong)
+  expect(await guess(() => reopen().then(() => 'key'))).toEqual({ outcome: 'right', found: 'key' })
+  await repeat(2, wrong)
+  await expect(guess(() => reopen().then(() => Promise.reject(new TokenAway())))).rejects.toThrow(TokenAway)
+  expect(await left()).toBe(10)
+})
+
 test('the attempt is in the audit log before it is compared, with ids and numbers only', async () => {
   const event = z.object({ event: z.string(), detail: z.unknown() })
   const events = () =>

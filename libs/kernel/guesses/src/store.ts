@@ -72,7 +72,8 @@ export const chargeGuess = (database: Statements, budget: Budget, { subject, pur
 
 /**
  * A right guess gives back the charges up to and including its own, never later ones. Committed asynchronously:
- * losing it costs a guess. `wrong` keeps what came before: only its own charge is taken off.
+ * losing it costs a guess. `wrong` keeps what came before: only its own charge is taken off. A budget that was closed
+ * and opened anew since may not have its charge.
  */
 export const settleRight = (relaxed: Statements, { kind }: Budget, guess: Guess): Promise<number> =>
   relaxed.run(sql`
@@ -80,10 +81,10 @@ export const settleRight = (relaxed: Statements, { kind }: Budget, guess: Guess)
       update guesses.budgets
          set forgiven = greatest(forgiven, ${guess.number}),
              refunded = array(select n from unnest(refunded) as n where n > ${guess.number}),
-             wrong = wrong - 1,
+             wrong = greatest(wrong - 1, 0),
              window_start = case when charged > greatest(forgiven, ${guess.number}) then window_start end,
              window_length = case when charged > greatest(forgiven, ${guess.number}) then window_length end
-       where kind = ${kind} and subject = ${guess.subject} and epoch = ${guess.epoch}
+       where kind = ${kind} and subject = ${guess.subject} and epoch = ${guess.epoch} and charged >= ${guess.number}
       returning 1
     )
     ${appendEvent(guessSucceeded, { subject: guess.subject, detail: told(kind, guess), from: sql`settled` })}`)
@@ -93,8 +94,8 @@ export const giveBack = (relaxed: Statements, { kind }: Budget, guess: Guess): P
   relaxed.run(sql`
     with given as (
       update guesses.budgets
-         set refunded = refunded || ${guess.number}::bigint, wrong = wrong - 1
-       where kind = ${kind} and subject = ${guess.subject} and epoch = ${guess.epoch}
+         set refunded = refunded || ${guess.number}::bigint, wrong = greatest(wrong - 1, 0)
+       where kind = ${kind} and subject = ${guess.subject} and epoch = ${guess.epoch} and charged >= ${guess.number}
          and forgiven < ${guess.number} and not ${guess.number}::bigint = any(refunded)
       returning 1
     )

@@ -1,5 +1,4 @@
 import { EventEmitter } from 'node:events'
-import { setTimeout as delay } from 'node:timers/promises'
 import { type Query, sql } from '@strongroom/storage'
 import { makeWorkerUtils, type WithPgClient } from 'graphile-worker'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
@@ -33,11 +32,13 @@ async function jobOf(pool: string) {
   return kind.name
 }
 
-/** Looks for the dead with so many seconds of grace, and counts the looks. */
-async function look(grace: number) {
+/** Looks for the dead, and counts the looks; the second waits until it is told to. */
+async function look() {
   const utils = await makeWorkerUtils({ connectionString: world.url })
   const seen = { looks: 0 }
+  const again = Promise.withResolvers<void>()
   const withPgClient = (async (work) => {
+    if (seen.looks === 1) await again.promise
     const answer = await utils.withPgClient(work)
     seen.looks++
     return answer
@@ -45,24 +46,25 @@ async function look(grace: number) {
   const stopping = new AbortController()
   const inHand = watchInHand(new EventEmitter())
   const tell = tellSafely({})
-  const options = { withPgClient, workerPool: { id: 'pool-looking' }, inHand, every: 3_600, grace, tell }
+  const options = { withPgClient, workerPool: { id: 'pool-looking' }, inHand, every: 3_600, grace: 0.2, tell }
   const looking = startUnlocking(options, stopping.signal)
   onTestFinished(async () => {
+    again.resolve()
     stopping.abort()
     await looking.ended
     await utils.release()
   })
-  return seen
+  return { seen, lookAgain: again.resolve }
 }
 
 test('a pool without a lock is dead, unless it comes back before the second look', async () => {
   const kinds = [await jobOf('pool-dead'), await jobOf('pool-back')] as const
-  const seen = await look(2)
+  const { seen, lookAgain } = await look()
   await expect.poll(() => seen.looks, soon).toBe(1)
-  await delay(200)
   expect(await world.database.reading.one(z.object({ taken: z.boolean() }), takeLock('pool-back'))).toEqual({
     taken: true,
   })
+  lookAgain()
   await expect.poll(() => seen.looks, soon).toBe(2)
   expect([await world.countOf(kinds[0]), await world.countOf(kinds[1])]).toMatchObject([{ due: 1 }, { running: 1 }])
 })

@@ -1,5 +1,5 @@
 import type { WithPgClient } from 'graphile-worker'
-import { pause } from './pause.ts'
+import { oneMoreTurn, pause } from './pause.ts'
 
 export type Client = Parameters<Parameters<WithPgClient>[0]>[0]
 
@@ -46,7 +46,7 @@ export const askerOver =
     lost.throwIfAborted()
     const answered = new AbortController()
     const answer = client.query<{ answer: unknown }>(text, [...values]).finally(() => answered.abort())
-    const silence = pause(PATIENCE, AbortSignal.any([lost, answered.signal])).then(() => undefined)
+    const silence = pause(PATIENCE, AbortSignal.any([lost, answered.signal])).then(oneMoreTurn)
     const found = await Promise.race([answer, silence.then(() => (answered.signal.aborted ? answer : undefined))])
     if (found === undefined) throw new Error('the connection is silent', { cause: lost.reason })
     return found.rows[0]?.answer

@@ -1,9 +1,12 @@
-import { setTimeout as delay } from 'node:timers/promises'
+import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises'
 
 /** Waits, but not beyond the signal. */
 export const pause = async (milliseconds: number, signal: AbortSignal): Promise<void> => {
   await delay(milliseconds, undefined, { signal }).catch(() => undefined)
 }
+
+/** What a process that stood still was sent meanwhile has been read then: timers run before sockets are read. */
+export const oneMoreTurn = (): Promise<void> => turn()
 
 /** When the signal is aborted. */
 export const aborted = (signal: AbortSignal): Promise<unknown> =>
@@ -22,7 +25,9 @@ export async function settlesWithin(milliseconds: number, work: Promise<unknown>
     () => true,
     () => true,
   )
-  const late = pause(milliseconds, settled.signal).then(() => false)
+  const late = pause(milliseconds, settled.signal)
+    .then(oneMoreTurn)
+    .then(() => false)
   try {
     return await Promise.race([done, late])
   } finally {

@@ -68,14 +68,37 @@ export const contestSubject = (tx: Statements, { kind, contest }: LockPolicy, su
     values (${kind}, ${subject}, strongroom.now() + make_interval(secs => ${contest}))
     on conflict (kind, subject) do update set until = greatest(contests.until, excluded.until)`)
 
-/** Arms a lock of `drawLock`, unless its holder has one already: a second start shortens and prolongs nothing. */
+/** The holder's lock was in the way and could not be read, each time: the caller may try again. */
+export class LockContended extends Error {
+  override readonly name = 'LockContended'
+  readonly retryAfterSeconds = 1
+
+  constructor() {
+    super('a lock was neither armed nor found')
+  }
+}
+
+const TRIES = 3
+
+/**
+ * Arms a lock of `drawLock`, unless its holder has one already: a second start shortens and prolongs nothing. Once more
+ * where another request armed one that ended before it was read.
+ */
 export async function armLock(tx: Statements, policy: LockPolicy, drawn: DrawnLock): Promise<Lock> {
+  for (let tried = 0; tried < TRIES; tried++) {
+    await lapseLocks(tx, policy, drawn.subject)
+    const lock = (await findLock(tx, policy, drawn)) ?? (await insertLock(tx, policy, drawn))
+    if (lock) return lock
+  }
+  // One that has lapsed and that somebody holds still: it is waited for by nobody.
+  throw new LockContended()
+}
+
+/** None where one that is active, or that nobody has ended yet, is in the way. */
+const insertLock = (tx: Statements, policy: LockPolicy, drawn: DrawnLock): Promise<Lock | undefined> => {
   const { id, subject, holder, armedAt, opensAt, stamp } = drawn
-  await lapseLocks(tx, policy, subject)
-  const known = await findLock(tx, policy, drawn)
-  if (known) return known
   const { kind, window } = policy
-  const armed = await tx.maybe(
+  return tx.maybe(
     lockRow,
     sql`
     with lock as (
@@ -91,8 +114,6 @@ export async function armLock(tx: Statements, policy: LockPolicy, drawn: DrawnLo
     ), logged as (${told(lockArmed, kind, { subject: sql`${subject}`, from: sql`lock` })})
     select ${columns} from lock`,
   )
-  // Two requests at once: the other one armed it a moment ago.
-  return armed ?? (await findLock(tx, policy, drawn)) ?? Promise.reject(new Error('a lock was neither armed nor found'))
 }
 
 type End = 'done' | 'cancelled'

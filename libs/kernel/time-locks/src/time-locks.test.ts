@@ -8,6 +8,7 @@ import {
   openDatabase,
   shiftClock,
   sql,
+  type Statements,
   storageMigrations,
 } from '@strongroom/storage'
 import { testDatabase, type TestDatabase } from '@strongroom/test-world'
@@ -25,6 +26,7 @@ import {
   type Held,
   isLocked,
   lapseLocks,
+  LockContended,
   prolongBlocked,
   readLock,
   timeLockMigrations,
@@ -118,6 +120,35 @@ test('a lock that ended, however it ended, is not brought back past us', async (
     const read = await readLock(database, id)
     expect(read && (await isGenuine(hsm, policy, read))).toBe(false)
   }
+})
+
+test('one that was armed by another request, and ended before it was read, is armed anew', async () => {
+  const [first, mine] = await Promise.all([1, 2].map(() => drawLock({ database, hsm }, policy, held())))
+  let asked = 0
+  const overtaken: Statements = {
+    ...database,
+    // Found by nobody, then in the way, then gone: another request arms it and ends it in between.
+    async maybe(row, query) {
+      asked++
+      if (asked === 2 && first) await armLock(database, policy, first)
+      const found = await database.maybe(row, query)
+      if (asked === 2 && first) await endLock(database, policy, { lockId: first.id, as: 'cancelled' })
+      return found
+    },
+  }
+  expect(await (mine && armLock(overtaken, policy, mine))).toMatchObject({ id: mine?.id })
+  expect(await find()).toMatchObject({ id: mine?.id })
+})
+
+test('one that has lapsed while somebody holds it is an outage, not an error', async () => {
+  const { id } = await arm(held())
+  const drawn = await drawLock({ database, hsm }, policy, held())
+  await pass('61 days')
+  await owner.transaction(async (tx) => {
+    await tx.run(sql`select from time_locks.locks where id = ${id} for update`)
+    await expect(armLock(database, policy, drawn)).rejects.toThrow(LockContended)
+  })
+  expect((await armLock(database, policy, drawn)).id).toBe(drawn.id)
 })
 
 test('a second start neither shortens nor prolongs, at once or later', async () => {

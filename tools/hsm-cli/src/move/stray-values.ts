@@ -9,7 +9,7 @@ export interface Stray {
 
 const found = z.object({ table: z.string(), column: z.string(), rows: column.count })
 
-/** Rows of any column of bytes, declared or not, that name a key of the one token and none of the other: they were not carried. */
+/** Rows of any column of bytes or JSON, declared or not, that name a key of the one token and none of the other: they were not carried. */
 export async function strayValues(
   statements: Statements,
   ids: { readonly left: readonly Uint8Array[]; readonly kept: readonly Uint8Array[] },
@@ -17,7 +17,7 @@ export async function strayValues(
   return [...(await inColumns(statements, ids)), ...(await inLists(statements, ids.left))]
 }
 
-/** What is no plain column of bytes, such as a list of them: no value of any app is kept there, so any is one too many. */
+/** What is no plain column of bytes, such as a list of them, or rows that are held as JSON: nothing there is carried, so any is one too many. */
 const inLists = (statements: Statements, left: readonly Uint8Array[]): Promise<readonly Stray[]> =>
   statements.many(
     found,

@@ -6,7 +6,7 @@ import { readKeyData, writeKeyData } from '../accounts/key-data.ts'
 import type { KeyRow } from '../accounts/key-row.ts'
 import { findKey, findKeys, replaceKeyData } from '../accounts/keys-store.ts'
 import { keyBytes } from '../public-key.ts'
-import { forbidden, notFound } from '../refusals.ts'
+import { forbidden, notFound, tooManyRequests } from '../refusals.ts'
 import type { Caller } from '../tokens/account-token.ts'
 import { changeDevice, listDevices } from './contract.ts'
 import { deviceView } from './views.ts'
@@ -30,7 +30,7 @@ export const list = implement<KeyDeps>()(listDevices, async ({ proof }, { databa
   return reply(200, { devices: await Promise.all(devices) })
 })
 
-const TRIES = 3
+const TRIES = 8
 
 export const change = implement<KeyDeps>()(changeDevice, async ({ proof, params, body }, deps) => {
   const { database, hsm, requests } = deps
@@ -47,5 +47,6 @@ export const change = implement<KeyDeps>()(changeDevice, async ({ proof, params,
     const sealed = await writeKeyData(hsm, owner, { id: key.id, data: next })
     if (await replaceKeyData(database, key, sealed)) return reply(200, { device: deviceView(key, next, proof.keyId) })
   }
-  throw new Error('a device is changed by others again and again')
+  // Others change it again and again.
+  return tooManyRequests({ retryAfter: 1 })
 })

@@ -29,9 +29,11 @@ export const forget = implement<ForgetDeps>()(forgetKey, async ({ proof, params 
   if (key.type === 'server-key') return forbidden()
   if (await mayStillSign(deps, ownerBy(proof), publicKey)) return invalidRequest()
   const done = await database.transaction(async (tx) => {
+    // Revoked before it is looked whether we sign for it: who signs now waits for this, or is seen.
+    if (!(await markRevoked(tx, key.id))) return undefined
     // Else whoever is quick would have the owner's next device revoked here, and weighing there.
     if (await isOnItsWay(tx, key)) return invalidRequest()
-    if (await markRevoked(tx, key.id)) await sessions.end(tx, key.id)
+    await sessions.end(tx, key.id)
     return undefined
   })
   return done ?? reply(204, undefined)

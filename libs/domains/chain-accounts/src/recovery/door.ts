@@ -6,6 +6,7 @@ import type { KeyRow } from '../accounts/key-row.ts'
 import { countKeys, insertKey } from '../accounts/keys-store.ts'
 import { isOneKey } from '../accounts/new-key.ts'
 import type { Owner } from '../accounts/names.ts'
+import { renewKey } from '../accounts/renew-keys.ts'
 import type { Sessions } from '../accounts/sessions.ts'
 import type { Policies } from '../policies.ts'
 import { type WaitingDeps, type WaitingKey, waitingKey } from '../passkeys/waiting-key.ts'
@@ -65,6 +66,8 @@ async function hold(deps: DoorDeps, { owner, recoveryKey, source, chainName }: H
     // They queue up at the account: one that waits already stays.
     if (await findHeld(tx, accountId)) return invalidRequest()
     if ('isNew' in source && (count >= policies.keys || !(await insertKey(tx, source.key)))) return invalidRequest()
+    // Forgotten since it was found.
+    if (!('isNew' in source) && !(await renewKey(tx, source.key.id))) return invalidRequest()
     const lock = await armLock(tx, policy, drawn)
     const held = {
       id,

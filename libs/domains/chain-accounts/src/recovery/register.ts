@@ -1,12 +1,12 @@
 import { implement, Refusal, reply } from '@strongroom/http'
 import { countKeys, findKey, findKeys, insertKey } from '../accounts/keys-store.ts'
 import { drawKey } from '../accounts/new-key.ts'
+import { renewKey } from '../accounts/renew-keys.ts'
 import { keyView } from '../keys/views.ts'
 import { keyBytes } from '../public-key.ts'
 import { invalidRequest } from '../refusals.ts'
 import { readSigner, type SignDeps } from '../sign/signer.ts'
 import { registerRecoveryKey } from './contract.ts'
-import { renewKey } from './store.ts'
 
 /** Of one account, until they are revoked. */
 const MOST = 3

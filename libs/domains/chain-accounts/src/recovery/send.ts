@@ -6,6 +6,7 @@ import { endLock } from '@strongroom/time-locks'
 import { chainOf } from '../accounts/chain-of.ts'
 import type { KeyRow } from '../accounts/key-row.ts'
 import { stampOf } from '../accounts/names.ts'
+import { renewKey } from '../accounts/renew-keys.ts'
 import { forbidden, invalidRequest, invalidSignature } from '../refusals.ts'
 import { isOfFlow } from '../sign/sign-cadence.ts'
 import { readOwnRequest, refuse } from '../sign/cosign.ts'
@@ -54,6 +55,8 @@ export const send = implement<SignDeps>()(sendRecovery, async ({ proof, body }, 
     const id = await chain.queueRequest(tx, request.wish, { signatures: all, charge: { appId: account.appId } })
     // Whoever cancelled a moment ago came first; so did whoever sent it a moment ago.
     if (!(await settle(tx, id))) return invalidRequest()
+    // And whoever had it forgotten: it would weigh there, and be nobody's here.
+    if (!(await renewKey(tx, parties.newKey.id))) return invalidRequest()
     await insertRelayed(tx, { id, accountId: row.accountId, chainName: chain.name, message: decoded.message })
     return reply(200, { transaction: await relayedView(tx, chain, id) })
   })

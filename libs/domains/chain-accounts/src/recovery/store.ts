@@ -157,11 +157,6 @@ export async function expireRecoveries(statements: Statements): Promise<void> {
         or (r.state = 'held' and not ${isCancellable(sql`r.lock_id`)})`)
 }
 
-/** Told of once more: it is kept for another day. False where it is gone, or counts already. */
-export const renewKey = async (statements: Statements, id: string): Promise<boolean> =>
-  (await statements.run(sql`
-    update chain_accounts.keys set updated_at = strongroom.now() where id = ${id} and state = 'pending'`)) === 1
-
 const KEPT_FOR = sql`interval '90 days'`
 
 /** What is over for long; and recovery keys that no chain was told of, which would stand in the way of others. */

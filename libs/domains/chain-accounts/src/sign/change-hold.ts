@@ -60,10 +60,10 @@ export async function letLapse({ database, policies }: SignDeps, live: ChangeRow
 
 /** Has a change wait from now on, and every device told. */
 export async function holdChange(
-  { database, hsm, policies, newId }: SignDeps,
-  { account, by }: Signer,
+  { database, hsm, policies, newId }: Pick<SignDeps, 'database' | 'hsm' | 'policies' | 'newId'>,
+  { account, by }: Pick<Signer, 'account' | 'by'>,
   { chainName, changes }: Wanted,
-): Promise<ChangeRow | Refusal<'too-many-requests'>> {
+): Promise<ChangeRow | Refusal<'too-many-requests'> | Refusal<'invalid-request'>> {
   const policy = holdPolicy(policies)
   const [id, accountId] = [newId(), account.id]
   const digest = digestOf({ accountId, chainName, changes })
@@ -81,9 +81,8 @@ export async function holdChange(
     return (await insertChange(tx, held)) ? undefined : invalidRequest()
   })
   if (refused?.kind === 'too-many-requests') return refused
-  const change = await findLive(database, { accountId, chainName, digest })
-  if (!change) throw new Error('a change was neither held nor found')
-  return change
+  // One that another device called off this very moment, or signed, does not wait any more.
+  return (await findLive(database, { accountId, chainName, digest })) ?? invalidRequest()
 }
 
 /** A hold that nobody who counts stands behind any more: it ends, so that the next one can begin. */

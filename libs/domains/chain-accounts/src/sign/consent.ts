@@ -28,7 +28,7 @@ export async function consentTo(
   deps: SignDeps,
   signer: Signer,
   wanted: Wanted & { readonly message: Uint8Array },
-): Promise<Consent | Refusal<'too-many-requests'>> {
+): Promise<Consent | Refusal<'too-many-requests'> | Refusal<'invalid-request'>> {
   const { account, by } = signer
   const { chainName, changes } = wanted
   const digest = digestOf({ accountId: account.id, chainName, changes })
@@ -55,8 +55,8 @@ async function findAskedFor(deps: SignDeps, { account, by }: Signer, { chainName
   const [change, ...more] = changes
   if (change?.kind !== 'add-signer' || more.length > 0) return undefined
   for (const row of await findWaiting(deps.database.reading, { accountId: account.id, chainName })) {
-    const { source } = await readAsked(deps, account, row)
-    if (source.id !== by.id && equalBytes(source.publicKey, fromHex(change.publicKey))) return row.id
+    const source = (await readAsked(deps, account, row))?.source
+    if (source && source.id !== by.id && equalBytes(source.publicKey, fromHex(change.publicKey))) return row.id
   }
   return undefined
 }

@@ -2,6 +2,7 @@ import { recordEvent } from '@strongroom/audit'
 import type { AccountRequest, SignatureOf } from '@strongroom/chains'
 import { Refusal, type Reply, reply } from '@strongroom/http'
 import type { Statements } from '@strongroom/storage'
+import { renewAdded } from '../accounts/renew-keys.ts'
 import { forbidden, invalidRequest } from '../refusals.ts'
 import type { ChainName } from '../shapes.ts'
 import { type Standing } from '../two-factor/standing.ts'
@@ -87,6 +88,8 @@ export async function cosign<Answer>(
   return deps.database.transaction(async (tx) => {
     const changeId = consent && (await consent.use(tx))
     if (consent && changeId === undefined) return invalidRequest()
+    // A device may have had it forgotten meanwhile: it would weigh there, and be nobody's here.
+    if (judged.kind === 'changes' && !(await renewAdded(tx, account.id, judged.changes))) return invalidRequest()
     await recordEvent(tx, requestSigned, { subject: account.id, detail: { chain: chainName, by: by.id } })
     return { signed: await keep(tx, signature, changeId) }
   })

@@ -37,7 +37,9 @@ async function readAnswering(deps: AnswerDeps, caller: Caller, { id, bucket }: {
   const row = await findRequest(database, { id, accountId: caller.accountId })
   const account = await findAccount(database.reading, caller.accountId)
   if (!row || !account) return notFound()
-  const { source } = await readAsked(deps, account, row)
+  const asked = await readAsked(deps, account, row)
+  if (!asked) return notFound()
+  const { source } = asked
   const by = await findKeyById(database.reading, caller.keyId)
   if (!by || by.id === source.id || !(await mayAnswer(hsm, account, by))) return forbidden()
   const answering: Answering = { account, row, source, by }

@@ -5,6 +5,7 @@ import { canStandOn } from '../accounts/deploy.ts'
 import { countKeys, findKeys, insertKey } from '../accounts/keys-store.ts'
 import { type Owner, stampOf } from '../accounts/names.ts'
 import { isOneKey } from '../accounts/new-key.ts'
+import { renewKey } from '../accounts/renew-keys.ts'
 import type { MakingDeps } from '../passkeys/judge-making.ts'
 import { type WaitingKey, waitingKey } from '../passkeys/waiting-key.ts'
 import type { Policies } from '../policies.ts'
@@ -46,8 +47,9 @@ export const begin = implement<TwoFactorDeps>()(beginTwoFactor, async ({ proof: 
   const asked = await ask(deps, account, { standing, caller, userKey, ip })
   if (asked instanceof Refusal) return asked
   const row = await findRequest(database, { id: asked, accountId: account.id })
-  if (!row) throw new Error('a two-factor request was neither made nor refused')
-  const twoFactorAuth = askerView(await requestView(deps, account, await readAsked(deps, account, row)))
+  const read = row && (await readAsked(deps, account, row))
+  if (!row || !read) throw new Error('a two-factor request was neither made nor refused')
+  const twoFactorAuth = askerView(await requestView(deps, account, read))
   const of = { accountId: account.id, appId: app.id, requestId: row.id }
   return reply(200, { twoFactorAuth, ephemeralAccessToken: await requestTokens.issue(of) })
 })
@@ -105,6 +107,9 @@ function write({ database, policies }: TwoFactorDeps, source: WaitingKey, row: N
       if (keys >= policies.keys) return tooManyRequests({ retryAfter: HOUR })
       // The same device asked twice at once.
       if (!(await insertKey(tx, source.key))) return tooManyRequests({ retryAfter: 1 })
+    } else if (!(await renewKey(tx, source.key.id))) {
+      // Forgotten, or let in, since it was found: asked again, it is found as it is.
+      return tooManyRequests({ retryAfter: 1 })
     }
     await insertRequest(tx, row)
     await tellOfRequest(tx, { requestId: row.id, accountId: row.accountId })

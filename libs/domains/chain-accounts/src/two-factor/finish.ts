@@ -28,7 +28,9 @@ export const finish = implement<FinishDeps>()(finishTwoFactor, async ({ proof, b
   const row = await findRequest(database, { id: requestId, accountId })
   const account = await findAccount(database.reading, accountId)
   if (!row || !account) return notFound()
-  const { source } = await readAsked(deps, account, row)
+  const asked = await readAsked(deps, account, row)
+  if (!asked) return notFound()
+  const { source } = asked
   if (row.state !== 'approved') return notApprovedAs(row.state)
   const chain = chainOf(deps, row.chainName)
   if (chain instanceof Refusal) return pleaseDeploy()

@@ -28,8 +28,8 @@ async function readOwn(deps: LookDeps, caller: Caller | RequestCaller, id: strin
   if ('requestId' in caller && caller.requestId !== id) return notFound()
   const row = await findRequest(database, { id, accountId })
   const account = await findAccount(database.reading, accountId)
-  if (!row || !account) return notFound()
-  return { account, asked: await readAsked(deps, account, row) }
+  const asked = row && account && (await readAsked(deps, account, row))
+  return asked ? { account, asked } : notFound()
 }
 
 interface Own {

@@ -34,6 +34,7 @@ export const requestPusher = perform<PushDeps>()(pushRequest, async ({ requestId
   const key = await findKeyById(database, keyId)
   if (!row || !account || key?.accountId !== accountId || key.state === 'revoked') return
   const asked = await readAsked(deps, account, row)
+  if (!asked) return
   const isAsker = key.id === asked.source.id
   const state = row.state === 'finished' ? 'approved' : row.state
   if (!isAsker && !(await mayAnswer(hsm, account, key))) return

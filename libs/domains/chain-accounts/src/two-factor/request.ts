@@ -44,13 +44,18 @@ export interface Asked {
 }
 
 /**
- * A request with the key that it wants let in.
+ * A request with the key that it wants let in; none where both were forgotten since it was found.
  * @throws Error where either is not as we wrote it: nothing may follow from it.
  */
-export async function readAsked({ database, hsm }: ViewingDeps, owner: Owner, row: RequestRow): Promise<Asked> {
+export async function readAsked(
+  { database, hsm }: ViewingDeps,
+  owner: Owner,
+  row: RequestRow,
+): Promise<Asked | undefined> {
   const source = await findKeyById(database.reading, row.sourceKeyId)
+  if (!source) return undefined
   const isOurs =
-    source?.accountId === owner.id &&
+    source.accountId === owner.id &&
     // One that was denied has no stamp any more, and nothing follows from it.
     (row.state === 'denied' || (await isStamped(hsm, owner, { ...requestFacts(row, source), stamp: row.stamp }))) &&
     (source.state === 'revoked' || (await isGenuineKey(hsm, owner, source)))

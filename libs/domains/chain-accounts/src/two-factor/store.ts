@@ -172,7 +172,12 @@ export async function forgetRequests(statements: Statements): Promise<void> {
     delete from chain_accounts.two_factor_requests where requested_at < strongroom.now() - interval '30 days'`)
   await statements.run(sql`
     delete from chain_accounts.keys as k
-     where k.state = 'pending' and k.type = 'user-key' and k.created_at < strongroom.now() - interval '1 hour'
+     where k.state = 'pending' and k.type = 'user-key' and k.updated_at < strongroom.now() - interval '1 hour'
+       -- It counted for a while, and others were asked, or let in, by its word.
+       and not exists (select from chain_accounts.two_factor_requests as a
+                        where a.account_id = k.account_id and k.id in (a.dest_key_id, a.approved_by))
+       and not exists (select from chain_accounts.signer_changes as b
+                        where b.account_id = k.account_id and k.id in (b.asked_by, b.approved_by))
        and not exists (select from chain_accounts.two_factor_requests as r
                         where r.source_key_id = k.id and r.requested_at > strongroom.now() - interval '1 hour')
        -- Denied too late: it stands on the chain, and is listed until it is taken away.

@@ -2,7 +2,14 @@ import { randomUuid } from '@strongroom/crypto'
 import { sql, type Statements } from '@strongroom/storage'
 import { z } from 'zod'
 import type { IdentityDeps } from '../wallets/deps.ts'
-import { changeState, type Factor, type FactorType, findWalletById, type Wallet } from '../wallets/store.ts'
+import {
+  changeState,
+  type Factor,
+  type FactorType,
+  findWalletById,
+  type Wallet,
+  WalletContended,
+} from '../wallets/store.ts'
 
 /** Answers its number. */
 export async function insertFactor(
@@ -37,11 +44,13 @@ export async function ensureFactor(
     deps,
     () => findWalletById(deps, wallet.id),
     (current) => {
-      const made = current?.factors.find((factor) => factor.type === type)
+      // Deleted since it was found: asked again, there is none.
+      if (!current) return Promise.reject(new WalletContended())
+      const made = current.factors.find((factor) => factor.type === type)
       if (made) return Promise.resolve({ next: {}, work: () => Promise.resolve(made) })
       const factor = { ref: randomUuid(deps.random), type, priority: 0 }
       return Promise.resolve({
-        next: { factors: [...(current?.factors ?? []), factor] },
+        next: { factors: [...current.factors, factor] },
         work: async (tx: Statements) => ({ ...factor, id: await insertFactor(tx, { walletId: wallet.id, ...factor }) }),
       })
     },

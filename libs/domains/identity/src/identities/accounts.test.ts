@@ -7,6 +7,7 @@ import { type SigningKey, signingKey } from '../../test/signing-key.ts'
 import { newEmail, newOwner, newPhone, newUser, signUp } from '../../test/wallet-owner.ts'
 import { keyOfNobody } from '../ledger/key-of-nobody.ts'
 import { LedgerUnavailable } from '../ledger/ledger.ts'
+import { MOST_SIGNERS } from '../ledger/signer-rules.ts'
 
 let world: IdentityWorld
 beforeAll(async () => {
@@ -141,6 +142,21 @@ describe('a service’s key on an account of nobody’s', () => {
     expect((await add(account, key)).status).toBe(201)
     expect(await add(account, key)).toMatchObject({ status: 400 })
   })
+})
+
+test('a service’s key for which others took the last room meanwhile is refused', async () => {
+  const account = await makeNobodys(world, { email: newEmail() })
+  for (let identity = 10; identity < 10 + MOST_SIGNERS - 2; identity++)
+    expect((await add(account, signingKey(), { identity })).status).toBe(201)
+  const another = { key: signingKey().id, weight: 1000, role: 2, identity: 9, details: '{}' }
+  const { ledger } = world
+  const adoptAccount: typeof ledger.adoptAccount = async (adoption) => {
+    await ledger.adoptAccount({ account, signers: [another], others: 'stay' })
+    return ledger.adoptAccount(adoption)
+  }
+  world.serveWith({ ledger: ledgerBut(ledger, { adoptAccount }) })
+  expect(await add(account, signingKey())).toMatchObject({ status: 400 })
+  expect(await signersOf(world, account)).toHaveLength(MOST_SIGNERS)
 })
 
 describe('what was made for an address or a number', () => {

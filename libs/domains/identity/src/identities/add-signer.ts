@@ -26,14 +26,17 @@ export const addSystemSigner = implement<Pick<IdentityDeps, 'database' | 'hsm' |
     const known = (await ledger.signersOf(identity.address)) ?? []
     const fault = judgeSigner(signer, roles) ?? (known.some((one) => one.key === key) ? 'key-repeated' : undefined)
     if (fault) return wrongField('/data', `the ledger takes no such signer: ${fault}`)
-    if (known.length >= MOST_SIGNERS) return wrongField('/data', 'the ledger takes no such signer: too-many-signers')
+    if (known.length >= MOST_SIGNERS) return tooManySigners()
     // Told before it is done: whoever reads the log afterwards sees no signer that is not in it.
     await recordEvent(database, signerAdded, { subject: identity.address, detail: { key: proof.keyId, signer: key } })
     const adopted = await ledger.adoptAccount({ account: identity.address, signers: [signer], others: 'stay' })
     if (adopted === 'taken') return userRegistered()
+    if (adopted === 'full') return tooManySigners()
     const { weight, identity: number } = signer
     return reply(201, {
       data: { id: key, type: 'identity-signer', attributes: { role_id: role, weight, identity: number } },
     })
   },
 )
+
+const tooManySigners = () => wrongField('/data', 'the ledger takes no such signer: too-many-signers')

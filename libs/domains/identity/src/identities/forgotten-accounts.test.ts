@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { shiftClock, sql } from '@strongroom/storage'
+import { overtaken } from '@strongroom/test-world'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import { makeNobodys } from '../../test/identity-look-ups.ts'
@@ -91,6 +92,21 @@ test('nor of one that was made for an address, and deleted: it was public, and c
   expect((await world.ask('DELETE', `/identities/${email}`, { by: world.admin })).status).toBe(204)
   expect(await makeAccount(account, signingKey())).toBe(409)
   expect(await keptFor(account)).toEqual([])
+})
+
+test('with an account goes what its owner brings at the moment when it is forgotten', async () => {
+  const late = await signUp(world, newOwner())
+  await bring(late)
+  const id = 'a'.repeat(52)
+  await overtaken({
+    adminUrl: world.adminUrl,
+    hold: `
+      update identity.blob_owners set blobs = blobs + 1 where owner = '${late.account}';
+      insert into identity.blobs (id, owner, type, value) values ('${id}', '${late.account}', 1, '')`,
+    touching: 'identity.blob_owners',
+    ask: () => world.ledger.forgetAccount(late.account),
+  })
+  expect(await keptFor(late.account)).toEqual([])
 })
 
 test('the service itself cannot take the mark away with the row', async () => {

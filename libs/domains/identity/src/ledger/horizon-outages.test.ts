@@ -30,8 +30,8 @@ const open = (more: Partial<HorizonLedgerOptions> = {}): Ledger =>
     networkPassphrase,
     masterAccountId: master,
     ownKey: () => Promise.resolve(own),
-    timeoutMs: 2000,
-    submitMs: 2000,
+    timeoutMs: 60_000,
+    submitMs: 60_000,
     ...more,
   })
 const transaction = () =>

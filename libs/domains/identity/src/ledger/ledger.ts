@@ -78,8 +78,8 @@ export interface Ledger {
   signersOf(account: string): Promise<readonly LedgerSigner[] | undefined>
   /** With the ledger's role for accounts that nobody verified. `taken`: it exists, with other signers, or was forgotten. */
   createAccount(account: NewAccount): Promise<'created' | 'taken'>
-  /** `taken`: there is no such account, or it is somebody's, with other signers. */
-  adoptAccount(adoption: Adoption): Promise<'adopted' | 'taken'>
+  /** `taken`: there is no such account, or it is somebody's, with other signers. `full`: with those that stay there are too many. */
+  adoptAccount(adoption: Adoption): Promise<'adopted' | 'taken' | 'full'>
   /** @param envelope Base64 XDR of a TransactionEnvelope. By its hash a transaction has one outcome, however often it is submitted. */
   submit(envelope: string): Promise<Applied | Rejected>
   /** A transaction that was applied; `undefined` for one that was not, or not yet. @param hash Hex. */

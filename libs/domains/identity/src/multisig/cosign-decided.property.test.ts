@@ -154,7 +154,7 @@ test('of thousands of envelopes, changed on their way, a stored key signs the tr
   expect(counts.signed).toBeGreaterThan(300)
   expect(counts.changed).toBeGreaterThan(20)
   expect(counts.refused).toBeGreaterThan(1000)
-}, 60_000)
+}, 300_000)
 
 test('of bytes that are another transaction than the one that was decided on nothing is signed', async () => {
   let thrown = 0
@@ -174,4 +174,4 @@ test('of bytes that are another transaction than the one that was decided on not
     { numRuns: 2000 },
   )
   expect(thrown).toBeGreaterThan(200)
-}, 60_000)
+}, 300_000)

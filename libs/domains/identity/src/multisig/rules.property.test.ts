@@ -203,5 +203,6 @@ test('of a hundred thousand transactions a stored key signs those that its owner
     }),
     { numRuns: 100_000 },
   )
-  expect(signed).toBeGreaterThan(100)
-}, 60_000)
+  // Of cases at random about one in seven hundred: far fewer would be another generator, and not chance.
+  expect(signed).toBeGreaterThan(60)
+}, 300_000)

@@ -37,7 +37,7 @@ const mailed = (email: string, count = 1): Promise<readonly string[]> =>
       if (routers.length < count) throw new Error(`${String(routers.length)} of ${String(count)} have come`)
       return routers
     },
-    { timeout: 20_000, interval: 20 },
+    { timeout: 60_000, interval: 20 },
   )
 
 /** Asks for another address with the password; answers that address. */

@@ -39,7 +39,11 @@ export const register = implement<FaceDeps>()(registerDevice, async ({ proof, bo
   ])
   return database.transaction(async (tx) => {
     if ((await countActive(tx, user.id)) >= policies.devices) return tooManyDevices()
-    if (!(await insertDevice(tx, { key, userId: user.id, stamp, name: sealed }))) return foreignDevice()
+    if (!(await insertDevice(tx, { key, userId: user.id, stamp, name: sealed }))) {
+      // By another request, a moment ago: of the same user, or of another one.
+      const now = await findDevice(tx, key)
+      return now?.userId === user.id && now.active ? already : foreignDevice()
+    }
     await announce(tx, policies, { userId: user.id, type: 'device.registered', detail: { device: deviceKey } })
     return reply(201, { success: true, message: 'Device registered successfully' })
   })

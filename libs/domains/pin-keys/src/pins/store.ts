@@ -19,6 +19,10 @@ export const findKey = (statements: Statements, resets: LockPolicy, keyId: strin
           from pin_keys.keys where id = ${keyId}`,
   )
 
+/** Whether there is the key; nobody erases it before the transaction ends. Before its users are held, as who erases it does. */
+export const holdKey = async (tx: Statements, keyId: string): Promise<boolean> =>
+  (await tx.maybe(z.object({}), sql`select from pin_keys.keys where id = ${keyId} for key share`)) !== undefined
+
 /** Whether the PIN that was proved is still the key's; if so, neither changes before the transaction ends. */
 export const holdEpoch = async (tx: Statements, { keyId, pinEpoch }: KeyEpoch): Promise<boolean> =>
   (await tx.maybe(

@@ -6,6 +6,7 @@ import { implement, invalidInput } from '@strongroom/http'
 import { armLock, drawLock, findLock, type Lock, prolongBlocked } from '@strongroom/time-locks'
 import { limitedUntil, success } from '../pins/answers.ts'
 import { invalidParams } from '../pins/contract.ts'
+import { holdKey } from '../pins/store.ts'
 import type { UserDeps } from '../users/create-user.ts'
 import { userVerified } from '../users/events.ts'
 import { nameUser } from '../users/identify.ts'
@@ -37,6 +38,7 @@ export const verify = implement<UserDeps>()(verifyUser, async ({ params: { keyId
   const drawn = await drawLock({ database, hsm }, policies.resets, held)
 
   const next = await database.transaction(async (tx) => {
+    if (!(await holdKey(tx, keyId))) return invalidParams()
     const user = await holdUser(tx, keyId, finders.all)
     // Added, or removed and added, since it was named: then the code was another's.
     if (user?.subject !== subject) return invalidParams()

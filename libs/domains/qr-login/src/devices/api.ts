@@ -3,7 +3,7 @@ import { toHex } from '@strongroom/crypto'
 import type { Keystore } from '@strongroom/hsm'
 import { implement, reply } from '@strongroom/http'
 import type { Database } from '@strongroom/storage'
-import type { FindAccount } from '../account.ts'
+import type { FindAccount, HoldAccount } from '../account.ts'
 import type { Policies } from '../policies.ts'
 import { nameDevice, pushAddress, sealAddress } from './address.ts'
 import { accountMissing, deviceRefused, registerDevice, removeDevice } from './contract.ts'
@@ -15,6 +15,7 @@ export interface DeviceDeps {
   readonly hsm: Keystore
   readonly policies: Policies
   readonly findAccount: FindAccount
+  readonly holdAccount: HoldAccount
   /** Whether a push to this address could be sent at all: `pushAddressCheck` of `@strongroom/notify`. */
   readonly isPushable: (to: string) => boolean
 }
@@ -22,16 +23,18 @@ export interface DeviceDeps {
 const done = reply(200, { success: true } as const)
 
 const register = implement<DeviceDeps>()(registerDevice, async ({ proof: login, body: device }, deps) => {
-  const { database, hsm, policies, findAccount, isPushable } = deps
+  const { database, hsm, policies, findAccount, holdAccount, isPushable } = deps
   const account = await findAccount(login)
   if (!account) return accountMissing()
   if (!isPushable(pushAddress(device))) return deviceRefused()
 
   const place = { accountId: account.id, lookup: await nameDevice(hsm, account.id, device) }
   const address = await sealAddress(hsm, place, device)
-  await database.transaction(async (tx) => {
+  return database.transaction(async (tx) => {
     const subject = account.id
     await queueRegistrations(tx, subject)
+    // With an account go its devices: one that is registered afterwards would stay.
+    if (!(await holdAccount(tx, subject))) return accountMissing()
     if (await saveDevice(tx, { ...place, address })) {
       const detail = { device: toHex(place.lookup), kind: device.kind }
       await recordEvent(tx, deviceRegistered, { subject, detail })
@@ -39,8 +42,8 @@ const register = implement<DeviceDeps>()(registerDevice, async ({ proof: login, 
     for (const { lookup } of await dropOldest(tx, subject, policies.devices)) {
       await recordEvent(tx, deviceRemoved, { subject, detail: { device: toHex(lookup), reason: 'crowded' } })
     }
+    return done
   })
-  return done
 })
 
 const remove = implement<DeviceDeps>()(removeDevice, async ({ proof: login, body: device }, deps) => {

@@ -57,15 +57,20 @@ export function connectRedis({ url, onConnectionLost }: RedisOptions): RedisConn
       await started
       const asked = client
       const { promise: late, reject } = Promise.withResolvers<never>()
-      const timer = setTimeout(() => {
+      let isOver = false
+      const leave = () => {
+        if (isOver) return
         giveUp(asked)
         reject(new RelayUnavailable())
-      }, DEADLINE)
+      }
+      // One more turn: where it was this process that stood still, the answer is there to be read.
+      const timer = setTimeout(() => setImmediate(leave), DEADLINE)
       try {
         return await Promise.race([command(asked), late])
       } catch (error) {
         throw judge(error)
       } finally {
+        isOver = true
         clearTimeout(timer)
       }
     },

@@ -61,7 +61,8 @@ interface Counted {
 /**
  * Whether what happened to a contact's records within a day has told their owner enough. A notice is never held back, so
  * what causes it is: else whoever holds a login could have us send any number of messages. Counted at once, two would both
- * find room: they queue up here until the caller's transaction ends.
+ * find room: they queue up here until the caller's transaction ends. Before any record is held, so that nobody waits in a
+ * circle.
  */
 export const isLimited = async (
   tx: Statements,

@@ -7,7 +7,7 @@ import { announceRefusal } from './announce.ts'
 import { anotherDid, anotherLogin, type callerRefusals, contactMismatch } from './contract.ts'
 import { attemptRefused } from './events.ts'
 import { type Contact, contactOf, isSameContact, nameContact, nameLogin } from './names.ts'
-import { type Account, bindLogin, findAccount, type Seen } from './store.ts'
+import { type Account, bindLogin, findAccount, holdContact, type Seen } from './store.ts'
 
 export interface CallerDeps {
   readonly database: Database
@@ -46,6 +46,8 @@ export async function nameCallerOf<Known extends Account>(
   const account = await find(seen)
   if (account) {
     const refused = await authorise(deps.database, account, { login, did, seen })
+    // As one who comes when the record is gone, or has another contact.
+    if (refused === 'gone') return { contact, seen, account: undefined }
     if (refused) return refused
   }
   return { contact, seen, account }
@@ -60,14 +62,17 @@ async function authorise(
   database: Database,
   account: Account,
   { login, did, seen }: { login: Login; did: Presentation | undefined; seen: Seen },
-): Promise<Refusal<'another-login'> | Refusal<'another-did'> | undefined> {
+): Promise<Refusal<'another-login'> | Refusal<'another-did'> | 'gone' | undefined> {
   if (did && did.did !== account.primaryDid) return refuse(database, account, anotherDid())
   if (account.bound) return undefined
   // A presentation that never changes may have been captured; only a signed challenge binds another login.
   if (!did?.challenged) return refuse(database, account, anotherLogin())
   const { id: accountId } = account
-  await database.transaction((tx) => bindLogin(tx, { accountId, login: seen.login, provider: login.provider }))
-  return undefined
+  return database.transaction(async (tx) => {
+    if (!(await holdContact(tx, account))) return 'gone'
+    await bindLogin(tx, { accountId, login: seen.login, provider: login.provider })
+    return undefined
+  })
 }
 
 async function refuse<Kind extends string>(database: Database, account: Account, refusal: Refusal<Kind>) {

@@ -1,5 +1,5 @@
 import { recordEvent } from '@strongroom/audit'
-import { column, type Query, sql, type Statements } from '@strongroom/storage'
+import { column, type Query, sql, type Statements, violatedConstraint } from '@strongroom/storage'
 import { z } from 'zod'
 import { loginBound } from './events.ts'
 import { ownerOf, type Place } from './names.ts'
@@ -62,6 +62,18 @@ export const holdAccount = async (
            and share_version = ${shareVersion} for update`,
   )) !== undefined
 
+/** Whether another request has written a record under the contact, or this very one, since it was looked for. */
+export const isTakenMeanwhile = (error: unknown): boolean =>
+  ['accounts_lookup_key', 'accounts_pkey'].includes(violatedConstraint(error) ?? '')
+
+/**
+ * Whether the record still has the contact that it was found by: what is sealed to it fits no other. It has it to the end
+ * of the transaction; those who hold it so queue up here.
+ */
+export const holdContact = async (tx: Statements, { id, lookup }: Pick<Account, 'id' | 'lookup'>): Promise<boolean> =>
+  (await tx.run(sql`select id from secret_shares.accounts where id = ${id} and lookup = ${lookup} for update`)) === 1
+
+/** In a transaction that holds the record. */
 export async function bindLogin(
   tx: Statements,
   { accountId, login, provider }: { accountId: string; login: Uint8Array; provider: string },

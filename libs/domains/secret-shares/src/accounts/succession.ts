@@ -30,8 +30,9 @@ export async function clearForNewOwner(
   return {
     caller: { contact, seen, account: undefined },
     async clear(tx) {
-      const held = await holdLock(tx, lock.id)
-      if (held?.opensAt.getTime() !== lock.opensAt.getTime() || !(await holdAccount(tx, account))) return false
+      // The record first, as whoever removes it cancels its locks afterwards.
+      if (!(await holdAccount(tx, account))) return false
+      if ((await holdLock(tx, lock.id))?.opensAt.getTime() !== lock.opensAt.getTime()) return false
       await holdRecord(tx, { accountId: account.id, reason: 'started-over', seconds: policies.hold })
       await announce(tx, account, 'start-over-done')
       await removeAccount(tx, account.id, whenRemoved)

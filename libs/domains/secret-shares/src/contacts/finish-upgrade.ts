@@ -4,7 +4,7 @@ import { providers } from '@strongroom/proofs'
 import type { Database } from '@strongroom/storage'
 import { z } from 'zod'
 import { openValue } from '../accounts/names.ts'
-import { type Account, findAccount, holdAccount, placeOf } from '../accounts/store.ts'
+import { type Account, findAccount, holdAccount, isTakenMeanwhile, placeOf } from '../accounts/store.ts'
 import type { LoginProviders } from './login-provider.ts'
 import { applyMove, type Destination, isAsRead, isTaken, prepareMove } from './move.ts'
 import { endUpgrade, findUnfinished, putOff, type Unfinished } from './upgrade-store.ts'
@@ -45,12 +45,16 @@ export async function finishUpgrade(
 async function takeBack(deps: UpgradeDeps, account: Account, to: Destination): Promise<void> {
   const moved = await prepareMove(deps, account, to)
   if (!moved) return
-  await deps.database.transaction(async (tx) => {
+  const work = deps.database.transaction(async (tx) => {
     // Changed since it was read: the sweep reads it again.
     if (!(await holdAccount(tx, account)) || !(await isAsRead(tx, moved))) return
     // A new record has the number: this one stays under the address that its owner proved to us.
     if (await isTaken(tx, moved.account)) await endUpgrade(tx, account.id, 'done')
     else if (await endUpgrade(tx, account.id, 'taken-back')) await applyMove(tx, moved)
+  })
+  await work.catch((error: unknown) => {
+    // A new record got the number this very moment: the sweep finds that it is taken.
+    if (!isTakenMeanwhile(error)) throw error
   })
 }
 

@@ -2,13 +2,12 @@ import { useCode } from '@strongroom/codes'
 import { recordEvent } from '@strongroom/audit'
 import { implement, isOutage, Refusal, reply } from '@strongroom/http'
 import type { Login } from '@strongroom/proofs'
-import { violatedConstraint } from '@strongroom/storage'
 import { announce, announceRefusal, isLimited } from '../accounts/announce.ts'
 import { tooManyRequests } from '../accounts/contract.ts'
 import { attemptRefused } from '../accounts/events.ts'
 import { holdRecord } from '../accounts/hold.ts'
 import { type Contact, foldContact, nameContact, nameLogin, sealValue } from '../accounts/names.ts'
-import { type Account, findAccount, holdAccount, placeOf } from '../accounts/store.ts'
+import { type Account, findAccount, holdAccount, isTakenMeanwhile, placeOf } from '../accounts/store.ts'
 import { shareConflict } from '../shares/contract.ts'
 import {
   emailTaken,
@@ -82,12 +81,12 @@ async function move(
   const facts = { provider, issuer, subject, email: to.value, phone: from.value }
   const sealed = await sealValue(hsm, placeOf(moved.account), { purpose: 'upgrade', value: facts })
   const work = database.transaction(async (tx) => {
-    if (!(await holdAccount(tx, account))) return shareConflict()
-    if (!(await isAsRead(tx, moved))) return shareConflict()
-    if (await isTaken(tx, moved.account)) return emailTaken()
     if (await isLimited(tx, account, { events: ['contact-upgraded'], most: policies.movesPerDay })) {
       return tooManyRequests()
     }
+    if (!(await holdAccount(tx, account))) return shareConflict()
+    if (!(await isAsRead(tx, moved))) return shareConflict()
+    if (await isTaken(tx, moved.account)) return emailTaken()
     if (!(await useCode(tx, codeId))) return invalidCode()
     await holdRecord(tx, { accountId: account.id, reason: 'upgraded', seconds: policies.hold })
     await announce(tx, account, 'contact-upgraded')
@@ -96,7 +95,7 @@ async function move(
     return { account: moved.account, facts }
   })
   return work.catch((error: unknown) => {
-    if (violatedConstraint(error) === 'accounts_lookup_key') return emailTaken()
+    if (isTakenMeanwhile(error)) return emailTaken()
     throw error
   })
 }

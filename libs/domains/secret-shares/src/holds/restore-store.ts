@@ -40,32 +40,35 @@ export const findInTheWay = (tx: Statements, { id: heldId, accountId, lookup }: 
          where a.id = ${accountId} or a.lookup = ${lookup} order by a.id for update of a`,
   )
 
-/** The last version that was ever given out: no number means two shares. */
-export const findLastVersion = async (tx: Statements, accountId: string): Promise<number> =>
+/** The last version that was ever given out: no number means two shares. None where nothing is left of the record. */
+export const findLastVersion = async (tx: Statements, accountId: string): Promise<number | null> =>
   (
     await tx.one(
-      z.object({ last: column.count }),
+      z.object({ last: column.count.nullable() }),
       sql`select greatest(
             (select max((record -> 'account' ->> 'last_version')::int) from secret_shares.held where account_id = ${accountId}),
             (select last_version from secret_shares.accounts where id = ${accountId})) as last`,
     )
   ).last
 
-/** Puts the rows of a copy back as they were. */
-export async function putBack(tx: Statements, heldId: string, lastVersion: number): Promise<void> {
-  const rows = (table: string) => sql`(select record -> ${table}::text from secret_shares.held where id = ${heldId})`
-  await tx.run(sql`
-    insert into secret_shares.accounts
-    select (jsonb_populate_record(null::secret_shares.accounts,
-              ${rows('account')} || jsonb_build_object('last_version', ${lastVersion}::int))).*`)
-  await tx.run(
-    sql`insert into secret_shares.logins select * from jsonb_populate_recordset(null::secret_shares.logins, ${rows('logins')})`,
-  )
-  await tx.run(
-    sql`insert into secret_shares.shares select * from jsonb_populate_recordset(null::secret_shares.shares, ${rows('shares')})`,
-  )
-  await tx.run(
-    sql`insert into secret_shares.recovery_methods overriding system value
-        select * from jsonb_populate_recordset(null::secret_shares.recovery_methods, ${rows('methods')})`,
-  )
-}
+/** Puts the rows of a copy back as they were, by one statement: it may be shredded. False where it was. */
+export const putBack = async (tx: Statements, heldId: string, lastVersion: number): Promise<boolean> =>
+  (await tx.run(sql`
+    with copy as (
+      select record from secret_shares.held where id = ${heldId}
+    ), account as (
+      insert into secret_shares.accounts
+      select (jsonb_populate_record(null::secret_shares.accounts,
+                record -> 'account' || jsonb_build_object('last_version', ${lastVersion}::int))).* from copy
+      returning id
+    ), logins as (
+      insert into secret_shares.logins
+      select l.* from copy, jsonb_populate_recordset(null::secret_shares.logins, record -> 'logins') as l
+    ), shares as (
+      insert into secret_shares.shares
+      select s.* from copy, jsonb_populate_recordset(null::secret_shares.shares, record -> 'shares') as s
+    ), methods as (
+      insert into secret_shares.recovery_methods overriding system value
+      select m.* from copy, jsonb_populate_recordset(null::secret_shares.recovery_methods, record -> 'methods') as m
+    )
+    select id from account`)) === 1

@@ -9,9 +9,10 @@ import { accountRestored } from '../accounts/events.ts'
 import { holdRecord } from '../accounts/hold.ts'
 import { nameContact } from '../accounts/names.ts'
 import { removeAccount, type WhenRemoved } from '../accounts/remove.ts'
+import { isTakenMeanwhile } from '../accounts/store.ts'
 import type { Policies } from '../policies.ts'
 import { nothingHeld, restoreUserKey, severalAccounts } from './contract.ts'
-import { findHeld, findInTheWay, findLastVersion, type HeldRow, putBack } from './restore-store.ts'
+import { findHeld, findInTheWay, findLastVersion, type HeldRow, putBack, type Wanted } from './restore-store.ts'
 
 export interface HoldDeps {
   readonly database: Database
@@ -20,17 +21,26 @@ export interface HoldDeps {
   readonly whenRemoved: WhenRemoved
 }
 
+/** What was made under the contact since it was looked is in the way the second time. */
+export const restore = implement<HoldDeps>()(restoreUserKey, async ({ proof: { did }, body }, deps) => {
+  const { shareVersion: version, contactMethod } = body
+  const lookup = contactMethod && (await nameContact(deps.hsm, contactMethod))
+  const wanted = { did, lookup, version }
+  return bringBack(deps, wanted).catch((error: unknown) => {
+    if (!isTakenMeanwhile(error)) throw error
+    return bringBack(deps, wanted)
+  })
+})
+
 /**
  * The record as it was. What stands there now is held in its turn. A record that somebody else made meanwhile is displaced;
  * no copy of it displaces this one again, for who had the contact first stays: else a vandal who kept one would wait
  * until the owner's own are shredded.
  */
-export const restore = implement<HoldDeps>()(restoreUserKey, async ({ proof: { did }, body }, deps) => {
-  const { database, hsm, policies } = deps
-  const { shareVersion: version, contactMethod } = body
-  const lookup = contactMethod && (await nameContact(hsm, contactMethod))
-  return database.transaction(async (tx) => {
-    const [held, another] = await findHeld(tx, { did, lookup, version })
+const bringBack = (deps: HoldDeps, wanted: Wanted) =>
+  deps.database.transaction(async (tx) => {
+    const { policies } = deps
+    const [held, another] = await findHeld(tx, wanted)
     if (!held) return nothingHeld()
     if (another) return severalAccounts()
     // By what the owner was told: a copy is not made where nothing, or somebody else's record, stood in the way.
@@ -41,19 +51,19 @@ export const restore = implement<HoldDeps>()(restoreUserKey, async ({ proof: { d
     const standing = await findInTheWay(tx, held)
     if (standing.some(({ isOlder }) => isOlder)) return nothingHeld()
     const lastVersion = await makeRoom(tx, deps, { held, standing })
-    await putBack(tx, held.id, lastVersion)
+    // Shredded meanwhile.
+    if (lastVersion === null || !(await putBack(tx, held.id, lastVersion))) return nothingHeld()
     await cancelLocks(tx, policies.startOver, accountId)
     await announce(tx, { id: accountId }, 'account-restored')
     await recordEvent(tx, accountRestored, { subject: accountId, detail: { version: shareVersion } })
-    return reply(200, { success: true, shareVersion })
+    return reply(200, { success: true, shareVersion } as const)
   })
-})
 
 async function makeRoom(
   tx: Tx,
   { policies, whenRemoved }: HoldDeps,
   { held, standing }: { held: HeldRow; standing: readonly { id: string }[] },
-): Promise<number> {
+): Promise<number | null> {
   const lastVersion = await findLastVersion(tx, held.accountId)
   for (const { id: accountId } of standing) {
     await holdRecord(tx, {

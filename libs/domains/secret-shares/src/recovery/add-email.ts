@@ -7,10 +7,10 @@ import { nameCaller } from '../accounts/caller.ts'
 import { keyNotFound, tooManyRequests } from '../accounts/contract.ts'
 import { recoveryEmailAsked } from '../accounts/events.ts'
 import { isSameContact, nameMailbox, sealValue } from '../accounts/names.ts'
-import { placeOf } from '../accounts/store.ts'
+import { holdContact, placeOf } from '../accounts/store.ts'
 import { addRecoveryEmail, mailNotSent, sameEmail } from './contract.ts'
 import { mailCode, type MailDeps } from './mail-code.ts'
-import { putPending, queueEmails } from './store.ts'
+import { putPending } from './store.ts'
 
 export const RECOVERY_EMAIL = 'recovery-email'
 
@@ -31,8 +31,9 @@ export const addEmail = implement<MailDeps>()(addRecoveryEmail, async ({ proof, 
   const { recipient: recipientPerDay, inAll: channelPerDay } = policies.codeMailsPerDay
   const asked = await database.transaction(async (tx) => {
     await tx.run(keepBudget(policies.recoveryEmailCodes.budget, accountId))
+    // Asked for at once, two codes would both stay alive: requests for one record queue up here.
+    if (!(await holdContact(tx, account))) return keyNotFound()
     // A right older code would give back the guesses at this one.
-    if (!(await queueEmails(tx, account))) return keyNotFound()
     await dropCodes(tx, policies.recoveryEmailCodes, accountId)
     const wish = { subject: accountId, group: accountId, purpose: RECOVERY_EMAIL }
     const requested = await requestCode(tx, policies.recoveryEmailCodes, wish)

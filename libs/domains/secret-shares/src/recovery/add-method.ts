@@ -26,8 +26,8 @@ export const addMethod = implement<ShareDeps>()(addRecoveryMethod, async ({ proo
       ? undefined
       : await sealValue(hsm, placeOf(account), { purpose: 'recovery-share', which, value: encryptedShare })
   return database.transaction(async (tx) => {
-    if (!(await holdAccount(tx, account))) return shareConflict()
     if (await isLimited(tx, account, { most: policies.changesPerDay })) return tooManyRequests()
+    if (!(await holdAccount(tx, account))) return shareConflict()
     // Each change holds a copy of all of them.
     if ((await countOthers(tx, method)) >= policies.methods) return tooManyMethods()
     await holdRecord(tx, { accountId, reason: 'changed', seconds: policies.hold })

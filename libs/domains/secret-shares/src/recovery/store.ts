@@ -87,13 +87,6 @@ export const findExactMethod = (
     sql`${methodOf(account)} and m.type = ${type} and m.credential_id = ${credentialId} order by m.id limit 1`,
   )
 
-/**
- * Asked for at once, two codes would both stay alive: requests for one record queue up here. False where it was moved
- * since it was read: the address is sealed to the earlier contact.
- */
-export const queueEmails = async (tx: Statements, { id, lookup }: Account): Promise<boolean> =>
-  (await tx.run(sql`select id from secret_shares.accounts where id = ${id} and lookup = ${lookup} for update`)) === 1
-
 /** The newest request replaces the one before it. */
 export const putPending = (
   tx: Statements,

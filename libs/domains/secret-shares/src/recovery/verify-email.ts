@@ -6,7 +6,7 @@ import { nameCaller } from '../accounts/caller.ts'
 import { tooManyRequests } from '../accounts/contract.ts'
 import { holdRecord } from '../accounts/hold.ts'
 import { openText, sealValue } from '../accounts/names.ts'
-import { placeOf } from '../accounts/store.ts'
+import { holdContact, placeOf } from '../accounts/store.ts'
 import { maskEmail } from '../shares/mask.ts'
 import type { ShareDeps } from '../shares/put-auth-share.ts'
 import { RECOVERY_EMAIL } from './add-email.ts'
@@ -36,6 +36,8 @@ export const verifyEmail = implement<ShareDeps>()(verifyRecoveryEmail, async ({ 
   const email = await openText(hsm, place, { purpose: 'pending-email', envelope: pending.email })
   const envelope = await sealValue(hsm, place, { purpose: 'recovery-email', value: email })
   return database.transaction(async (tx) => {
+    // The record first, as wherever both are held: who moves or removes it comes from there.
+    if (!(await holdContact(tx, account))) return wrongCode()
     if (!(await useCode(tx, pending.codeId)) || !(await takePending(tx, accountId, pending.codeId))) return wrongCode()
     await holdRecord(tx, { accountId, reason: 'changed', seconds: policies.hold })
     await setRecoveryEmail(tx, accountId, envelope)

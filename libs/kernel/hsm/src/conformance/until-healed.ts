@@ -2,10 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { HsmUnavailable } from '../errors.ts'
 import type { TokenHealth } from '../keystore.ts'
 
-const TRIES = 500
+const TRIES = 1500
 const PAUSE_MS = 20
 
-/** Waits until `check` passes; throws after ten seconds. */
+/** Waits until `check` passes; throws after half a minute. */
 export async function untilHealed(keystore: Pick<TokenHealth, 'check'>): Promise<void> {
   for (let tries = 0; tries < TRIES; tries++) {
     if (await isHealthy(keystore)) return

@@ -39,7 +39,9 @@ export class ProcessExecutor implements Executor {
   #last: TokenProcess | undefined
   #probing: Promise<ProbeResult> | undefined
   #restBytes: number | undefined
-  #isReplacing = false
+  #replacing: Promise<void> | undefined
+  /** Settles once no start is under way. */
+  #starting: Promise<unknown> = Promise.resolve()
   /** A process was lost between its login and the outcome, and none has logged in since: the token may have counted a try. */
   #isLoginInDoubt = false
   #refusedPin: HsmRefusal | undefined
@@ -90,7 +92,9 @@ export class ProcessExecutor implements Executor {
     clearInterval(this.#clock)
     this.#breaker.stop('closed')
     this.#waiters.refuseAll('closed')
-    await this.#process?.close(this.#options.limits.callMs)
+    const { callMs } = this.#options.limits
+    // Nor is one left behind that was being started, or that had not ended when another took its place.
+    await Promise.all([this.#process?.close(callMs), this.#starting, this.#replacing])
   }
 
   /** However many ask, one look is taken. It does not wait behind other calls. */
@@ -126,7 +130,13 @@ export class ProcessExecutor implements Executor {
     if (this.#breaker.isOpen) throw new HsmUnavailable(this.#breaker.reason, this.#breaker.retryAfterSeconds)
   }
 
-  async #start(lowPinCount: LowPinCount): Promise<TokenProcess> {
+  #start(lowPinCount: LowPinCount): Promise<TokenProcess> {
+    const starting = this.#startOne(lowPinCount)
+    this.#starting = Promise.allSettled([this.#starting, starting]).then(() => undefined)
+    return starting
+  }
+
+  async #startOne(lowPinCount: LowPinCount): Promise<TokenProcess> {
     const proved = this.#last?.started.proved
     const order = { ...this.#options.order, lowPinCount, ...(proved && { proved }) }
     const { signal } = this.#closed
@@ -149,6 +159,7 @@ export class ProcessExecutor implements Executor {
       this.#isLoginInDoubt = false
       if (!signal.aborted) return process
       process.kill('closed')
+      await process.hasEnded()
       throw new HsmUnavailable('closed')
     } catch (error) {
       if (hasTried && !(error instanceof HsmUnavailable)) this.#isLoginInDoubt = false
@@ -208,8 +219,12 @@ export class ProcessExecutor implements Executor {
 
   /** Without a pause: the new process serves before the old one ends. Where it cannot be started the old one stays. */
   async #replace(old: TokenProcess): Promise<void> {
-    if (this.#isReplacing || this.#refusedPin !== undefined) return
-    this.#isReplacing = true
+    if (this.#replacing !== undefined || this.#refusedPin !== undefined) return
+    this.#replacing = this.#replaceNow(old).finally(() => (this.#replacing = undefined))
+    await this.#replacing
+  }
+
+  async #replaceNow(old: TokenProcess): Promise<void> {
     const { log, limits, onRefusedPin } = this.#options
     try {
       const fresh = await this.#start('accept')
@@ -220,8 +235,6 @@ export class ProcessExecutor implements Executor {
     } catch (error) {
       log('hsm-recovery-failed', error instanceof Error ? error.message : 'unknown')
       if (isRefusedPin(error)) await onRefusedPin(error)
-    } finally {
-      this.#isReplacing = false
     }
   }
 }

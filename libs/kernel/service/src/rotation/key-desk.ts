@@ -9,7 +9,7 @@ export interface KeyDesk {
   /** Has workers seal every declared value by the active version. Again: nothing happens while that is under way. */
   beginRewrap(): Promise<RewrapProgress>
   rewrapProgress(): Promise<RewrapProgress>
-  /** Where values of a version still are, in every column of the database that holds bytes, declared or not. */
+  /** Where values of a version still are, in every column of the database that holds bytes or JSON, declared or not. */
   references(version: number): Promise<References>
   /** Destroys a retired version that nothing refers to, on every token. Again: completes what a crash left. */
   destroy(version: number): Promise<Destroyed>

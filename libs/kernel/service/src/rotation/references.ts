@@ -6,7 +6,7 @@ import type { KekVersion } from './key-versions.ts'
 const hit = z.object({ place: z.string(), field: z.string(), hits: column.count })
 
 /**
- * Rows that name a key of the version, in every column of bytes that the database has. What a key wrapped is sealed, by
+ * Rows that name a key of the version, in every column of bytes or JSON that the database has. What a key wrapped is sealed, by
  * the seal key of its version: so it is enough to look for the ids that envelopes name.
  */
 export async function findReferences(
