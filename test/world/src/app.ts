@@ -120,7 +120,7 @@ export async function startApp({ app, processes = 1, settings = {} }: AppWish): 
   }
   const provision = async () => {
     const provisioning = launch(['provision'], migrator)
-    const [code] = (await once(provisioning, 'exit')) as [number | null]
+    const [code] = (await once(provisioning, 'close')) as [number | null]
     return code
   }
   const run: TestApp['run'] = async (command, ...given) => {
@@ -189,7 +189,8 @@ interface Ports {
 async function whereItListens(child: ChildProcess, log: () => string): Promise<Ports> {
   return new Promise((resolve, reject) => {
     child.once('message', (told) => resolve(told as Ports))
-    child.once('exit', (code) => reject(new Error(`the app ended with ${String(code)} before it listened:\n${log()}`)))
+    // Not its exit: what it said last may be in the pipe still.
+    child.once('close', (code) => reject(new Error(`the app ended with ${String(code)} before it listened:\n${log()}`)))
   })
 }
 

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { connect, identifier, type Connection } from '@strongroom/postgres'
 import { inject } from 'vitest'
+import { onceFree } from './in-use.ts'
 import { asRole, rolesOf, type Roles } from './roles.ts'
 import { provideTemplate } from './template.ts'
 
@@ -44,7 +45,7 @@ interface Source {
 async function cloneTemplate(superuser: Connection, { superuserUrl, template, roles }: Source): Promise<TestDatabase> {
   const name = identifier(`test_${randomBytes(8).toString('hex')}`)
   const runtime = { name: `${name}_app`, password: randomBytes(18).toString('base64url') }
-  await superuser.query(`create database ${name} template ${template} owner ${roles.owner.name}`)
+  await onceFree(() => superuser.query(`create database ${name} template ${template} owner ${roles.owner.name}`))
   await superuser.query(`create role ${runtime.name} login password '${runtime.password}' in role ${roles.runtime}`)
   await superuser.query(`revoke all on database ${name} from public`)
   await superuser.query(`grant connect on database ${name} to ${runtime.name}`)
@@ -62,7 +63,7 @@ async function cloneTemplate(superuser: Connection, { superuserUrl, template, ro
 async function dropDatabase(superuserUrl: string, { name, role }: { name: string; role: string }): Promise<void> {
   const superuser = await connect(superuserUrl)
   try {
-    await superuser.query(`drop database if exists ${name} with (force)`)
+    await onceFree(() => superuser.query(`drop database if exists ${name} with (force)`))
     await superuser.query(`drop role if exists ${role}`)
   } finally {
     await superuser.end()

@@ -2,8 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { connect, identifier, type Connection } from '@strongroom/postgres'
 import { inject } from 'vitest'
 import type { TestDatabase } from './database.ts'
-
-const OBJECT_IN_USE = '55006'
+import { onceFree } from './in-use.ts'
 
 /** A database as it was at one moment, which can be put in the place of what it became. */
 export interface KeptCopy extends AsyncDisposable {
@@ -29,7 +28,7 @@ async function replaceBy(superuser: Connection, { name, role }: Pick<TestDatabas
     'select pg_get_userbyid(datdba) as owner from pg_database where datname = $1',
     [name],
   )
-  await superuser.query(`drop database ${name} with (force)`)
+  await onceFree(() => superuser.query(`drop database ${name} with (force)`))
   await copyTo(superuser, { from, to: name })
   await superuser.query(`alter database ${name} owner to ${identifier(found?.owner ?? '')}`)
   await superuser.query(`revoke all on database ${name} from public`)
@@ -40,24 +39,13 @@ async function replaceBy(superuser: Connection, { name, role }: Pick<TestDatabas
 async function copyTo(superuser: Connection, { from, to }: { from: string; to: string }): Promise<void> {
   if (from !== 'template0') await superuser.query(`alter database ${from} allow_connections false`)
   try {
-    await copyAlone(superuser, { from, to })
+    // Who was about to connect when connections were forbidden is there a moment later.
+    await onceFree(async () => {
+      await superuser.query('select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = $1', [from])
+      await superuser.query(`create database ${to} template ${from}`)
+    })
   } finally {
     if (from !== 'template0') await superuser.query(`alter database ${from} allow_connections true`)
-  }
-}
-
-const TRIES = 10
-
-/** Who was about to connect when connections were forbidden is there a moment later. */
-async function copyAlone(superuser: Connection, { from, to }: { from: string; to: string }): Promise<void> {
-  for (let tries = 1; ; tries++) {
-    await superuser.query('select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = $1', [from])
-    try {
-      await superuser.query(`create database ${to} template ${from}`)
-      return
-    } catch (error) {
-      if ((error as { code?: string }).code !== OBJECT_IN_USE || tries === TRIES) throw error
-    }
   }
 }
 

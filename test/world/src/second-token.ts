@@ -1,4 +1,5 @@
 import { softToken, type SoftToken } from '@strongroom/hsm/testing'
+import { expect } from 'vitest'
 import { moduleOf, type Settings, type TestApp } from './app.ts'
 
 export interface SecondToken extends AsyncDisposable {
@@ -22,9 +23,12 @@ export async function secondToken(label: string): Promise<SecondToken> {
   }
 }
 
-/** Has every sweep run at once, as an operator may. */
-export const sweepNow = async (app: TestApp): Promise<void> =>
-  void (await app.sql(`select graphile_worker.add_job('sweeps.run', '{}'::json)`))
+/** Has every sweep run at once, as an operator may. Waits until they were told: what they see is what is so now, not later. */
+export async function sweepNow(app: TestApp): Promise<void> {
+  await app.sql(`select graphile_worker.add_job('sweeps.run', '{}'::json)`)
+  const untold = `select from graphile_worker.jobs where task_identifier = 'sweeps.run'`
+  await expect.poll(() => app.sql(untold)).toEqual([])
+}
 
 /** How many rows of a column of envelopes have fewer recipients than two: the third byte counts them. */
 export async function halfHeld(app: TestApp, columns: readonly (readonly [table: string, column: string])[]) {

@@ -33,7 +33,8 @@ export async function runDevWorld({ argv, apps: known, places }: DevWorld): Prom
   stack.defer(() => lock.release())
   try {
     const world = await startWorld({ places, module, say, signal: stopping.signal, apps: options.apps }, stack)
-    const allReady = await settle(world.ready, { places, signal: stopping.signal })
+    const patience = options.once ? PATIENCE_ONCE : PATIENCE
+    const allReady = await settle(world.ready, { places, signal: stopping.signal, patience })
     if (!options.once) await untilAborted(stopping.signal)
     say('stopping')
     return allReady || !options.once ? 0 : 1
@@ -43,10 +44,12 @@ export async function runDevWorld({ argv, apps: known, places }: DevWorld): Prom
   }
 }
 
-const patience = 60_000
+const PATIENCE = 60_000
+/** Whoever starts it once asks whether it starts, and not how fast this machine is today. */
+const PATIENCE_ONCE = 240_000
 
-/** Waits until all apps are ready, a minute at most, and prints the table either way. */
-async function settle(ready: Promise<unknown>, { places, signal }: Settling): Promise<boolean> {
+/** Waits until all apps are ready, as long as its patience at most, and prints the table either way. */
+async function settle(ready: Promise<unknown>, { places, signal, patience }: Settling): Promise<boolean> {
   const cancel = new AbortController()
   const timeout = delay(patience, undefined, { signal: cancel.signal, ref: false }).catch(() => undefined)
   await Promise.race([ready, timeout, untilAborted(signal)])
@@ -59,6 +62,8 @@ async function settle(ready: Promise<unknown>, { places, signal }: Settling): Pr
 }
 
 interface Settling {
+  /** Milliseconds. */
+  readonly patience: number
   readonly places: Places
   readonly signal: AbortSignal
 }

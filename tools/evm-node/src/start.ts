@@ -113,7 +113,9 @@ async function launch(program: string, port: number, options: EvmNodeOptions): P
       if (bound !== undefined) done(Number(bound))
     })
   })
-  const bound = await Promise.race([listening, ended])
+  // Not its exit: what it said last, which port was in use, may be in the pipe still.
+  const over = new Promise<void>((done) => child.once('close', () => done()).once('error', () => done()))
+  const bound = await Promise.race([listening, over])
   return bound === undefined ? said.trim() : { child, ended, port: bound }
 }
 
@@ -125,7 +127,7 @@ function nodeOf({ child, ended, port }: Started, { chainId = 31_337 }: EvmNodeOp
   const ask = askerOf(url)
   const close = async () => {
     child.kill('SIGTERM')
-    const force = setTimeout(() => child.kill('SIGKILL'), 5000)
+    const force = setTimeout(() => child.kill('SIGKILL'), 30_000)
     await ended
     clearTimeout(force)
   }

@@ -166,7 +166,7 @@ test('a signed address is good for its key, its time and its method, and as it w
     address.replace(key, 'another'),
     address.replace('Expires=60', 'Expires=6000'),
     address.replace('image%2Fpng', 'text%2Fhtml'),
-    address.replace(/Signature=.{4}/, 'Signature=0000'),
+    address.replace(/Signature=(.)/, (_, digit) => `Signature=${digit === '0' ? '1' : '0'}`),
     address.replace(/&X-Amz-Signature=.*/, ''),
     `${address}&response-cache-control=a`,
   ]

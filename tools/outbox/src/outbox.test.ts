@@ -214,7 +214,7 @@ test('stopping does not wait for those who hold connections', async () => {
   await holding.send(mail)
   const before = performance.now()
   await other.stop()
-  expect(performance.now() - before).toBeLessThan(10_000)
+  expect(performance.now() - before).toBeLessThan(25_000)
   holding.close()
 })
 

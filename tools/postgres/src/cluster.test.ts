@@ -4,7 +4,6 @@ import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } 
 import { createServer, type AddressInfo } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { connect, initialise, start, stateDirectory, stopLeftover, type Cluster } from './index.ts'
 
@@ -118,7 +117,7 @@ describe('a cluster', () => {
 describe('a supervisor that is killed', () => {
   it('takes its server with it', async () => {
     const url = await killSupervisor()
-    for (let tries = 0; tries < 200 && !isGone(); tries++) await delay(20)
+    await expect.poll(isGone).toBe(true)
     await expect(connect(url)).rejects.toThrow('ECONNREFUSED')
   })
 

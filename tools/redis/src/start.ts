@@ -37,8 +37,8 @@ export async function startRedis(options: RedisOptions = {}): Promise<RedisServe
   if (!/^[\w-]+$/.test(password)) throw new TypeError('the password of Redis takes letters, digits, - and _')
   for (let attempt = 1; ; attempt++) {
     const access = { password, port: await freePort(options.port) }
-    const { child, ended } = launch(program, { access, log: options.log })
-    const problem = await untilReady(child, ended)
+    const { child, ended, over } = launch(program, { access, log: options.log })
+    const problem = await untilReady(child, over)
     if (problem === undefined) return serverOf(child, { access, ended })
     // Somebody took the port between the moment it was found free and the moment it was bound.
     if (!problem.includes('Address already in use') || attempt === 3)
@@ -64,11 +64,13 @@ function launch(program: string, { access, log }: Launch) {
   if (log !== undefined) child.stdout.on('data', (chunk: Buffer) => appendFileSync(log, chunk, { mode: 0o600 }))
   child.stdin.on('error', () => undefined)
   child.stdin.end(settingsOf(access))
-  return { child, ended }
+  // Not its exit: what it said last, that the port is taken, may be in the pipe still.
+  const over = new Promise<void>((done) => child.once('close', () => done()).once('error', () => done()))
+  return { child, ended, over }
 }
 
 /** `undefined` when it accepts connections, else what it said before it ended. */
-async function untilReady(child: ChildProcessWithoutNullStreams, ended: Promise<void>): Promise<string | undefined> {
+async function untilReady(child: ChildProcessWithoutNullStreams, over: Promise<void>): Promise<string | undefined> {
   let said = ''
   const ready = new Promise<true>((done) => {
     child.once('error', (error) => (said += error.message))
@@ -79,7 +81,7 @@ async function untilReady(child: ChildProcessWithoutNullStreams, ended: Promise<
       if (said.includes('Ready to accept connections')) done(true)
     })
   })
-  return (await Promise.race([ready, ended])) ? undefined : said.trim()
+  return (await Promise.race([ready, over])) ? undefined : said.trim()
 }
 
 interface Running {
