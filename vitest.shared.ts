@@ -19,7 +19,8 @@ export const testsOf = (project: string, { postgres, ...options }: ViteUserConfi
       outputFile: { json: path(`.nx/test-results/@strongroom/${project}.json`) },
       testTimeout: 120_000,
       hookTimeout: 120_000,
-      expect: { poll: { timeout: 30_000 } },
+      // Whoever is right waits for as long as it takes: a machine that stands still for a while must not make it wrong.
+      expect: { poll: { timeout: 60_000 } },
       // Apps that tests start load hundreds of our sources: stripped and compiled once, they start in half the time.
       env: { NODE_COMPILE_CACHE: path('.nx/compile-cache') },
       ...(postgres && { globalSetup: [path('test/world/src/global-setup.ts')] }),

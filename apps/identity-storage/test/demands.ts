@@ -40,10 +40,14 @@ export const passwordProof = async (demand: Demand, factor: Signer): Promise<str
 
 const STEP = 30
 
-/** A code of the step that is so many from now; of the last seconds of a step none, as it might end on the way. */
+/**
+ * A code of the step that is so many from now; of the last seconds of a step none, as it might end on the way, and of more
+ * of them where nothing forgives that.
+ */
 export async function totpCode(secret: string, steps = 0): Promise<string> {
   const left = STEP * 1000 - (Date.now() % (STEP * 1000))
-  if (left < 4000) await new Promise((resolve) => setTimeout(resolve, left + 50))
+  if (left < (steps === 0 || steps === 1 ? 4_000 : 12_000))
+    await new Promise((resolve) => setTimeout(resolve, left + 50))
   return generate({ secret, epoch: Math.floor(Date.now() / 1000) + steps * STEP })
 }
 

@@ -25,7 +25,8 @@ async function start(app: TestApp, settings: Settings): Promise<string> {
   const before = (await app.log()).length
   try {
     const { child } = await app.spawn(settings)
-    const gone = once(child, 'exit')
+    // What it wrote at last may still be on its way when it is gone.
+    const gone = once(child, 'close')
     child.kill('SIGTERM')
     await gone
     return 'serves'

@@ -38,7 +38,7 @@ const outcomeOf = async (answer: ReturnType<HorizonWorld['ask']>) => {
 /** What a crash or an outage left is the sweep's after a minute: this makes it one. */
 const minutePasses = () =>
   world.app.sql(`update identity.changes set tried_at = tried_at - interval '2 minutes' where kind <> 'address'`)
-const soon = { timeout: 40_000 }
+const soon = { timeout: 90_000 }
 
 describe('PUT /wallets', () => {
   /** A change whose password was proven: one request is left to make. */

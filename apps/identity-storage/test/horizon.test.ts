@@ -57,7 +57,7 @@ test('while the ledger is away what needs it comes back later, and a wallet that
     `update identity.wallets set created_at = created_at - interval '2 minutes' where signers is not null`,
   )
   await expect
-    .poll(async () => (await world.ask({ path: `/wallets/${owner.walletId}` })).status, { timeout: 40_000 })
+    .poll(async () => (await world.ask({ path: `/wallets/${owner.walletId}` })).status, { timeout: 90_000 })
     .toBe(200)
   expect(horizon.accounts.has(owner.accountId)).toBe(true)
 })

@@ -71,6 +71,8 @@ test('SIGTERM lets requests in flight end, takes no new ones, and exits with 0',
   const inFlight = await database.transaction(async (tx) => {
     const waiting = `select from pg_locks join pg_database as d on d.oid = database
       where not granted and datname = current_database() and relation = 'identity.wallets'::regclass`
+    // A slow machine needs longer until they wait than a service may hold a transaction open.
+    await tx.run(sql`set local idle_in_transaction_session_timeout = 0`)
     await tx.run(sql`lock table identity.wallets in share mode`)
     const asked = Promise.allSettled(owners.map(make))
     await expect.poll(() => world.app.sql(waiting)).not.toEqual([])

@@ -30,6 +30,8 @@ test('what was kept while one of two tokens was away is held by both soon after,
   await second.token.take()
   await until('healthy', 'away')
   await sweepNow(app)
+  // Else it might look when the token is back, and never have seen it away.
+  await expect.poll(() => app.sql(`select from graphile_worker.jobs where task_identifier = 'sweeps.run'`)).toEqual([])
 
   const ann = await newUser(world)
   await enableTotp(world, ann)

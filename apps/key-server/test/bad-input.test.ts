@@ -155,9 +155,10 @@ const raw = (lines: string) =>
     const socket = net.connect(Number(port), '127.0.0.1', () => socket.write(lines))
     let text = ''
     socket.on('data', (chunk) => (text += chunk.toString('latin1')))
-    socket.on('error', reject)
+    // Whoever is refused in the middle of a sentence may hear the answer, and then that the connection is gone.
+    socket.on('error', (error) => (text === '' ? reject(error) : resolve(text)))
     socket.on('close', () => resolve(text))
-    socket.setTimeout(10_000, () => socket.destroy(new Error('no end')))
+    socket.setTimeout(60_000, () => socket.destroy(new Error('no end')))
   })
 
 test.each([
@@ -178,9 +179,12 @@ test.each([
 test('the log names the field that was wrong, and the route as a template', async () => {
   await client.ask({ method: 'POST', path: '/v2/key', body: { pin: 7391 } })
   await client.ask({ path: `/v2/key/${randomUUID()}` })
-  const lines = (await app.log()).split('\n').filter((line) => line.includes('invalid-input'))
-  expect(lines.some((line) => line.includes('"field":"body pin"') && line.includes('"route":"/v2/key"'))).toBe(true)
-  expect(
-    lines.some((line) => line.includes('"field":"header authorization"') && line.includes('"route":"/v2/key/:keyId"')),
-  ).toBe(true)
+  const isToldOf = async (field: string, route: string) =>
+    (await app.log())
+      .split('\n')
+      .some((line) =>
+        ['invalid-input', `"field":"${field}"`, `"route":"${route}"`].every((part) => line.includes(part)),
+      )
+  await expect.poll(() => isToldOf('body pin', '/v2/key')).toBe(true)
+  await expect.poll(() => isToldOf('header authorization', '/v2/key/:keyId')).toBe(true)
 })

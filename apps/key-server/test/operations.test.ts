@@ -78,6 +78,7 @@ test('SIGTERM lets requests in flight end, takes no new ones, and exits with 0',
   const inFlight = await owner.transaction(async (tx) => {
     const waiting = `select from pg_locks join pg_database as d on d.oid = database
       where not granted and datname = current_database() and relation = 'pin_keys.keys'::regclass`
+    await tx.run(sql`set local idle_in_transaction_session_timeout = 0`)
     await tx.run(sql`lock table pin_keys.keys in share mode`)
     const asked = Promise.allSettled(Array.from({ length: 20 }, () => client.create('1234')))
     await expect.poll(() => app.sql(waiting)).not.toEqual([])
@@ -98,7 +99,9 @@ test('with a management port, the public one serves the API alone', async () => 
   expect((await get('/health/ready', baseUrl)).status).toBe(403)
   expect((await get('/metrics', baseUrl)).status).toBe(403)
   expect((await clientOf(baseUrl).open(randomUUID(), '1234')).status).toBe(404)
-  const line = (await app.log()).split('\n').find((one) => one.includes('"managementPort":'))
+  const told = async () => (await app.log()).split('\n').find((one) => one.includes('"managementPort":'))
+  await expect.poll(told).toBeDefined()
+  const line = await told()
   const { managementPort } = JSON.parse(line ?? '{}') as { managementPort: number }
   expect((await get('/metrics', `http://127.0.0.1:${String(managementPort)}`)).status).toBe(200)
 })

@@ -71,13 +71,14 @@ function callersAt(wrong: string[] = []): Load {
 }
 
 test('keys are rotated under load, and rewrapping that is killed in the middle goes on: every key opens, the old one is unused and destroyed', async () => {
-  const worker = await app.spawn({}, '--role=worker')
+  // So slow that it is not done before it is killed, however long a loaded machine takes to do that.
+  const worker = await app.spawn({ REWRAP_ROWS_PER_SECOND: '50' }, '--role=worker')
   const load = callersAt()
   expect(await activateNext(desk)).toBe(2)
   const begun = await desk.beginRewrap()
   expect(begun).toMatchObject({ state: 'running', version: 2 })
   expect(begun.total).toBeGreaterThanOrEqual(ROWS)
-  await expect.poll(async () => (await desk.rewrapProgress()).done, soon).toBeGreaterThan(ROWS / 4)
+  await expect.poll(async () => (await desk.rewrapProgress()).done, soon).toBeGreaterThan(ROWS / 10)
   const died = once(worker.child, 'exit')
   worker.child.kill('SIGKILL')
   await died

@@ -13,12 +13,12 @@ beforeAll(async () => {
   const stands = async () => {
     if ((await ann.signIn(phone)).status !== 200) throw new Error('the account does not stand yet')
   }
-  await vi.waitFor(stands, { timeout: 20_000, interval: 200 })
+  await vi.waitFor(stands, { timeout: 60_000, interval: 200 })
   const asked = { request: ann.login, userKey: { type: 'device', publicKey: newKey().publicKey } }
   const { body } = await ann.post('/auth/v1/signin/2fa', asked)
   const { ephemeralAccessToken: waiting } = body as { ephemeralAccessToken: string }
   tokens = { accountToken: credentials.accessToken, anyToken: credentials.accessToken, requestToken: waiting }
-}, 60_000)
+})
 afterAll(() => world[Symbol.asyncDispose]())
 
 const endpoints = handlers.map(({ endpoint }) => endpoint)

@@ -4,7 +4,7 @@ import { expect } from 'vitest'
 import type { AccountsWorld, DeviceKey, Person } from './accounts-world.ts'
 import type { Answered } from './client.ts'
 
-export const soon = { timeout: 20_000, interval: 200 }
+export const soon = { timeout: 60_000, interval: 200 }
 
 /** The chain as the app sees it. */
 export function chainOf({ chain }: AccountsWorld): Chain {

@@ -26,7 +26,7 @@ beforeAll(async () => {
     OAUTH_REDIRECT_URI: `${page}, ${phone}`,
   }
   world = await startAccounts({ settings })
-}, 60_000)
+})
 afterAll(async () => {
   await world[Symbol.asyncDispose]()
   await Promise.all([issuer.close(), codes.stop()])

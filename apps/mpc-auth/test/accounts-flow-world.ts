@@ -8,7 +8,7 @@ import { type DeviceKey, newKey, newSubject, signedIn } from './accounts-world.t
 import { type Answered, clientOf } from './client.ts'
 import { flowRoad } from './flow-road.ts'
 
-export const soon = { timeout: 30_000, interval: 200 }
+export const soon = { timeout: 60_000, interval: 200 }
 
 const PAYER = 'f8d6e0586b0a20c7'
 

@@ -46,7 +46,7 @@ test('of shapes, addresses and media', async () => {
   expectNamed(await ann.send('GET', '/account/v1/me'), 'invalid-token')
 })
 
-test('of signing up and in', { timeout: 60_000 }, async () => {
+test('of signing up and in', async () => {
   const [ann, phone] = [personOf(world), newKey()]
   expectNamed(await ann.begin(phone.publicKey), 'please-sign-up')
   expect((await ann.signUp(phone)).status).toBe(201)
@@ -65,7 +65,7 @@ test('of signing up and in', { timeout: 60_000 }, async () => {
   expectNamed(await ann.respond(unseen, phone.sign(unseen)), 'please-deploy')
 })
 
-test('of two-factor', { timeout: 60_000 }, async () => {
+test('of two-factor', async () => {
   const ben = personOf(world)
   const { key: phone, credentials } = await ben.settle()
   const { accessToken: token } = credentials
@@ -91,7 +91,7 @@ test('of two-factor', { timeout: 60_000 }, async () => {
   )
 })
 
-test('of what is not allowed, comes too often, or comes twice', { timeout: 60_000 }, async () => {
+test('of what is not allowed, comes too often, or comes twice', async () => {
   const cat = personOf(world)
   const { key: phone, account, credentials } = await cat.settle()
   const [chain, { accessToken: token, refreshToken }] = [chainOf(world), credentials]
@@ -109,7 +109,7 @@ test('of what is not allowed, comes too often, or comes twice', { timeout: 60_00
   expect(Number(often.headers.get('retry-after'))).toBeGreaterThan(0)
 })
 
-test('of a bug, or of rows that are not as we wrote them: its id alone is told', { timeout: 60_000 }, async () => {
+test('of a bug, or of rows that are not as we wrote them: its id alone is told', async () => {
   const dot = personOf(world)
   const { key } = await dot.settle()
   const reason = 'not as we wrote it'
@@ -129,7 +129,7 @@ test('of a bug, or of rows that are not as we wrote them: its id alone is told',
 })
 
 // In this order: what is taken away here is not brought back to those before.
-test('of what is away: the provider, the chain, the token', { timeout: 120_000 }, async () => {
+test('of what is away: the provider, the chain, the token', { timeout: 240_000 }, async () => {
   const nowhere = 'http://127.0.0.1:9/keys'
   const { baseUrl } = await world.app.spawn({ FIREBASE_PROJECT_ID: 'a-project', FIREBASE_KEYS_URL: nowhere })
   const header = Buffer.from('{"alg":"RS256","kid":"a"}').toString('base64url')

@@ -6,7 +6,7 @@ import { passTime } from './pass-time.ts'
 let world: AccountsWorld
 beforeAll(async () => {
   world = await startAccounts({ processes: 2 })
-}, 60_000)
+})
 afterAll(() => world[Symbol.asyncDispose]())
 
 interface Credentials {

@@ -165,8 +165,7 @@ export function personOf(world: AccountsWorld, { subject = newSubject(), headers
       const opened = await signUp(key, more)
       if (opened.status !== 201) throw new Error(opened.text)
       const found = { answer: opened }
-      const soon = { timeout: 20_000, interval: 200 }
-      await expect.poll(async () => (found.answer = await signIn(key)).status, soon).toBe(200)
+      await expect.poll(async () => (found.answer = await signIn(key)).status, { interval: 200 }).toBe(200)
       return { key, ...signedIn(found.answer) }
     },
   }

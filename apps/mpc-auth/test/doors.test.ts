@@ -24,7 +24,8 @@ async function start(app: TestApp, settings: Settings): Promise<string> {
   const before = (await app.log()).length
   try {
     const { child } = await app.spawn(settings)
-    const gone = once(child, 'exit')
+    // Not its exit: what it said may be in the pipe still.
+    const gone = once(child, 'close')
     child.kill('SIGTERM')
     await gone
     return 'serves'
@@ -100,7 +101,7 @@ test('production believes no stub of a face server, wherever it is', async () =>
     expect([status, text]).toEqual([502, errorOf(100903, 'Face service unavailable')])
     const scan = { face_scan: 'AAAA', audit_trail_image: 'AAAA', low_quality_audit_trail_image: 'AAAA' }
     expect((await ask({ method: 'POST', path: '/auth/face/register', token, body: scan })).status).toBe(502)
-    expect(await app.log()).toContain('stub-refused')
+    await expect.poll(() => app.log()).toContain('stub-refused')
     const development = await app.spawn(settings)
     expect((await clientOf(development.baseUrl)({ path: '/auth/face/session-token', token })).status).toBe(200)
   } finally {

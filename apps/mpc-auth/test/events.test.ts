@@ -23,6 +23,14 @@ interface Event {
 }
 const read = ({ body }: Received) => JSON.parse(body) as Event
 const eventsOf = (userId: string) => receiver.received.filter((one) => read(one).user_id === userId)
+/** Of each the first time that it was told: whoever does not hear the answer in time tells it again. */
+const distinctOf = (userId: string) => [
+  ...new Map(
+    eventsOf(userId)
+      .toReversed()
+      .map((one) => [read(one).id, one]),
+  ).values(),
+]
 
 async function registered() {
   const user = userOf(world)
@@ -78,8 +86,8 @@ test('everything that happens to a user is told, signed by the token’s key, wi
   const share = Buffer.from('canary share').toString('base64')
   await user.backUp([{ key_id: keyId, encrypted_keyshare: share }])
   await user.recover([keyId])
-  await expect.poll(() => eventsOf(userId).length).toBe(8)
-  const told = eventsOf(userId)
+  await expect.poll(() => distinctOf(userId).length).toBe(8)
+  const told = distinctOf(userId)
   const shared = { user_id: userId, id: expect.any(String), created_at: expect.stringMatching(/T\d\d:\d\d:\d\dZ$/) }
   const backup = { key: keyId, version: 1 }
   const all = [
@@ -107,7 +115,7 @@ test.each([500, 503, 429, 408])(
   async (status) => {
     receiver.answer(status)
     const { userId } = await registered()
-    await expect.poll(() => eventsOf(userId).length).toBe(1)
+    await expect.poll(() => eventsOf(userId).length).toBeGreaterThan(0)
     await expect.poll(async () => (await world.app.log()).includes('WebhookUnavailable')).toBe(true)
     expect(await stateOf(userId)).toEqual({ sent: false, failed: false })
     receiver.answer(204)
@@ -130,7 +138,7 @@ test.each([400, 401, 404, 410])('an event that the receiver refuses with %i is t
   await hurry()
   receiver.answer(204)
   const { userId: next } = await registered()
-  await expect.poll(() => eventsOf(next).length).toBe(1)
+  await expect.poll(() => eventsOf(next).length).toBeGreaterThan(0)
   expect(eventsOf(userId)).toHaveLength(1)
 })
 
@@ -150,8 +158,9 @@ test('nobody is told of what did not happen, nor where nobody wants to be told',
   const quiet = userOf(world, undefined, silent.baseUrl)
   const { user_id: quietId } = (await quiet.register()).body as { user_id: string }
   const { userId: last } = await registered()
-  await expect.poll(() => eventsOf(last).length).toBe(1)
-  expect([eventsOf(userId).length, eventsOf(quietId).length]).toEqual([1, 0])
+  // Each by a job of its own: none waits for another.
+  for (const one of [userId, last]) await expect.poll(() => stateOf(one)).toEqual({ sent: true, failed: false })
+  expect([distinctOf(userId).length, eventsOf(quietId).length]).toEqual([1, 0])
   expect(await stateOf(quietId)).toBeUndefined()
   silent.child.kill('SIGTERM')
 })

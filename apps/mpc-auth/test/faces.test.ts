@@ -88,9 +88,8 @@ describe('guesses', () => {
     gate.turn('open')
     expect(await show(ann, scan)).toEqual(noBackup)
     expect(await show(ann, scan)).toEqual(replayed)
-    const log = await world.app.log()
-    expect(log).toContain('http-500')
-    expect(log).not.toContain('canary')
+    await expect.poll(() => world.app.log()).toContain('http-500')
+    expect(await world.app.log()).not.toContain('canary')
   })
 
   test('at a service that had the scan and did not answer in time are spent: it may have judged', async () => {

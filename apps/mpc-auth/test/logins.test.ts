@@ -18,7 +18,7 @@ beforeAll(async () => {
       APPLE_KEYS_URL: issuer.keysUrl,
     },
   })
-}, 60_000)
+})
 afterAll(async () => {
   await world[Symbol.asyncDispose]()
   await issuer.close()

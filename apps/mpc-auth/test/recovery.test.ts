@@ -47,7 +47,7 @@ async function addRecoveryKey(
 
 test(
   'a lost device is replaced by the recovery key after its hold; tokens serve when the key counts',
-  { timeout: 120_000 },
+  { timeout: 240_000 },
   async () => {
     const ann = personOf(world)
     const { key: phone, account } = await ann.settle()
@@ -85,7 +85,7 @@ test(
   },
 )
 
-test('whoever has the cloud alone is seen, and told no', { timeout: 120_000 }, async () => {
+test('whoever has the cloud alone is seen, and told no', { timeout: 240_000 }, async () => {
   const bob = personOf(world)
   const { key: phone, account } = await bob.settle()
   const [{ address } = { address: '' }] = account.addresses

@@ -154,7 +154,7 @@ async function growthOf(pid: number, work: () => Promise<unknown>): Promise<numb
   return most - before
 }
 
-test('four times twenty shares of 1 MiB at once are saved and recovered, and are never in memory together', async () => {
+test('four times twenty shares of 1 MiB at once are saved, and recovered twice, and are never in memory together', async () => {
   // A small heap has its garbage collected soon: what grows then is what is held.
   const own = await world.app.spawn({ NODE_OPTIONS: '--max-old-space-size=128 --max-semi-space-size=2' })
   const people = await Promise.all(Array.from({ length: 4 }, () => owner(20)))
@@ -169,14 +169,14 @@ test('four times twenty shares of 1 MiB at once are saved and recovered, and are
   )
   const recovering = await growthOf(pid, () =>
     Promise.all(
-      doors.map(async (one) => {
+      [...doors, ...doors].map(async (one) => {
         const { status, body: recovered } = await one.user.recover(one.keys)
         const all = (recovered as { keyshares: { encrypted_keyshare: string }[] }).keyshares
         expect([status, all.every((each) => each.encrypted_keyshare === share), all.length]).toEqual([200, true, 20])
       }),
     ),
   )
-  // Together they are 107 MiB of text, and 80 MiB besides once decoded.
+  // Together they are 107 MiB of text, and 80 MiB besides once decoded; recovered twice as much. Some 90 are garbage at most.
   expect(saving).toBeLessThan(96)
-  expect(recovering).toBeLessThan(96)
+  expect(recovering).toBeLessThan(160)
 })

@@ -11,7 +11,7 @@ let desk: UseDesk
 beforeAll(async () => {
   world = await startAccounts({ processes: 2 })
   desk = await openSigningDesk(mpcAuthWith(['accounts']), world.app.operator, openLog('desk', 'silent'))
-}, 60_000)
+})
 afterAll(async () => {
   await desk.close()
   await world[Symbol.asyncDispose]()
@@ -101,7 +101,7 @@ test('tokens of before are good at every process until the last has passed; new 
     { event: 'keystore.signing-activated', detail: { use: USE, version: 2 } },
     { event: 'keystore.signing-destroyed', detail: { use: USE, version: 1 } },
   ])
-}, 90_000)
+})
 
 test('a process that starts after the rotation believes what the others issued', async () => {
   const { accessToken } = await signUpAt(0)

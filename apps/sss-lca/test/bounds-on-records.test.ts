@@ -75,6 +75,7 @@ test('a method that is added while its record moves is no method that never open
     )
   try {
     const [added, moved] = await admin.transaction(async (tx) => {
+      await tx.run(sql`set local idle_in_transaction_session_timeout = 0`)
       await tx.run(sql`select id from secret_shares.accounts for update`)
       // They queue up at the row: the move has read what it moves by then.
       const adding = ann.addMethod({ type: 'passkey', credentialId: 'late', encryptedShare: newShare() })

@@ -19,7 +19,8 @@ async function start(app: TestApp, settings: Settings): Promise<string> {
   const before = (await app.log()).length
   try {
     const { child } = await app.spawn(settings)
-    const gone = once(child, 'exit')
+    // Not its exit: what it said may be in the pipe still.
+    const gone = once(child, 'close')
     child.kill('SIGTERM')
     await gone
     return 'serves'

@@ -2,6 +2,7 @@ import { createHmac, generateKeyPairSync, type KeyObject, sign } from 'node:cryp
 import { type Issuer, startIssuer } from '@strongroom/issuer'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { clientOf, personOf, queryOf, startSssLca, type World } from './client.ts'
+import { keepPort } from './kept-port.ts'
 import { newEmail, newPhone, newShare } from './people.ts'
 
 let world: World
@@ -194,12 +195,14 @@ test('while an issuer was never reached its logins wait, the others go on, and i
   const first = await startIssuer()
   const port = Number(new URL(first.url).port)
   await first.close()
+  const kept = await keepPort(port)
   const { baseUrl } = await world.app.spawn({ SUPERTOKENS_ISSUER: first.url, SUPERTOKENS_AUDIENCE: first.audience })
   const early = await second.issueToken({ email: newEmail(), provider: 'oidc' })
   const { status, body, headers } = await get(early, 'supertokens', baseUrl)
   expect([status, body]).toMatchObject([503, { code: 'SERVICE_UNAVAILABLE', data: { path: 'keys.getAuthShare' } }])
   expect(Number(headers.get('retry-after'))).toBeGreaterThan(0)
   expect((await get(await world.issuer.issueToken({ email: newEmail() }), 'firebase', baseUrl)).status).toBe(200)
+  await kept.free()
   const back = await startIssuer({ port })
   expect(back.url).toBe(first.url)
   const authToken = await back.issueToken({ email: newEmail(), provider: 'oidc' })

@@ -80,12 +80,13 @@ describe('the auth share', () => {
     const owner = openDatabase({ connectionString: world.app.database.adminUrl, connections: 1 })
     const where = sql`where primary_did = ${ann.did}`
     const stored = await owner.transaction(async (tx) => {
+      await tx.run(sql`set local idle_in_transaction_session_timeout = 0`)
       await tx.run(sql`select from secret_shares.accounts ${where} for update`)
       const storing = ann.put(newShare(), { expectedShareVersion: 3 })
       // It has read version 3, and waits for the row.
       const waiting = `select from pg_locks join pg_stat_activity using (pid)
                         where not granted and datname = current_database()`
-      await expect.poll(async () => (await world.app.sql(waiting)).length, { timeout: 8_000 }).toBe(1)
+      await expect.poll(async () => (await world.app.sql(waiting)).length).toBe(1)
       await tx.run(sql`update secret_shares.accounts set share_version = 1 ${where}`)
       return { storing }
     })

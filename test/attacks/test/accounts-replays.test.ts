@@ -102,7 +102,7 @@ describe('case 12, replayed signatures, on the accounts of mpc-auth', { timeout:
     const show = async (challengeData: string, passKey: object) =>
       cay.post('/auth/v1/signin/challenge/respond', { challengeType: 'passKey', challengeData, passKey })
     const assertion = (data: string, count: number) => assertionOf(passkey, Buffer.from(data, 'hex'), count)
-    const soon = { timeout: 20_000, interval: 300 }
+    const soon = { timeout: 60_000, interval: 300 }
     let [data, used] = ['', {}]
     const signIn = async () => {
       data = await challenge()

@@ -72,7 +72,7 @@ export async function startOnCluster(
     MIGRATOR_DATABASE_URL_FILE: file('migrator-url', adminUrl),
     RUNTIME_ROLE: runtime,
   })
-  const [code] = (await once(provisioning, 'exit')) as [number | null]
+  const [code] = (await once(provisioning, 'close')) as [number | null]
   if (code !== 0) {
     await dispose()
     throw new Error(`${app} could not be provisioned:\n${output.join('')}`)
@@ -81,7 +81,7 @@ export async function startOnCluster(
     async spawn(extra = {}, ...options) {
       const child = launch(['serve', ...options], extra)
       const told = once(child, 'message') as Promise<[{ listening: number; beside: Record<string, number> }]>
-      const early = once(child, 'exit').then(() => {
+      const early = once(child, 'close').then(() => {
         throw new Error(`${app} ended before it listened:\n${output.join('')}`)
       })
       const [{ listening, beside }] = await Promise.race([told, early])

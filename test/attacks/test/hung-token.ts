@@ -29,7 +29,7 @@ export async function tokenThatHangs(label: string): Promise<HungToken> {
       HSM_PIN_FILE: pin,
       HSM_EXECUTOR: 'process',
       HSM_SESSIONS: '4',
-      HSM_CALL_SECONDS: '2',
+      HSM_CALL_SECONDS: '10',
     },
     hang: async () => device.hang(['C_Sign', 'C_Decrypt', 'C_Encrypt'], 'before'),
     goOn: async () => device.mend(),

@@ -74,7 +74,7 @@ it.each(['stop', 'crash'] as const)(
     )
     await expect.poll(() => findIdentityOrphans(app), patient).toEqual([])
   },
-  180_000,
+  240_000,
 )
 
 it(`case 22, provider away: everybody who was answered is asked to verify once it is back, once, ATTACK_SEED=${randomness.seed}`, async () => {
@@ -107,4 +107,4 @@ it(`case 22, provider away: everybody who was answered is asked to verify once i
   const metrics = await call(place, 'GET /metrics')
   expect(metrics.body).toContain('strongroom_jobs{kind="identity.deliver-message",state="parked"} 1')
   expect(trap.mailsTo(poisoned.email)).toEqual([])
-}, 120_000)
+}, 240_000)

@@ -91,7 +91,7 @@ describe(`case 31, step-up race, on identity-storage, ${repeat}`, () => {
 
   it('waits a minute and no longer, by the database’s clock', async () => {
     await verify()
-    await passTime(world.app, '55 seconds')
+    await passTime(world.app, '40 seconds')
     expect((await ask(asking())).status).toBe(200)
     await verify()
     await passTime(world.app, '61 seconds')

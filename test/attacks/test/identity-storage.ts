@@ -47,10 +47,15 @@ export const identityPlaceOf = (
   baseUrl,
   profile,
   textsTo: async (address) => (await app.messagesTo(address)).map(({ text }) => text),
+  // One row at a time, each waited for: a row that another one forgets just now counts until that is committed.
   forgetSteps: () =>
     app.sql(`
-      update identity.factors set last_step = 0 where id in (
-        select id from identity.factors where last_step > 0 order by id for no key update skip locked)`),
+      do $$ declare one record; begin
+        for one in select id from identity.factors where last_step > 0 loop
+          update identity.factors set last_step = 0 where id = one.id;
+          commit;
+        end loop;
+      end $$`),
 })
 
 /** Its original. */

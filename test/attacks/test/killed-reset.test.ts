@@ -88,7 +88,7 @@ describe(`case 8, kill -9 while a reset completes, ATTACK_SEED=${randomness.seed
     await workers.next()
     await completeAgain(one, await asked)
     await expectDone(one)
-  }, 90_000)
+  }, 180_000)
 
   it.each([
     {
@@ -114,7 +114,7 @@ describe(`case 8, kill -9 while a reset completes, ATTACK_SEED=${randomness.seed
       await completeAgain(one, await asked)
       await expectDone(one)
     },
-    90_000,
+    180_000,
   )
 
   it('the worker is killed between opening the copy and the transaction', async () => {
@@ -133,7 +133,7 @@ describe(`case 8, kill -9 while a reset completes, ATTACK_SEED=${randomness.seed
     await workers.next()
     await completeAgain(one, await asked)
     await expectDone(one)
-  }, 90_000)
+  }, 180_000)
 
   it('the app is killed after the commit and before its answer', async () => {
     const victim = await spawnApi(app)
@@ -147,5 +147,5 @@ describe(`case 8, kill -9 while a reset completes, ATTACK_SEED=${randomness.seed
     await expect.poll(() => isDone(one.keyId)).toBe(true)
     expect((await one.complete()).status).toBe(404)
     await expectDone(one)
-  }, 90_000)
+  }, 180_000)
 })

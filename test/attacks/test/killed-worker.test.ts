@@ -63,7 +63,7 @@ describe(`case 8, kill -9 of a worker that sends, ATTACK_SEED=${randomness.seed}
       expect((await verify(keyId, userId, trap.codesTo(userId)[0])).status).toBe(200)
       expect(await findOrphans(app)).toEqual([])
     },
-    90_000,
+    180_000,
   )
 
   it('a code, killed when the provider had taken it and before we knew: another is sent under another id, and it is the one that serves', async () => {
@@ -78,7 +78,7 @@ describe(`case 8, kill -9 of a worker that sends, ATTACK_SEED=${randomness.seed}
     // One in a million is drawn twice.
     expect((await verify(keyId, userId, first)).status).toBe(first === last ? 200 : 404)
     expect((await verify(keyId, userId, last)).status).toBe(first === last ? 404 : 200)
-  }, 90_000)
+  }, 180_000)
 
   it.each([
     { point: 'before the provider took it', behaviour: 'hold before', mails: 1 },
@@ -104,6 +104,6 @@ describe(`case 8, kill -9 of a worker that sends, ATTACK_SEED=${randomness.seed}
       expect(told).toEqual({ sent: true })
       expect(await findOrphans(app)).toEqual([])
     },
-    90_000,
+    180_000,
   )
 })

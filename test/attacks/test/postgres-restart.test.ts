@@ -69,5 +69,5 @@ it.each(['stop', 'crash'] as const)(
     await expect.poll(() => users.filter((userId) => trap.codesTo(userId).length === 0), patient).toEqual([])
     expect(await findOrphans(app)).toEqual([])
   },
-  120_000,
+  240_000,
 )

@@ -61,7 +61,7 @@ describe('case 6, an old database in the place of the new one, on the key server
     expect(again.output).toMatch(/^Nothing to accept: the database is at epoch 4/m)
     expect(await app.sql(`select from audit.events where event = 'keystore.restore-accepted'`)).toHaveLength(1)
     await killAll(app)
-  }, 90_000)
+  }, 180_000)
 
   it('ten that start at once all serve', async () => {
     const before = await epochOf(app)
@@ -69,7 +69,7 @@ describe('case 6, an old database in the place of the new one, on the key server
     for (const { baseUrl } of started) expect((await fetch(`${baseUrl}/health/ready`)).status).toBe(200)
     expect(await epochOf(app)).toBe(before + 10)
     await killAll(app)
-  }, 90_000)
+  }, 180_000)
 
   it.each([
     { point: 'before the database is raised', raised: 0 },
@@ -91,7 +91,7 @@ describe('case 6, an old database in the place of the new one, on the key server
       expect(await epochOf(app)).toBe(before + raised + 1)
       await killAll(app)
     },
-    60_000,
+    180_000,
   )
 
   it('a new database beside a token that served another one is refused likewise', async () => {
@@ -104,5 +104,5 @@ describe('case 6, an old database in the place of the new one, on the key server
     const client = clientOf((await app.spawn()).baseUrl)
     const keyId = await client.create('4829')
     expect((await client.open(keyId, '4829')).status).toBe(200)
-  }, 60_000)
+  }, 180_000)
 })

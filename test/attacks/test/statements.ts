@@ -1,8 +1,10 @@
 import type { AppOnCluster } from './app-on-cluster.ts'
 
+/** Without a checkpoint on the way: whoever first looks at a page after one writes it, so that of two alike one would write. */
 export const traced = `
 shared_preload_libraries = 'pg_stat_statements'
 pg_stat_statements.track = 'all'
+checkpoint_timeout = '1h'
 `
 
 /**

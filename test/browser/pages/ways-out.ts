@@ -48,6 +48,6 @@ async function gather(server: RTCIceServer): Promise<void> {
   })
   connection.createDataChannel('out')
   await connection.setLocalDescription()
-  await Promise.race([gathered, new Promise((resolve) => setTimeout(resolve, 2_000))])
+  await Promise.race([gathered, new Promise((resolve) => setTimeout(resolve, 10_000))])
   connection.close()
 }

@@ -38,7 +38,7 @@ afterAll(async () => {
   await Promise.all([page.stop(), elsewhere.stop()])
 })
 
-const soon = { timeout: 30_000, interval: 200 }
+const soon = { timeout: 60_000, interval: 200 }
 const baseUrl = () => world.app.baseUrls[0] ?? ''
 const newLogin = (): Login => ({ method: 'test', token: `person-${randomBytes(6).toString('hex')}` })
 

@@ -1,7 +1,10 @@
 type Body = Readonly<Record<string, unknown>>
 type Sent = Body & { readonly vp?: string }
 
-/** What LearnCard's published client puts on the wire, written out, with its four seconds for a login. */
+/**
+ * What LearnCard's published client puts on the wire, written out. Not its four seconds: on a machine that is busy they would
+ * tell of the machine.
+ */
 export function publishedWire(apiUrl: string, authToken: () => Promise<string>) {
   const send = async (method: 'POST' | 'PUT', path: string, { vp, ...sent }: Sent) => {
     const answer = await fetch(`${apiUrl}${path}`, {
@@ -12,7 +15,7 @@ export function publishedWire(apiUrl: string, authToken: () => Promise<string>) 
         ...(vp !== undefined && { Authorization: `Bearer ${vp}` }),
       },
       body: JSON.stringify(sent),
-      signal: AbortSignal.timeout(4000),
+      signal: AbortSignal.timeout(60_000),
     })
     const body: unknown = await answer.json()
     return { status: answer.status, type: answer.headers.get('content-type'), body }

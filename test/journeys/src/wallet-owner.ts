@@ -42,10 +42,10 @@ export interface WalletOwner {
 export const newEmail = (): string => `owner-${randomBytes(6).toString('hex')}@example.com`
 export const newPhone = (): string => `+49151${String(randomInt(10_000_000, 99_999_999))}`
 
-/** Somebody with a wallet, who uses the client as a wallet app does: with the published client's four seconds. */
+/** Somebody with a wallet, who uses the client as a wallet app does. How soon it is answered is not what is told here. */
 export function ownerOf({ world, apiUrl }: Pick<SssWorld, 'world' | 'apiUrl'>, contact: Contact): WalletOwner {
   const seed = new Secret(Uint8Array.from(randomBytes(32)))
-  const api = openApi({ baseUrl: apiUrl, deadline: 4 })
+  const api = openApi({ baseUrl: apiUrl, deadline: 60 })
   const issue = () => world.issuer.issueToken(contact)
   return {
     seed,

@@ -65,16 +65,21 @@ function follow(child: ChildProcess): RunningWorld {
   for (const stream of streams) stream.on('data', (chunk) => (output += String(chunk)))
   const pid = child.pid ?? 0
   const ends = [once(child, 'exit'), ...streams.map((stream) => once(stream, 'close'))]
+  let isOver = false
+  const exited = Promise.all(ends).then(() => {
+    isOver = true
+    return child.exitCode
+  })
   const hears = async (text: string | RegExp) => {
     const heard = () => (typeof text === 'string' ? output.includes(text) : text.test(output))
     await eventually(`the world says ${String(text)}`, () => {
-      if (!heard() && (child.exitCode ?? child.signalCode) !== null) throw new Error(`it ended and said:\n${output}`)
+      if (!heard() && isOver) throw new Error(`it ended and said:\n${output}`)
       return heard()
     })
   }
   return {
     pid,
-    exited: Promise.all(ends).then(() => child.exitCode),
+    exited,
     said: () => output,
     hears,
     signal: (signal) => void child.kill(signal),

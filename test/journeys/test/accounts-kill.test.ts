@@ -30,6 +30,11 @@ const signUp = ({ client, login, newKey }: Device) => client.signUp(login, newKe
 /** What the chain and the database say of everybody who ever signed up here. */
 async function expectNoneTwice(): Promise<void> {
   const sql = (query: string) => story.world.app.sql(query)
+  // The account may be seen to stand before the receipt is.
+  await eventually('what was sent is written down', async () => {
+    const [open] = await sql(`select count(*)::int as left from chains.transactions where state in ('taken', 'sent')`)
+    return open?.['left'] === 0
+  })
   const standing = await sql(`select lower(address) as address from chain_accounts.addresses where state = 'active'`)
   const addresses = standing.map(({ address }) => String(address))
   expect((await chain.created()).toSorted()).toEqual(addresses.toSorted())

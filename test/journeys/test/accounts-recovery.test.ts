@@ -134,7 +134,12 @@ test('a phone that was stolen goes with the recovery that replaces it, and nobod
   await eventually('the thief is shut out', async () => (await stateOf(tablet, phone.publicKey)) === 'revoked')
   expect(await chain.weighs(address, phone.publicKey)).toBeUndefined()
   expect(await chain.weighs(address, newPhone.publicKey)).toBe(500)
-  await newPhone.client.signIn(newPhone.login, newPhone.key)
+  await eventually('the new phone signs in', async () =>
+    newPhone.client.signIn(newPhone.login, newPhone.key).then(
+      () => true,
+      () => false,
+    ),
+  )
   await expect(phone.client.me()).rejects.toMatchObject({ code: 'InvalidToken' })
 })
 

@@ -17,6 +17,7 @@ beforeAll(async () => {
   if (!existsSync(join(folder, 'node_modules'))) await run('npm', ['ci', '--no-audit', '--no-fund'], { cwd: folder })
   state = await makeState(['identity-storage'])
   world = startSupervisor(state)
+  await world.hears(/identity-storage is ready at .*\n/)
   await world.hears('how to log in')
 })
 afterAll(async () => {

@@ -27,6 +27,8 @@ beforeAll(async () => {
   demandProgram('oathtool', oathtoolEnvironment)
   state = await makeState(['key-server', 'identity-storage', 'mpc-auth', 'sss-lca'])
   world = startSupervisor(state)
+  // The table with how to log in comes after a minute, whoever is not ready by then.
+  for (const app of state.apps) await world.hears(new RegExp(`${app} is ready at .*\n`))
   await world.hears('how to log in')
 })
 afterAll(async () => {

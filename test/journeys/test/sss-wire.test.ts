@@ -75,7 +75,7 @@ describe('a client that has no presentation', () => {
       seen.push([request?.method ?? '', new Headers(request?.headers).get('authorization')])
       return fetch(url, request)
     }
-    const api = openApi({ baseUrl: sss.apiUrl, deadline: 4, fetch: watched })
+    const api = openApi({ baseUrl: sss.apiUrl, deadline: 60, fetch: watched })
     const authToken = new Secret(await sss.world.issuer.issueToken({ email: newEmail() }))
     const login = { authToken, providerType: 'firebase' } as const
     await api.keys.readAuthShare(login)

@@ -50,10 +50,14 @@ export function startWorldOf({ home, cluster }: TestPlaces, ...argv: string[]): 
   const streams = [child.stdout, child.stderr].filter((stream) => stream !== null)
   for (const stream of streams) stream.on('data', (chunk) => (output += String(chunk)))
   const ends = [once(child, 'exit'), ...streams.map((stream) => once(stream, 'close'))]
-  const exited = Promise.all(ends).then(() => child.exitCode)
+  let isOver = false
+  const exited = Promise.all(ends).then(() => {
+    isOver = true
+    return child.exitCode
+  })
   const hears = async (text: string) => {
     await eventually(() => {
-      if (child.exitCode !== null && !output.includes(text)) throw new Error(`it ended and said only:\n${output}`)
+      if (isOver && !output.includes(text)) throw new Error(`it ended and said only:\n${output}`)
       return output.includes(text)
     })
   }
@@ -80,9 +84,9 @@ export function runCommand({ state }: TestPlaces, main: string, ...args: string[
 }
 
 export async function eventually(holds: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 30_000
+  const deadline = Date.now() + 60_000
   while (!(await holds())) {
-    if (Date.now() > deadline) throw new Error('it did not come true in 30 s')
+    if (Date.now() > deadline) throw new Error('it did not come true in 60 s')
     await delay(20)
   }
 }

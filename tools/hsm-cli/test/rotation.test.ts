@@ -81,7 +81,7 @@ test('a new version is made, loaded and seals; every value is rewrapped to it; t
   expect(await openAll()).toEqual(keys.map(({ opened }) => opened))
   expect(await cli(['verify'])).toMatchObject({ code: 0 })
   expect(await cli(['doctor'])).toMatchObject({ code: 0 })
-}, 120_000)
+}, 300_000)
 
 test('a version that there is not, and one that seals, are not destroyed', async () => {
   expect(await cli(['destroy', '--version', '7', '--yes'])).toMatchObject({ code: 1 })
@@ -98,7 +98,7 @@ test('a lock key has versions of its own: status tells who still needs the old o
   const early = await cli(['destroy', '--mac', 'lock', '--version', '1', '--yes'])
   expect(early).toMatchObject({ code: 1, told: expect.stringContaining('lock') })
   expect(await openAll()).toEqual(keys.map(({ opened }) => opened))
-}, 60_000)
+}, 300_000)
 
 test('a use whose values are names is refused by name', async () => {
   const refused = await cli(['rotate', '--mac', 'time-lock', '--yes'])

@@ -23,7 +23,7 @@ export async function serveApp(app: string, env: NodeJS.ProcessEnv): Promise<Ser
   })
   const said: string[] = []
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (piece: Buffer) => said.push(piece.toString()))
-  const ended = once(child, 'exit')
+  const ended = once(child, 'close')
   const listening = new Promise<number>((resolve, reject) => {
     child.once('message', (message) => resolve((message as { listening: number }).listening))
     void ended.then(([code]) => reject(new Error(`${app} ended with ${String(code)}: ${said.join('')}`)))

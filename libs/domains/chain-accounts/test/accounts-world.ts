@@ -186,6 +186,7 @@ export async function accountsWorld({ requests = unlimited }: { readonly request
     flowChain: served.flow[0] as NonNullable<(typeof served.flow)[0]>,
     url,
     database,
+    adminUrl: postgres.adminUrl,
     owner,
     node,
     hsm,

@@ -157,7 +157,7 @@ test('a chain that is away holds up no other, and nothing is lost of its account
   expect(await stateOf(account.id)).toEqual(standing)
 })
 
-test('nor do all that wait for it, however many they are', { timeout: 60_000 }, async () => {
+test('nor do all that wait for it, however many they are', { timeout: 240_000 }, async () => {
   const many = Array.from({ length: 101 }, () => signedUp())
   const [{ account } = { account: { id: '' } }] = await Promise.all(many)
   const ben = personOf(world.baseUrl)

@@ -15,13 +15,13 @@ import {
 import { soon } from './person.ts'
 import { heldIn } from './signing.ts'
 
-const minute = { timeout: 60_000 }
+const minute = { timeout: 240_000 }
 let world: AccountsWorld
 let flow: ReturnType<typeof onFlow>
 beforeAll(async () => {
   world = await accountsWorld()
   flow = onFlow(world)
-}, 60_000)
+})
 afterAll(() => world[Symbol.asyncDispose]())
 
 const changes = async (token: string) =>

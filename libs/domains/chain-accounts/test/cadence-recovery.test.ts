@@ -6,7 +6,7 @@ import { addition, type FlowTransaction, onFlow, payloadOf, removal } from './fl
 import { recovering, sentIn } from './flow-recovery.ts'
 import { soon } from './person.ts'
 
-const minute = { timeout: 60_000 }
+const minute = { timeout: 240_000 }
 let world: AccountsWorld
 let flow: ReturnType<typeof onFlow>
 let { beginRecovery, later, sendIt, list, ranFor }: ReturnType<typeof recovering> = {} as never
@@ -14,7 +14,7 @@ beforeAll(async () => {
   world = await accountsWorld()
   flow = onFlow(world)
   ;({ beginRecovery, later, sendIt, list, ranFor } = recovering(world))
-}, 60_000)
+})
 afterAll(() => world[Symbol.asyncDispose]())
 
 describe('on Flow, a lost device', () => {

@@ -12,7 +12,7 @@ let { describeIt, send, changes, cancel, registerRecovery, secondDevice, signers
 beforeAll(async () => {
   world = await accountsWorld()
   ;({ describeIt, send, changes, cancel, registerRecovery, secondDevice, signersOf } = signing(world))
-}, 60_000)
+})
 afterAll(() => world[Symbol.asyncDispose]())
 
 /** A change whose hold is over, asked for by one of two devices; it was signed, and nobody paid for it. */
@@ -39,7 +39,7 @@ async function cameToNothing() {
 }
 
 describe('a hold', () => {
-  test('is not used up by a transaction that came to nothing', { timeout: 60_000 }, async () => {
+  test('is not used up by a transaction that came to nothing', { timeout: 240_000 }, async () => {
     const { of, cloud, ask, change } = await cameToNothing()
     await relayed(world, of.token, await ask())
     expect(await signersOf(of)).toContain(cloud.publicKey)
@@ -47,14 +47,14 @@ describe('a hold', () => {
     expect(await changes(of.token)).not.toContainEqual(expect.objectContaining({ state: 'held' }))
   })
 
-  test('whose transaction came to nothing is signed anew once at a time', { timeout: 60_000 }, async () => {
+  test('whose transaction came to nothing is signed anew once at a time', { timeout: 240_000 }, async () => {
     const { of, ask } = await cameToNothing()
     const answers = await Promise.all([ask(60), ask(120), ask(180)])
     expect(answers.map(({ error }) => error ?? '').toSorted()).toEqual(['', 'InvalidRequest', 'InvalidRequest'])
     await relayed(world, of.token, answers.find(({ status }) => status === 200) as Answered)
   })
 
-  test('whose transaction came to nothing is off once a device says so', { timeout: 60_000 }, async () => {
+  test('whose transaction came to nothing is off once a device says so', { timeout: 240_000 }, async () => {
     const { of, ask, change, second } = await cameToNothing()
     expect(await cancel(change.id, second.token)).toMatchObject({ status: 204 })
     expect(await cancel(change.id, second.token)).toMatchObject({ error: 'InvalidRequest' })
@@ -66,7 +66,7 @@ describe('a hold', () => {
     expect(await signersOf(of)).toHaveLength(3)
   })
 
-  test('whose transaction came to nothing is signed anew ten times at most', { timeout: 60_000 }, async () => {
+  test('whose transaction came to nothing is signed anew ten times at most', { timeout: 240_000 }, async () => {
     const { ask, change } = await cameToNothing()
     await world.owner.run(sql`
       insert into chain_accounts.relayed (transaction_id, account_id, chain_name, digest, change_id, created_at)
@@ -75,7 +75,7 @@ describe('a hold', () => {
     expect(heldIn(await ask()).id).not.toBe(change.id)
   })
 
-  test('that ended is signed anew for nobody who moves its time', { timeout: 60_000 }, async () => {
+  test('that ended is signed anew for nobody who moves its time', { timeout: 240_000 }, async () => {
     const { ask, change } = await cameToNothing()
     await world.pass('6 days 1 minute')
     await world.owner.run(
@@ -84,7 +84,7 @@ describe('a hold', () => {
     expect(await ask()).toMatchObject({ status: 500 })
   })
 
-  test('that was seen on the chain has no stamp by which it would be signed anew', { timeout: 60_000 }, async () => {
+  test('that was seen on the chain has no stamp by which it would be signed anew', { timeout: 240_000 }, async () => {
     const { of, ask, change } = await cameToNothing()
     await relayed(world, of.token, await ask())
     const settled = () =>

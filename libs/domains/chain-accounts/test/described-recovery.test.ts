@@ -9,7 +9,7 @@ import { addition, signing, type TypedData } from './signing.ts'
 let world: AccountsWorld
 beforeAll(async () => {
   world = await accountsWorld()
-}, 60_000)
+})
 afterAll(() => world[Symbol.asyncDispose]())
 
 const ask = (token: string, query = '') => world.ask('GET', `/auth/v1/recover/transaction${query}`, { token })
@@ -49,7 +49,7 @@ const waitingFor = async ({ login, tablet }: { login: string; tablet: Device }) 
   (await beginTwoFactor(world, login, tablet)).token
 
 describe('a described recovery', () => {
-  test('is what lets the key in that waits, once its hold is over', { timeout: 60_000 }, async () => {
+  test('is what lets the key in that waits, once its hold is over', { timeout: 240_000 }, async () => {
     const ann = await recoveringOn()
     const held = { status: 202, body: { recovery: { state: 'held', newKey: ann.tablet.publicKey } } }
     // One request of a key at a time.
@@ -76,7 +76,7 @@ describe('a described recovery', () => {
     expect((await ask(token)).status).not.toBe(200)
   })
 
-  test('takes a lost device with it, and nothing else of the account', { timeout: 60_000 }, async () => {
+  test('takes a lost device with it, and nothing else of the account', { timeout: 240_000 }, async () => {
     const { signersOf } = signing(world)
     const [cat, stranger] = [await recoveringOn(), await signUp(world)]
     await world.pass('73 hours')
@@ -99,7 +99,7 @@ describe('a described recovery', () => {
     expect(left.toSorted()).toEqual([server, cat.cloud.publicKey, cat.tablet.publicKey].toSorted())
   })
 
-  test('is told to nobody else', { timeout: 60_000 }, async () => {
+  test('is told to nobody else', { timeout: 240_000 }, async () => {
     const [bob, stranger] = [await recoveringOn(), await signUp(world)]
     await world.pass('73 hours')
     const nobody = await signUp(world)
@@ -117,7 +117,7 @@ describe('a described recovery', () => {
 
   test(
     'on Flow is a script, and of an account that is not ours any more there is none',
-    { timeout: 60_000 },
+    { timeout: 240_000 },
     async () => {
       const [flow, { beginRecovery, later, sendIt }] = [onFlow(world), recovering(world)]
       const [kim, tablet] = [await flow.withRecoveryKey('kim-of-flow'), newDevice()]

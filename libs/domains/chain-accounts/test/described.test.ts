@@ -17,7 +17,7 @@ beforeAll(async () => {
   ;({ registerRecovery, secondDevice, send, signersOf } = signing(world))
   ann = await signUp(world)
   bob = await signUp(world)
-}, 60_000)
+})
 afterAll(() => world[Symbol.asyncDispose]())
 
 const ask = (token: string, change: object, more: object = {}) =>
@@ -39,7 +39,7 @@ const serverOf = async (of: SignedUp) => ({
 })
 
 describe('a described change', () => {
-  test('is what the server signs, after its hold, and the chain takes', { timeout: 60_000 }, async () => {
+  test('is what the server signs, after its hold, and the chain takes', { timeout: 240_000 }, async () => {
     const cat = await signUp(world)
     const cloud = newDevice()
     await registerRecovery(cat, cloud.publicKey)
@@ -79,7 +79,7 @@ describe('a described change', () => {
     expect(await ask(revoked.by.token, add(revoked.key))).toEqual(first)
   })
 
-  test('that the account could not do is refused', { timeout: 60_000 }, async () => {
+  test('that the account could not do is refused', { timeout: 240_000 }, async () => {
     const dan = await signUp(world)
     const cloud = newDevice()
     await registerRecovery(dan, cloud.publicKey)
@@ -123,7 +123,7 @@ describe('on Flow', () => {
     return cosign(of.token, payloadOf(await transactionOf(of, { script, by: of.phone })))
   }
 
-  test('it is a script, which is held as any change is', { timeout: 60_000 }, async () => {
+  test('it is a script, which is held as any change is', { timeout: 240_000 }, async () => {
     const [eve, cloud] = [await onFlow(world).signUp('eve'), newDevice()]
     await onFlow(world).registerRecovery(eve, cloud)
     const { cadence = '' } = messageIn(await ask(eve.token, add(cloud), { chainName }))
@@ -135,7 +135,7 @@ describe('on Flow', () => {
     expect(await ask(eve.token, add(cloud))).toMatchObject({ error: 'PleaseDeploy' })
   })
 
-  test('no account is lost for ever by a removal: neither described nor signed', { timeout: 60_000 }, async () => {
+  test('no account is lost for ever by a removal: neither described nor signed', { timeout: 240_000 }, async () => {
     const fay = await onFlow(world).signUp('fay')
     for (const publicKey of await onFlow(world).signersOf(fay)) {
       const script = await onFlow(world).scriptOf(fay, removal({ publicKey }))
@@ -145,7 +145,7 @@ describe('on Flow', () => {
     }
   })
 
-  test('no passkey is described', { timeout: 60_000 }, async () => {
+  test('no passkey is described', { timeout: 240_000 }, async () => {
     const gil = await onFlow(world).signUp('gil')
     await world.ask('POST', '/account/v1/addresses', { token: gil.token, body: { chainName: 'local' } })
     const passkey = newPasskey()

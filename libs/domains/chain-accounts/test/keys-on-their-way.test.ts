@@ -9,7 +9,7 @@ let { send, secondDevice, signersOf }: ReturnType<typeof signing> = {} as never
 beforeAll(async () => {
   world = await accountsWorld()
   ;({ send, secondDevice, signersOf } = signing(world))
-}, 60_000)
+})
 afterAll(() => world[Symbol.asyncDispose]())
 
 const forget = (token: string, publicKey: string) => world.ask('DELETE', `/key/v1/keys/${publicKey}`, { token })
@@ -22,7 +22,7 @@ const stateOf = async (token: string, publicKey: string) => {
 
 test(
   'a key that we signed in, and no block shows yet, is not forgotten by another device',
-  { timeout: 60_000 },
+  { timeout: 240_000 },
   async () => {
     const ann = await signUp(world)
     const thief = await secondDevice(ann)
@@ -42,7 +42,7 @@ test(
   },
 )
 
-test('a key that nobody signed in is', { timeout: 60_000 }, async () => {
+test('a key that nobody signed in is', { timeout: 240_000 }, async () => {
   const bob = await signUp(world)
   const tablet = newDevice()
   await beginTwoFactor(world, bob.login, tablet)

@@ -17,7 +17,7 @@ let ann: SignedUp
 beforeAll(async () => {
   world = await accountsWorld()
   ann = await signUp(world)
-}, 60_000)
+})
 afterAll(() => world[Symbol.asyncDispose]())
 
 const challengeBy = async (token?: string): Promise<string> => {
@@ -45,7 +45,7 @@ const noChallenge = { status: 400, error: 'ChallengeNotFound' }
 
 test(
   'a passkey whose making is shown is let in by another device, answers by its id, and its tokens serve',
-  { timeout: 60_000 },
+  { timeout: 240_000 },
   async () => {
     const passkey = newPasskey()
     const asked = await beginTwoFactor(world, ann.login, asking(passkey, await challengeBy(ann.token)))
@@ -123,7 +123,7 @@ test('a device of one account draws for nobody else, and nothing is shown twice'
 
 test(
   'a recovery key lets in a passkey that was shown, and none that was shown before',
-  { timeout: 60_000 },
+  { timeout: 240_000 },
   async () => {
     const [bob, cloud] = [await signUp(world), newDevice()]
     const account = await findAccount(world.database, bob.accountId)

@@ -3,7 +3,7 @@ import type { AccountsWorld, Answered } from './accounts-world.ts'
 import { type Device, newDevice } from './device.ts'
 
 /** Patience of tests that wait for a chain or a worker. */
-export const soon = { timeout: 20_000, interval: 100 }
+export const soon = { timeout: 60_000, interval: 100 }
 
 export interface SignedUp {
   readonly login: string

@@ -11,7 +11,7 @@ let { withRecoveryKey, beginRecovery, sendWith, list, signersOf }: ReturnType<ty
 beforeAll(async () => {
   world = await accountsWorld()
   ;({ withRecoveryKey, beginRecovery, sendWith, list, signersOf } = recoveringOnEvm(world))
-}, 60_000)
+})
 afterAll(() => world[Symbol.asyncDispose]())
 
 const sentIn = (answer: Answered) => {
@@ -43,7 +43,7 @@ async function sentInVain() {
   return { person, newToken, send, stands }
 }
 
-test('what came to nothing is signed anew, for the same key and nothing else', { timeout: 60_000 }, async () => {
+test('what came to nothing is signed anew, for the same key and nothing else', { timeout: 240_000 }, async () => {
   const { person, newToken, send, stands } = await sentInVain()
   for (const change of [addition(newDevice().publicKey), removal(person.phone.publicKey)])
     expect(await send(change)).toMatchObject({ status: 403 })
@@ -58,7 +58,7 @@ test('what came to nothing is signed anew, for the same key and nothing else', {
   expect(await list(person.token)).toMatchObject([{ state: 'done' }])
 })
 
-test('what a device said no to since is not', { timeout: 60_000 }, async () => {
+test('what a device said no to since is not', { timeout: 240_000 }, async () => {
   const { person, send, stands } = await sentInVain()
   const [recovery] = await list(person.token)
   const cancel = () => world.ask('DELETE', `/auth/v1/recover/${recovery?.id ?? ''}`, { token: person.token })

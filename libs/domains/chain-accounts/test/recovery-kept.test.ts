@@ -7,7 +7,7 @@ import { newDevice } from './device.ts'
 import { addition, onFlow, payloadOf } from './flow-person.ts'
 import { recovering, sentIn } from './flow-recovery.ts'
 
-const minute = { timeout: 60_000 }
+const minute = { timeout: 240_000 }
 let world: AccountsWorld
 let flow: ReturnType<typeof onFlow>
 let { spend, overHold }: ReturnType<typeof recovering> = {} as never
@@ -15,7 +15,7 @@ beforeAll(async () => {
   world = await accountsWorld()
   flow = onFlow(world)
   ;({ spend, overHold } = recovering(world))
-}, 60_000)
+})
 afterAll(() => world[Symbol.asyncDispose]())
 
 const sweep = () => world.sweep().catch(() => undefined)

@@ -31,7 +31,7 @@ describe('a refresh token', () => {
     const { person, accessToken, refreshToken } = await signIn(world)
     const other = await signIn(world, person)
     const next = await renewed(refreshToken)
-    await world.pass('25 seconds')
+    await world.pass('15 seconds')
     expect((await renewed(refreshToken)).refreshToken).toBe(next.refreshToken)
     await world.pass('31 seconds')
     expect(await world.refresh(refreshToken)).toMatchObject(reused)

@@ -87,9 +87,9 @@ describe('a challenge', () => {
   test('is answered in its time', async () => {
     const { ann, phone } = await settled()
     const [early, late] = [await ann.challenge(phone), await ann.challenge(phone)]
-    await world.pass('299 seconds')
+    await world.pass('280 seconds')
     expect((await ann.respond(early, phone.sign(early))).status).toBe(200)
-    await world.pass('2 seconds')
+    await world.pass('21 seconds')
     expect(refused(await ann.respond(late, phone.sign(late)))).toEqual([400, 'ChallengeExpired'])
     expect(refused(await ann.respond(late, phone.sign(late)))).toEqual(gone)
   })

@@ -17,7 +17,7 @@ beforeAll(async () => {
   ;({ describeIt, callsOf, post, send, changes, signersOf } = signing(world))
   ann = await signUp(world)
   bob = await signUp(world)
-}, 60_000)
+})
 afterAll(() => world[Symbol.asyncDispose]())
 
 const reasons = async (of: SignedUp) =>
@@ -33,7 +33,7 @@ describe('a payment', () => {
     expect(await signersOf(ann)).toHaveLength(2)
   })
 
-  test('sent twice is one; its nonce is good once', { timeout: 60_000 }, async () => {
+  test('sent twice is one; its nonce is good once', { timeout: 240_000 }, async () => {
     const call = await callsOf(ann, [payment])
     const body = await signed(world, call, [ann.phone])
     const [one, other] = await Promise.all([post(ann.token, body), post(ann.token, body)])

@@ -26,48 +26,52 @@ beforeAll(async () => {
   ;({ describeIt, callsOf, post, send, changes, cancel, approve, registerRecovery, secondDevice, signersOf } =
     signing(world))
   bob = await signUp(world)
-}, 60_000)
+})
 afterAll(() => world[Symbol.asyncDispose]())
 
 describe('a change of signers', () => {
-  test('waits three days for one device alone, every device told; then it is signed', { timeout: 60_000 }, async () => {
-    const cat = await signUp(world)
-    const cloud = newDevice()
-    expect(await registerRecovery(cat, cloud.publicKey)).toMatchObject({ status: 200 })
-    world.pushed.splice(0)
-    const ask = async () => send(cat, await describeIt(cat, addition(cloud.publicKey)))
-    const { id } = heldIn(await ask())
-    expect(heldIn(await ask()).id).toBe(id)
-    await world.sweep()
-    await vi.waitFor(
-      () => expect(world.pushed.map(({ text }) => text)).toEqual([expect.stringContaining('cancel it now')]),
-      soon,
-    )
-    await world.pass('71 hours 59 minutes')
-    expect(heldIn(await ask()).id).toBe(id)
-    expect(await signersOf(cat)).not.toContain(cloud.publicKey)
-    await world.pass('2 minutes')
-    // Said once more, as where the first answer was lost: it is one, and nothing waits anew.
-    const body = await signed(world, await describeIt(cat, addition(cloud.publicKey)), [cat.phone])
-    const [first, again] = [await post(cat.token, body), await post(cat.token, body)]
-    expect(again).toMatchObject({ status: first.status })
-    await relayed(world, cat.token, first)
-    expect(await signersOf(cat)).toContain(cloud.publicKey)
-    expect((await changes(cat.token)).map(({ state }) => state)).toEqual(['signed'])
-    await vi.waitFor(async () => {
+  test(
+    'waits three days for one device alone, every device told; then it is signed',
+    { timeout: 240_000 },
+    async () => {
+      const cat = await signUp(world)
+      const cloud = newDevice()
+      expect(await registerRecovery(cat, cloud.publicKey)).toMatchObject({ status: 200 })
+      world.pushed.splice(0)
+      const ask = async () => send(cat, await describeIt(cat, addition(cloud.publicKey)))
+      const { id } = heldIn(await ask())
+      expect(heldIn(await ask()).id).toBe(id)
       await world.sweep()
-      const { keys } = (await world.ask('GET', '/key/v1/keys', { token: cat.token })).body as { keys: object[] }
-      expect(keys).toContainEqual(
-        expect.objectContaining({ publicKey: cloud.publicKey, type: 'recover-key', state: 'active' }),
+      await vi.waitFor(
+        () => expect(world.pushed.map(({ text }) => text)).toEqual([expect.stringContaining('cancel it now')]),
+        soon,
       )
-    }, soon)
-    // What was consented to once is not for the next time.
-    expect(await send(cat, await describeIt(cat, removal(cloud.publicKey)))).toMatchObject({ status: 202 })
-  })
+      await world.pass('71 hours 59 minutes')
+      expect(heldIn(await ask()).id).toBe(id)
+      expect(await signersOf(cat)).not.toContain(cloud.publicKey)
+      await world.pass('2 minutes')
+      // Said once more, as where the first answer was lost: it is one, and nothing waits anew.
+      const body = await signed(world, await describeIt(cat, addition(cloud.publicKey)), [cat.phone])
+      const [first, again] = [await post(cat.token, body), await post(cat.token, body)]
+      expect(again).toMatchObject({ status: first.status })
+      await relayed(world, cat.token, first)
+      expect(await signersOf(cat)).toContain(cloud.publicKey)
+      expect((await changes(cat.token)).map(({ state }) => state)).toEqual(['signed'])
+      await vi.waitFor(async () => {
+        await world.sweep()
+        const { keys } = (await world.ask('GET', '/key/v1/keys', { token: cat.token })).body as { keys: object[] }
+        expect(keys).toContainEqual(
+          expect.objectContaining({ publicKey: cloud.publicKey, type: 'recover-key', state: 'active' }),
+        )
+      }, soon)
+      // What was consented to once is not for the next time.
+      expect(await send(cat, await describeIt(cat, removal(cloud.publicKey)))).toMatchObject({ status: 202 })
+    },
+  )
 
   test(
     'that a device cancelled does not happen, and waits anew when it is asked again',
-    { timeout: 60_000 },
+    { timeout: 240_000 },
     async () => {
       const dan = await signUp(world)
       const second = await secondDevice(dan)
@@ -85,7 +89,7 @@ describe('a change of signers', () => {
     },
   )
 
-  test('is signed at once where another key approved it, with its signature', { timeout: 60_000 }, async () => {
+  test('is signed at once where another key approved it, with its signature', { timeout: 240_000 }, async () => {
     const eli = await signUp(world)
     const second = await secondDevice(eli)
     const cloud = newDevice()
@@ -107,7 +111,7 @@ describe('a change of signers', () => {
     expect(await signersOf(eli)).toContain(cloud.publicKey)
   })
 
-  test('lapses where nobody makes it within a week', { timeout: 60_000 }, async () => {
+  test('lapses where nobody makes it within a week', { timeout: 240_000 }, async () => {
     const fay = await signUp(world)
     const cloud = newDevice()
     await registerRecovery(fay, cloud.publicKey)
@@ -120,7 +124,7 @@ describe('a change of signers', () => {
 
   test(
     'that another device asked for by two-factor is signed at once; the same key is not, once that is over',
-    { timeout: 60_000 },
+    { timeout: 240_000 },
     async () => {
       const gil = await signUp(world)
       const tablet = newDevice()
@@ -135,7 +139,7 @@ describe('a change of signers', () => {
     },
   )
 
-  test('whose hold, approval or changes were written past us is not signed', { timeout: 60_000 }, async () => {
+  test('whose hold, approval or changes were written past us is not signed', { timeout: 240_000 }, async () => {
     const [hia, ivo] = [await signUp(world), await signUp(world)]
     const [cloud, others] = [newDevice(), newDevice()]
     for (const one of [hia, ivo]) await registerRecovery(one, cloud.publicKey)
@@ -167,7 +171,7 @@ describe('a change of signers', () => {
   })
 })
 
-test('a passkey is let in, signs payments, and approves, on its own page alone', { timeout: 60_000 }, async () => {
+test('a passkey is let in, signs payments, and approves, on its own page alone', { timeout: 240_000 }, async () => {
   const kit = await signUp(world)
   const passkey = newPasskey()
   const body = { request: loginOf(kit.login), userKey: passkey.userKey }

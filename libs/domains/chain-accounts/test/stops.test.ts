@@ -15,7 +15,7 @@ afterEach(() => void (requests = unlimited))
 beforeAll(async () => {
   world = await accountsWorld({ requests: { take: (name) => requests.take(name) } })
   ;({ describeIt, send, secondDevice } = signing(world))
-}, 60_000)
+})
 afterAll(() => world[Symbol.asyncDispose]())
 
 const few = () => limiter({ each: { points: 3, window: 3600 }, all: { points: 10_000, window: 3600 } })
@@ -57,7 +57,7 @@ const stopped = {
 }
 
 describe.each(Object.entries(stopped))('%s', (_, wait) => {
-  test('is stopped by a device, however much was asked by it and by others', { timeout: 60_000 }, async () => {
+  test('is stopped by a device, however much was asked by it and by others', { timeout: 240_000 }, async () => {
     const ann = await signUp(world)
     const other = await secondDevice(ann)
     const path = await wait(ann, other)
@@ -72,7 +72,7 @@ describe.each(Object.entries(stopped))('%s', (_, wait) => {
     expect(await stop()).toMatchObject({ status: 204 })
   })
 
-  test('is stopped by one device while another spends what stops', { timeout: 60_000 }, async () => {
+  test('is stopped by one device while another spends what stops', { timeout: 240_000 }, async () => {
     const ann = await signUp(world)
     const other = await secondDevice(ann)
     const path = await wait(ann, other)
@@ -92,7 +92,7 @@ describe.each(Object.entries(stopped))('%s', (_, wait) => {
 
 const stampRow = z.object({ stamp: z.instanceof(Uint8Array), until: z.date() })
 
-test('a request that was denied is brought back by no row, whatever it says', { timeout: 60_000 }, async () => {
+test('a request that was denied is brought back by no row, whatever it says', { timeout: 240_000 }, async () => {
   const ann = await signUp(world)
   const look = (id: string) => world.ask('GET', `/device/v1/2fa/${id}`, { token: ann.token })
   const revive = (id: string, stamp: Uint8Array, until: Date) =>

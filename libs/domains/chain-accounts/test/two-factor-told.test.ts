@@ -13,7 +13,7 @@ let { describeIt, send, secondDevice, signersOf, registerRecovery }: ReturnType<
 beforeAll(async () => {
   world = await accountsWorld()
   ;({ describeIt, send, secondDevice, signersOf, registerRecovery } = signing(world))
-}, 60_000)
+})
 afterAll(() => world[Symbol.asyncDispose]())
 
 const pushTokenOf = ({ userKey }: Device) => (userKey.device as { pushToken: string }).pushToken
@@ -54,7 +54,7 @@ const settled = (of: SignedUp) =>
   }, soon)
 
 describe('every device is told', () => {
-  test('however long the names are that a device gives itself', { timeout: 60_000 }, async () => {
+  test('however long the names are that a device gives itself', { timeout: 240_000 }, async () => {
     const ann = await signUp(world)
     for (const letter of ['a', '\u00e9', '\u6f22', '\u{1f4f1}', '"', '\\']) {
       const word = letter.repeat(200 / letter.length)
@@ -74,7 +74,7 @@ describe('every device is told', () => {
 
   test(
     'that a key is in, also where a device had denied it when the chain had it already',
-    { timeout: 60_000 },
+    { timeout: 240_000 },
     async () => {
       const bob = await signUp(world)
       const tablet = await secondDevice(bob)
@@ -108,7 +108,7 @@ describe('every device is told', () => {
 
   test(
     'that a key is in which counted already when a device denied it, and counts no more',
-    { timeout: 60_000 },
+    { timeout: 240_000 },
     async () => {
       const dan = await signUp(world)
       const tablet = await secondDevice(dan)
@@ -128,7 +128,7 @@ describe('every device is told', () => {
     },
   )
 
-  test('for as long as they can do something about it', { timeout: 60_000 }, async () => {
+  test('for as long as they can do something about it', { timeout: 240_000 }, async () => {
     const cat = await signUp(world)
     const begun = await beginTwoFactor(world, cat.login, newDevice())
     await relayed(world, cat.token, await send(cat, begun.call))

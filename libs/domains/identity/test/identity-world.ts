@@ -71,6 +71,8 @@ export interface IdentityWorld extends AsyncDisposable {
   readonly database: Database
   /** As the owner of the tables: past the service. */
   readonly sql: Database
+  /** The same, for another connection. */
+  readonly adminUrl: string
   readonly hsm: Keystore
   readonly ledger: LocalLedger
   readonly admin: SigningKey
@@ -155,6 +157,7 @@ export async function identityWorld({ policies }: IdentityWish = {}): Promise<Id
     deps,
     database,
     sql,
+    adminUrl: world.adminUrl,
     hsm,
     ledger,
     admin,

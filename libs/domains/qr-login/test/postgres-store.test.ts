@@ -57,6 +57,7 @@ test('of many who wait for one payload at once, one gets it', async () => {
   const waiting = sql`select count(distinct pid)::int as many from pg_locks join pg_stat_activity using (pid)
                        where not granted and datname = current_database()`
   const taking = await data.owner.transaction(async (tx) => {
+    await tx.run(sql`set local idle_in_transaction_session_timeout = 0`)
     await tx.run(sql`select from qr_login.sessions where id = ${id} for update`)
     const taken = Promise.all(Array.from({ length: 6 }, () => store.takePayload(id)))
     await expect.poll(async () => (await data.database.one(z.object({ many: z.int() }), waiting)).many).toBe(6)

@@ -68,6 +68,7 @@ export async function relayWorld() {
           policies: { ...usualPolicies, ...policies },
           logins: { oidc: provider.verifier },
           findAccount: ({ subject }: { subject: string }) => Promise.resolve(accounts.get(subject)),
+          holdAccount: () => Promise.resolve(true),
           isPushable: pushAddressCheck(push),
         },
       })

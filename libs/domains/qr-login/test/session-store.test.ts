@@ -41,9 +41,9 @@ describe.each(stores)('a session store on %s', (_, open) => {
 
   test('a session ends with its lifetime, by its id, by its code and for an approval', async () => {
     const { id, shortCode } = await create()
-    await fixture.pass(115)
+    await fixture.pass(60)
     expect(await store.find(id)).toBeDefined()
-    await fixture.pass(6)
+    await fixture.pass(61)
     expect(await store.find(id)).toBeUndefined()
     expect(await store.findByCode(shortCode)).toBeUndefined()
     expect(await store.approve(id, approval, 60)).toBe('missing')
@@ -52,12 +52,12 @@ describe.each(stores)('a session store on %s', (_, open) => {
 
   test('an approval gives the session its own time, and takes its code away', async () => {
     const { id, shortCode, publicKey } = await create()
-    await fixture.pass(100)
+    await fixture.pass(90)
     expect(await store.approve(id, approval, 60)).toBe('approved')
     expect(await store.findByCode(shortCode)).toBeUndefined()
-    await fixture.pass(50)
+    await fixture.pass(30)
     expect(await store.find(id)).toEqual({ id, publicKey, status: 'approved', ...approval })
-    await fixture.pass(11)
+    await fixture.pass(31)
     expect(await store.find(id)).toBeUndefined()
   })
 
@@ -125,10 +125,10 @@ describe.each(stores)('a session store on %s', (_, open) => {
     const hits = await atOnce(10, (one) => one.hit('door/ann', limit))
     expect(count(hits, true)).toBe(3)
     expect(await store.hit('door/bob', limit)).toBe(true)
-    await fixture.pass(55)
+    await fixture.pass(30)
     expect(await store.hit('door/ann', limit)).toBe(false)
     // The window began with the first: what was refused since did not draw it out.
-    await fixture.pass(6)
+    await fixture.pass(31)
     expect(count(await atOnce(10, (one) => one.hit('door/ann', limit)), true)).toBe(3)
   })
 

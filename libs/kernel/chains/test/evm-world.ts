@@ -13,7 +13,7 @@ import { gasKey } from './keys.ts'
 const ETHER = 10n ** 18n
 
 /** Patience of tests that wait for another try. */
-export const soon = { timeout: 30_000, interval: 50 }
+export const soon = { timeout: 60_000, interval: 50 }
 
 /** A chain of its own with our contracts; a test sets what it wants otherwise. */
 export async function evmWorld(options: EvmNodeOptions = {}) {

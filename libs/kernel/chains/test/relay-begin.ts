@@ -14,7 +14,9 @@ export async function begin(options: EvmNodeOptions = {}, wish: Record<string, u
   onTestFinished(async () => {
     await Promise.all([evm, world, road].map((one) => one[Symbol.asyncDispose]()))
   })
-  const chain = evm.chain({ rpcUrl: road.url, ...wish })
+  // By hand nothing is stuck before a test says so: on a slow machine a second passes between two looks.
+  const stuckSeconds = options.mining === 'by-hand' ? 30 : 1
+  const chain = evm.chain({ rpcUrl: road.url, stuckSeconds, ...wish })
   const relayer = await world.relayerOf(chain)
   await evm.node.fund(relayer.address, 100n * ETHER)
   return {

@@ -91,7 +91,7 @@ test('what stays out is replaced at a higher price, once it is stuck, and its pr
   const before = await world.read(id)
   await world.look(chain)
   expect((await world.read(id)).versions).toBe(1)
-  await world.pass('5 seconds')
+  await world.pass('31 seconds')
   await world.look(chain)
   const after = await world.read(id)
   expect(after.versions).toBe(2)

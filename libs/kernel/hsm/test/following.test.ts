@@ -23,7 +23,7 @@ import { binding, openWorld, placeOf, tenant } from './world.ts'
 const [softHsm, inProcess] = testedModules as [TestedModule, TestedModule]
 const FAR_AWAY_MS = 3_600_000
 const sealerOf = (envelope: Uint8Array) => decodeEnvelope(envelope).recipients.map(({ version }) => version)
-const soon = { timeout: 10_000, interval: 5 }
+const soon = { timeout: 30_000, interval: 5 }
 
 /** One token with two versions, and a place where the states of the versions are recorded. */
 async function followedWorld(module: TestedModule) {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Secret } from '@strongroom/crypto'
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, type Mock, test, vi } from 'vitest'
 import { HsmUnavailable, type HsmLog } from '../src/index.ts'
 import { CKF, CKU } from '../src/pkcs11/cryptoki.ts'
 import { acquireModule } from '../src/pkcs11/module-registry.ts'
@@ -12,7 +12,10 @@ import { binding, pin, untilHealed } from './world.ts'
 const lock = { binding, factor: pin('1234') }
 const wrong = { binding, factor: pin('4321') }
 const message = new Uint8Array(3)
-const callSeconds = 0.5
+/** Longer than a busy machine keeps a healthy token's process waiting. */
+const callSeconds = 2
+/** The start of a process that waits for its token alone, on a busy machine. */
+const startSeconds = 10
 
 describe('a token that hangs', () => {
   test('holds up nothing but those who ask it, and them no longer than they were promised', async () => {
@@ -37,7 +40,7 @@ describe('a token that hangs', () => {
     const [sealed, locked] = [await keystore.seal(new Secret('kept'), binding), await keystore.issueLockedKey(lock)]
     const before = tokenProcesses()
     device.hang(['C_Sign', 'C_Decrypt'], 'before')
-    await expect(keystore.openLockedKey(lock, locked)).rejects.toThrow(/no answer within 500 ms/)
+    await expect(keystore.openLockedKey(lock, locked)).rejects.toThrow(/no answer within 2000 ms/)
     const signed = device.calls('C_Sign')
     expect(() => keystore.assertAvailable()).toThrow(HsmUnavailable)
     await expect(keystore.openLockedKey(lock, locked)).rejects.toMatchObject({ name: 'HsmUnavailable' })
@@ -49,12 +52,12 @@ describe('a token that hangs', () => {
     expect(await keystore.openLockedKey(lock, locked)).toHaveLength(32)
     expect(tokenProcesses()).toHaveLength(1)
     expect(before).not.toEqual(tokenProcesses())
-    expect(log.mock.calls.map(([event]) => event)).toEqual(['hsm-lost', 'hsm-recovered'])
+    expect(toldBy(log).map(([event]) => event)).toEqual(['hsm-lost', 'hsm-recovered'])
   })
 
   test('in one session leaves the others to work', async () => {
     const { open, device } = await makeProcessWorld()
-    const keystore = await open({ callSeconds: 5, sessions: 3 })
+    const keystore = await open({ callSeconds: 60, sessions: 3 })
     const sealed = await keystore.seal(new Secret('kept'), binding)
     const mac = await keystore.mac('code', message)
     device.hang(['C_Decrypt'], 'before')
@@ -85,8 +88,8 @@ describe('a token that hangs', () => {
     const { open, device } = await makeProcessWorld()
     await open({ callSeconds, log, probeIntervalMs: 50 })
     device.hang(['C_Decrypt'], 'before')
-    await expect.poll(() => log.mock.calls.length, { timeout: 5000 }).toBeGreaterThan(0)
-    expect(log).toHaveBeenCalledWith('hsm-lost', 'no answer within 500 ms')
+    await expect.poll(() => log.mock.calls.length).toBeGreaterThan(0)
+    expect(log).toHaveBeenCalledWith('hsm-lost', 'no answer within 2000 ms')
   })
 
   test('at the start, in whichever call: the start is refused in time, and leaves no process', async () => {
@@ -95,10 +98,10 @@ describe('a token that hangs', () => {
     const starts = worlds.map(async ({ method, device, open }) => {
       device.hang([method], 'before')
       const calls = device.calls(method)
-      const refusal = await open({ startSeconds: 5 }).catch((error: unknown) => error)
+      const refusal = await open({ startSeconds }).catch((error: unknown) => error)
       return [method, device.calls(method) - calls, String(refusal)]
     })
-    const inTime = expect.stringContaining('no start within 5000 ms')
+    const inTime = expect.stringContaining('no start within 10000 ms')
     expect(await Promise.all(starts)).toEqual(methods.map((method) => [method, 1, inTime]))
     expect(tokenProcesses()).toEqual([])
     for (const { device, open } of worlds) {
@@ -110,13 +113,16 @@ describe('a token that hangs', () => {
   test('a PIN whose trial was not answered is not tried again once the token counts it as wrong', async () => {
     const log = vi.fn<HsmLog>()
     const { open, device, token } = await makeProcessWorld()
-    const keystore = await open({ startSeconds: 3, log })
+    const keystore = await open({ startSeconds, log })
     changePin(token)
     device.hang(['C_Login'], 'after')
     const logins = device.calls('C_Login')
     device.reset()
     await expect(keystore.check()).rejects.toThrow(HsmUnavailable)
-    const failures = () => log.mock.calls.filter(([event]) => event === 'hsm-recovery-failed').map(([, why]) => why)
+    const failures = () =>
+      toldBy(log)
+        .filter(([event]) => event === 'hsm-recovery-failed')
+        .map(([, why]) => why)
     await expect.poll(() => failures().length).toBeGreaterThanOrEqual(2)
     device.mend()
     await expect.poll(() => failures().length).toBeGreaterThanOrEqual(4)
@@ -128,6 +134,9 @@ describe('a token that hangs', () => {
     expect(device.calls('C_Login')).toBe(logins + 1)
   })
 })
+
+/** Without a try that found the killed process not gone yet, as a busy machine makes it. */
+const toldBy = (log: Mock<HsmLog>) => log.mock.calls.filter(([, why]) => !why.includes('has not ended'))
 
 type Token = Awaited<ReturnType<typeof makeProcessWorld>>['token']
 

@@ -35,7 +35,7 @@ describe.each(testedModules)('the PIN on $name', (module) => {
     device.fail(['C_Login'], { name: 'CKR_PIN_INCORRECT', code: 0xa0 })
     device.reset()
     await expect(keystore.check()).rejects.toThrow(/not available/)
-    await expect.poll(() => pinLatch.read(), { timeout: 3000 }).toBeDefined()
+    await expect.poll(() => pinLatch.read()).toBeDefined()
     const logins = device.calls('C_Login')
     await expect(keystore.mac('code', new Uint8Array(1))).rejects.toThrow(/not available/)
     expect([logins, device.calls('C_Login')]).toEqual([1, 1])

@@ -44,9 +44,9 @@ describe('a token in a process of its own', () => {
 
   test('lets nobody wait longer than a call may take', async () => {
     const { open, device } = await makeProcessWorld()
-    const keystore = await open({ sessions: 1, callSeconds: 2 })
+    const keystore = await open({ sessions: 1, callSeconds: 5 })
     // Each call is answered in time, but not ten of them.
-    device.delay(400, ['C_Sign'])
+    device.delay(1_000, ['C_Sign'])
     const outcomes = await Promise.allSettled(Array.from({ length: 20 }, () => keystore.mac('code', message)))
     const reasons = outcomes.flatMap((one) => (one.status === 'rejected' ? [String(one.reason)] : []))
     expect(reasons.length).toBeGreaterThan(0)
@@ -56,9 +56,9 @@ describe('a token in a process of its own', () => {
 
   test('is not called late for a delay of our own', async () => {
     const { open } = await makeProcessWorld()
-    const keystore = await open({ callSeconds: 0.5 })
+    const keystore = await open({ callSeconds: 1 })
     const asked = keystore.mac('code', message)
-    for (const over = performance.now() + 1500; performance.now() < over;);
+    for (const over = performance.now() + 3_000; performance.now() < over;);
     expect(await asked).toHaveLength(64)
     expect(() => keystore.assertAvailable()).not.toThrow()
   })
@@ -93,6 +93,27 @@ describe('a token in a process of its own', () => {
     expect(new Set(log.mock.calls.map(([event]) => event))).toEqual(new Set(['hsm-replaced']))
     expect(tokenProcesses()).not.toContain(first)
     await keystore.close()
+    expect(tokenProcesses()).toEqual([])
+  })
+
+  test('is not left behind by a close that comes while another takes its place', async () => {
+    const log = vi.fn<HsmLog>()
+    const { open } = await makeProcessWorld()
+    const keystore = await open({ log, mostGrowth: -1, probeIntervalMs: 100, callSeconds: 60 })
+    const [first = 0] = tokenProcesses()
+    await expect.poll(() => tokenProcesses(), { interval: 5 }).toHaveLength(2)
+    // It hears that it is to end, and cannot.
+    process.kill(first, 'SIGSTOP')
+    onTestFinished(() => {
+      for (const pid of tokenProcesses()) process.kill(pid, 'SIGCONT')
+    })
+    await expect.poll(() => log.mock.calls.map(([event]) => event)).toEqual(['hsm-replaced'])
+    const closed = vi.fn<() => void>()
+    const closing = keystore.close().then(closed)
+    await expect.poll(() => tokenProcesses()).toEqual([first])
+    expect(closed).not.toHaveBeenCalled()
+    process.kill(first, 'SIGCONT')
+    await closing
     expect(tokenProcesses()).toEqual([])
   })
 

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
 import { enqueue } from '../src/enqueue.ts'
@@ -24,6 +23,7 @@ const nothing = { due: 0, waiting: 0, running: 0, parked: 0 }
 function workOver(relay: Relay, kind: ReturnType<typeof kindOf>, ends: Readonly<Record<string, Promise<void>>>) {
   const begun: string[] = []
   const failures: JobFailure[] = []
+  const said: string[] = []
   const handler = perform<object>()(kind, async ({ row }, _deps, { number }) => {
     begun.push(`${row} ${String(number)}`)
     if (number === 1) await ends[row]
@@ -34,9 +34,10 @@ function workOver(relay: Relay, kind: ReturnType<typeof kindOf>, ends: Readonly<
     concurrency: 4,
     unlock: { every: 3, grace: 2 },
     onFailed: (failure) => failures.push(failure),
+    log: (event) => said.push(event),
   })
   onTestFinished(() => worker.stop())
-  return { begun, failures }
+  return { begun, failures, said }
 }
 
 test('a job that was given to a worker that never heard of it runs soon, and what the worker performs does not run twice', async () => {
@@ -53,7 +54,7 @@ test('a job that was given to a worker that never heard of it runs soon, and wha
   await expect.poll(() => world.countOf(kind.name), soon).toEqual(nothing)
   expect(begun).toEqual(['long 1', 'unheard-of 2'])
   const told = { kind: kind.name, attempt: 1, parked: false, error: expect.any(AnswerLost) as unknown }
-  expect(failures).toMatchObject([told])
+  await expect.poll(() => failures, soon).toMatchObject([told])
 })
 
 test('a worker that could not write how several jobs ended goes on, with these and with others', async () => {
@@ -61,14 +62,15 @@ test('a worker that could not write how several jobs ended goes on, with these a
   const kind = kindOf('unwritten')
   const rows = ['a', 'b', 'c', 'd']
   const ends = rows.map((row) => ({ row, ...Promise.withResolvers<void>() }))
-  const { begun } = workOver(relay, kind, Object.fromEntries(ends.map(({ row, promise }) => [row, promise])))
+  const { begun, said } = workOver(relay, kind, Object.fromEntries(ends.map(({ row, promise }) => [row, promise])))
   for (const row of rows) await enqueue(world.database, kind, { row })
   await expect.poll(() => begun.toSorted(), soon).toEqual(rows.map((row) => `${row} 1`))
   relay.cut()
   // One after the other: results of one moment are written, or not, as one.
-  for (const { resolve } of ends) {
+  for (const [index, { resolve }] of ends.entries()) {
     resolve()
-    await delay(100)
+    const unwritten = () => said.filter((event) => event === 'jobs: Failed to complete jobs').length
+    await expect.poll(unwritten, soon).toBe(index + 1)
   }
   relay.mend()
   await enqueue(world.database, kind, { row: 'e' })

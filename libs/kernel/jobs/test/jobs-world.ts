@@ -67,4 +67,4 @@ export async function jobsWorld(): Promise<JobsWorld> {
 }
 
 /** Patience of tests that wait for another try. */
-export const soon = { timeout: 20_000, interval: 50 }
+export const soon = { timeout: 60_000, interval: 50 }

@@ -80,7 +80,7 @@ test('a job whose process was killed runs again in another, and not before', asy
   await expect.poll(() => attempts, soon).toEqual([2])
   await expect.poll(() => world.countOf(kind.name), soon).toEqual({ due: 0, waiting: 0, running: 0, parked: 0 })
   const told = { kind: kind.name, attempt: 1, attempts: 3, parked: false, error: expect.any(WorkerDied) as unknown }
-  expect(failuresOf(kind)).toMatchObject([told])
+  await expect.poll(() => failuresOf(kind), soon).toMatchObject([told])
 })
 
 test('a job that kills its process every time is parked, and that is told once', async () => {
@@ -90,6 +90,6 @@ test('a job that kills its process every time is parked, and that is told once',
   const attempts = performHere(kind)
   await expect.poll(() => world.countOf(kind.name), soon).toMatchObject({ running: 0, parked: 1 })
   await lookForTheDead()
-  expect(failuresOf(kind)).toMatchObject([{ attempt: 1, attempts: 1, parked: true }])
+  await expect.poll(() => failuresOf(kind), soon).toMatchObject([{ attempt: 1, attempts: 1, parked: true }])
   expect(attempts).toEqual([])
 })

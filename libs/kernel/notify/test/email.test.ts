@@ -23,7 +23,7 @@ const keep = <T extends { stop(): unknown }>(one: T): T => {
   running.push(one)
   return one
 }
-const open = ({ port }: { port: number }, { path = '', user = '', timeoutMs = 5_000 } = {}) => {
+const open = ({ port }: { port: number }, { path = '', user = '', timeoutMs = 60_000 } = {}) => {
   const sender = emailOverSmtp({
     url: new Secret(`smtp://${user}127.0.0.1:${String(port)}${path}`),
     from: 'Keys <keys@strongroom.example>',
@@ -132,7 +132,7 @@ describe('a server that refuses', () => {
   })
 })
 
-const expectUnavailable = async (talk: Parameters<typeof startRawServer>[0], timeoutMs = 5_000) => {
+const expectUnavailable = async (talk: Parameters<typeof startRawServer>[0], timeoutMs = 60_000) => {
   const server = keep(await startRawServer(talk))
   const error = await failureOf(open(server, { timeoutMs }).send(message))
   expect(error.constructor).toBe(ProviderUnavailable)

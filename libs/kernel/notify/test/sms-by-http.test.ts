@@ -21,7 +21,7 @@ const serve = async (answer: Parameters<typeof startGateway>[0]): Promise<Gatewa
   running.push(gateway)
   return gateway
 }
-const send = (url: string, timeoutMs = 8_000) =>
+const send = (url: string, timeoutMs = 60_000) =>
   smsByHttp({ url, bearer: new Secret('canary-token'), timeoutMs }).send(message)
 
 test('a message arrives as JSON, with its id as the key that makes a repetition harmless', async () => {

@@ -21,7 +21,7 @@ class AtOurEdge extends twilio.RequestClient {
   readonly edge: string
 
   constructor(edge: string) {
-    super({ timeout: 1_000 })
+    super({ timeout: 60_000 })
     this.edge = edge
   }
 
@@ -31,7 +31,7 @@ class AtOurEdge extends twilio.RequestClient {
   }
 }
 
-const open = async (answer: Parameters<typeof startGateway>[0], { from = '+15005550006', timeoutMs = 5_000 } = {}) => {
+const open = async (answer: Parameters<typeof startGateway>[0], { from = '+15005550006', timeoutMs = 60_000 } = {}) => {
   const gateway = await startGateway(answer)
   running.push(gateway)
   const options = { accountSid: account, authToken: new Secret('canary-token'), from, timeoutMs }

@@ -88,7 +88,7 @@ test('strict: a date out of its hour is refused, however the process’s clock s
   const wish = strictly()
   move(3610)
   expect(await proveSigned(wish, strict(clock))).toBe('signature-refused')
-  move(-3610 - 70)
+  move(-3610 - 600)
   expect(await proveSigned(wish, strict(clock))).toBe('signature-refused')
 })
 

@@ -25,13 +25,13 @@ const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('ba
 export const forge = (header: object, claims: object, signature = ''): Secret =>
   new Secret(`${part(header)}.${part(claims)}.${signature}`)
 
-/** A process clock that tests move: in seconds, from now on. */
+/** A process clock that stands where it began until tests move it, in seconds. */
 export function movableClock(): { clock: () => Date; move: (seconds: number) => void } {
-  let shift = 0
+  let at = Date.now()
   return {
-    clock: () => new Date(Date.now() + shift * 1000),
+    clock: () => new Date(at),
     move: (seconds) => {
-      shift += seconds
+      at += seconds * 1000
     },
   }
 }

@@ -193,7 +193,7 @@ export function ambiguousRequests({ place, owner, key }: Forging): Record<string
 export async function believedWires(place: IdentityPlace, wires: Readonly<Record<string, string>>): Promise<string[]> {
   const believed: string[] = []
   for (const [name, wire] of Object.entries(wires)) {
-    const said = await sayRaw(place.baseUrl, wire.replace('\r\n\r\n', '\r\nconnection: close\r\n\r\n'), 10_000)
+    const said = await sayRaw(place.baseUrl, wire.replace('\r\n\r\n', '\r\nconnection: close\r\n\r\n'), 30_000)
     if (said.startsWith('HTTP/1.1 2')) believed.push(name)
   }
   return believed

@@ -1,4 +1,5 @@
 import { setTimeout as pass } from 'node:timers/promises'
+import type { Connection } from '../attacker/ask.ts'
 import { storm } from '../attacker/storm.ts'
 import { openKey } from '../attacker/owner.ts'
 import type { Randomness } from '../attacker/randomness.ts'
@@ -39,23 +40,25 @@ export async function killWhileCreating(attack: KilledCreation): Promise<Creatio
   const { victim, survivor, connections, patience, randomness } = attack
   const made: Made[] = []
   let strange = 0
+  const createOn = async (connection: Connection): Promise<void> => {
+    for (;;) {
+      const created = await connection.ask({ method: 'POST', url: `${victim.baseUrl}/v2/key`, body: { pin } })
+      if (created.status !== 201) return void strange++
+      const { id } = JSON.parse(created.body) as { id: string }
+      const one = { keyId: id, userId: `${randomness.token(16)}@example.com`, isUserAnswered: false }
+      made.push(one)
+      const url = `${victim.baseUrl}/v2/key/${id}/user`
+      const added = await connection.ask({ method: 'POST', url, pin, body: { userId: one.userId } })
+      if (added.status !== 201) return void strange++
+      one.isUserAnswered = true
+    }
+  }
   const create = storm({
     work: Array.from({ length: connections }, (_, place) => place),
     connections,
-    perform: async (connection) => {
-      for (;;) {
-        const created = await connection.ask({ method: 'POST', url: `${victim.baseUrl}/v2/key`, body: { pin } })
-        if (created.status !== 201) return void strange++
-        const { id } = JSON.parse(created.body) as { id: string }
-        const one = { keyId: id, userId: `${randomness.token(16)}@example.com`, isUserAnswered: false }
-        made.push(one)
-        const url = `${victim.baseUrl}/v2/key/${id}/user`
-        const added = await connection.ask({ method: 'POST', url, pin, body: { userId: one.userId } })
-        if (added.status !== 201) return void strange++
-        one.isUserAnswered = true
-      }
-    },
-  }).catch(() => undefined)
+    // Each ends by itself: one that is broken first must not end the count of what the others were answered.
+    perform: (connection) => createOn(connection).catch(() => undefined),
+  })
   await pass(randomness.integer(patience))
   await victim.kill()
   await create

@@ -13,6 +13,7 @@ import { newCaller } from '../attacker/callers.ts'
 import { newAddress } from '../attacker/people.ts'
 import type { Randomness } from '../attacker/randomness.ts'
 import { storm } from '../attacker/storm.ts'
+import { waitUntil } from '../attacker/wait-until.ts'
 
 export interface Bombing {
   place: LcaPlace
@@ -60,12 +61,10 @@ export async function bombMailbox({ place, randomness, connections }: Bombing): 
     ),
   )
   const answers = await storm({ work: works, connections, perform: (_, work) => work() })
-  const received = await Promise.all(spellings.map(async (spelling) => place.textsTo(spelling)))
-  return {
-    asked: answers.length,
-    accepted: answers.filter(({ status, text }) => status === 200 && !text.includes('"success":false')).length,
-    received: received.flat().length,
-  }
+  const accepted = answers.filter(({ status, text }) => status === 200 && !text.includes('"success":false')).length
+  const count = async () => (await Promise.all(spellings.map(async (one) => place.textsTo(one)))).flat().length
+  await waitUntil('what was accepted', async () => (await count()) >= accepted)
+  return { asked: answers.length, accepted, received: await count() }
 }
 
 export interface NoticeBombing extends Bombing {

@@ -70,7 +70,7 @@ test('what the server refuses is its status, its code and its sentence', async (
 let other: Server | undefined
 afterEach(() => new Promise<void>((resolve) => (other ? other.close(() => resolve()) : resolve())))
 afterEach(() => other?.closeAllConnections())
-const odd = async (answer: Parameters<typeof createServer>[1], deadline = 5) => {
+const odd = async (answer: Parameters<typeof createServer>[1], deadline = 60) => {
   const made = createServer(answer as () => void)
   other = made
   await new Promise<void>((resolve) => made.listen(0, '127.0.0.1', resolve))

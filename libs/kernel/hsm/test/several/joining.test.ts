@@ -98,7 +98,7 @@ describe.each([softHsm, inProcess])('the start of $name', (ring) => {
       const kept = await hsm.seal(new Secret('kept'), binding)
       await hsm.check()
       await away.soft.bringBack()
-      await vi.waitFor(() => expect(hsm.tokens().map(({ state }) => state)).toEqual(['healthy', 'healthy']), 15_000)
+      await vi.waitFor(() => expect(hsm.tokens().map(({ state }) => state)).toEqual(['healthy', 'healthy']), 60_000)
       expect(log).toHaveBeenCalledWith('hsm-recovered', expect.stringContaining(`${away.label}: `))
       expect(hsm.lacksRecipients(kept)).toBe(true)
       const complete = await hsm.completeRecipients(kept, binding)
@@ -130,7 +130,7 @@ describe.each([softHsm, inProcess])('the start of $name', (ring) => {
     await expect(other.open(onlyB, binding)).rejects.toThrow(HsmUnavailable)
     await expect(other.completeRecipients(onlyB, binding)).rejects.toThrow(HsmUnavailable)
     await b.soft.bringBack()
-    await vi.waitFor(async () => expect((await other.open(onlyB, binding)).length).toBe(4), 15_000)
+    await vi.waitFor(async () => expect((await other.open(onlyB, binding)).length).toBe(4), 60_000)
   })
 
   test('a token that comes with another key is kept out, and named', async () => {
@@ -145,7 +145,7 @@ describe.each([softHsm, inProcess])('the start of $name', (ring) => {
     )
     const hsm = await open({ keys: swapped, log })
     await b.soft.bringBack()
-    await vi.waitFor(() => expect(hsm.tokens()[1]).toEqual({ label: b.label, state: 'refused' }), 15_000)
+    await vi.waitFor(() => expect(hsm.tokens()[1]).toEqual({ label: b.label, state: 'refused' }), 60_000)
     expect(log).toHaveBeenCalledWith('hsm-refused', expect.stringMatching(/^ring-b: .*is not the recorded one/))
     const logins = b.device.calls('C_Login')
     expect((await hsm.open(await hsm.seal(new Secret('kept'), binding), binding)).length).toBe(4)

@@ -9,7 +9,8 @@ import { binding, pin } from '../world.ts'
 import { makeRing, type RingToken, type TestedRing, testedRings, unplug } from './ring-world.ts'
 
 const CLIENTS = 12
-const CALL_SECONDS = 0.5
+/** Longer than a busy machine keeps the process of a healthy token waiting. */
+const CALL_SECONDS = 2
 const [softHsm, inProcess] = testedRings as [TestedRing, TestedRing]
 
 /** What clients saw since it was emptied. */
@@ -38,24 +39,23 @@ describe('under load, while one of two tokens', () => {
       for (const [name, blow] of Object.entries(blows)) {
         const tally = load.begin()
         blow(token)
-        await sleep(1500)
+        await sleep(1.5 * CALL_SECONDS * 1000)
         token.device.mend()
         await untilHealthy(hsm)
         await load.complete()
         const worked = token.device.calls()
-        await sleep(300)
+        await enough(tally)
+        await expect.poll(() => token.device.calls()).toBeGreaterThan(worked)
         expect(tally.mistaken, `${token.label}: ${name}`).toEqual([])
         expect(tally.outages, `${token.label}: ${name}`).toBe(0)
-        expect(tally.right).toBeGreaterThan(100)
         // One deadline of the token that hangs, and what the other takes.
         expect(tally.slowestMs).toBeLessThan(3 * CALL_SECONDS * 1000)
-        expect(token.device.calls()).toBeGreaterThan(worked)
       }
     }
     await load.stop()
     const kept = decodeEnvelope(await hsm.seal(new Secret('kept'), binding))
     expect(kept.recipients).toHaveLength(2)
-  }, 120_000)
+  }, 300_000)
 
   test('fails and then the other, before anything was completed: outages for what one alone held, and for no longer', async () => {
     const { open, tokens } = await makeRing(softHsm)
@@ -63,6 +63,7 @@ describe('under load, while one of two tokens', () => {
     const load = await startLoad(hsm)
     const [a, b] = tokens
     const tally = load.begin()
+    let seen = 0
     for (const [away, back] of [
       [a, b],
       [b, a],
@@ -71,15 +72,15 @@ describe('under load, while one of two tokens', () => {
       unplug(away)
       back.device.mend()
       await sleep(700)
+      await expect.poll(() => tally.right).toBeGreaterThan(seen + 35)
+      seen = tally.right
     }
     for (const { device } of tokens) device.mend()
     await untilHealthy(hsm)
-    const after = load.begin()
-    await sleep(500)
     expect(tally.mistaken).toEqual([])
-    expect(tally.right).toBeGreaterThan(100)
+    const after = load.begin()
+    await enough(after)
     expect(after).toMatchObject({ outages: 0, mistaken: [] })
-    expect(after.right).toBeGreaterThan(100)
     await load.stop()
   })
 })
@@ -158,8 +159,11 @@ async function newClient(hsm: Keystore, row: string) {
   }
 }
 
+/** A hundred calls that went right, however long a busy machine takes for them. */
+const enough = (tally: Tally) => expect.poll(() => tally.right).toBeGreaterThan(100)
+
 const untilHealthy = (hsm: Keystore) =>
   vi.waitFor(() => expect(hsm.tokens().every(({ state }) => state === 'healthy')).toBe(true), {
-    timeout: 15_000,
+    timeout: 60_000,
     interval: 5,
   })

@@ -225,10 +225,10 @@ describe.each(testedRings)('$name', (ring) => {
 const stateOf = (hsm: Keystore, { label }: RingToken) => hsm.tokens().find((one) => one.label === label)?.state
 
 const untilAway = (hsm: Keystore, token: RingToken) =>
-  vi.waitFor(() => expect(stateOf(hsm, token)).toBe('away'), { timeout: 10_000, interval: 5 })
+  vi.waitFor(() => expect(stateOf(hsm, token)).toBe('away'), { timeout: 60_000, interval: 5 })
 
 const untilHealthy = (hsm: Keystore) =>
   vi.waitFor(() => expect(hsm.tokens().every(({ state }) => state === 'healthy')).toBe(true), {
-    timeout: 15_000,
+    timeout: 60_000,
     interval: 5,
   })

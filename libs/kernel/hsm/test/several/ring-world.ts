@@ -90,7 +90,7 @@ export async function ringToken(module: TestedModule, name: string): Promise<Rin
     device.release()
     await soft.remove()
   })
-  const options: TokenOptions = { ...soft, ...tenant, executor: module.executor, sessions: 2, callSeconds: 1 }
+  const options: TokenOptions = { ...soft, ...tenant, executor: module.executor, sessions: 2, callSeconds: 10 }
   return { soft, options, label: soft.tokenLabel, device }
 }
 

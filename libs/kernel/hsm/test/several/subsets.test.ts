@@ -72,7 +72,7 @@ async function putOnly(hsm: Keystore, { tokens, healthy }: { tokens: readonly Ri
     else unplug(token)
   }
   await vi.waitFor(() => expect(hsm.tokens().map(({ state }) => state)).toEqual(wanted), {
-    timeout: 15_000,
+    timeout: 60_000,
     interval: 5,
   })
 }
