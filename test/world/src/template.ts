@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Connection } from '@strongroom/postgres'
 import { asRole, type Roles } from './roles.ts'
 
@@ -29,10 +30,24 @@ async function makeTemplate(superuser: Connection, { superuserUrl, roles, prepar
   await superuser.query(`create database ${template} owner ${owner.name}`)
   await superuser.query(`revoke all on database ${template} from public`)
   await prepare(asRole(superuserUrl, { ...owner, database: template }), runtime)
-  // Nobody can be connected to a database that is copied: `prepare` may have left a pool behind.
   await superuser.query(`alter database ${template} allow_connections false`)
-  await superuser.query('select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = $1', [template])
+  await untilLeft(superuser, template)
   await superuser.query(`alter database ${template} is_template true`)
+}
+
+const TRIES = 100
+
+/**
+ * Nobody can be connected to a database that is copied. A pool that `prepare` closed says goodbye a moment later; sent away
+ * before, it would end the test run with an error that nobody listens to. One that was left open is sent away.
+ */
+async function untilLeft(superuser: Connection, template: string): Promise<void> {
+  const connected = 'from pg_stat_activity where datname = $1'
+  for (let tries = 0; tries < TRIES; tries++) {
+    if ((await superuser.query(`select ${connected}`, [template])).length === 0) return
+    await pause(20)
+  }
+  await superuser.query(`select pg_terminate_backend(pid, 5000) ${connected}`, [template])
 }
 
 async function makeRole(superuser: Connection, definition: string): Promise<void> {

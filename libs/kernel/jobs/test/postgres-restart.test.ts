@@ -53,17 +53,20 @@ test('a worker outlives a stop of PostgreSQL: jobs, also one that ran meanwhile,
   })
   const database = openDatabase({ connectionString: first.url, connections: 2 })
   const add = (row: number) => enqueue(database, kind, { row })
+  const left = () =>
+    database
+      .one(z.object({ jobs: z.int() }), sql`select count(*)::int as jobs from graphile_worker.jobs`)
+      .catch(() => undefined)
   let second: Awaited<ReturnType<typeof start>> | undefined
   try {
     await add(1)
     await expect.poll(() => done, patient).toEqual([1])
     // Else it would run again as well: its result is written down after it ran.
-    const left = sql`select count(*)::int as jobs from graphile_worker.jobs`
-    await expect.poll(() => database.one(z.object({ jobs: z.int() }), left), patient).toEqual({ jobs: 0 })
+    await expect.poll(left, patient).toEqual({ jobs: 0 })
     await add(2)
     await started.promise
     await first.stop()
-    // Its result cannot be written down: it will run again.
+    // Its result cannot be written down now. It is later where the server is met while it starts; else the job runs again.
     meanwhile.resolve()
     await expect.poll(() => done, patient).toEqual([1, 2])
     second = await start({ directory, durability: 'throwaway', port: first.port })
@@ -77,7 +80,11 @@ test('a worker outlives a stop of PostgreSQL: jobs, also one that ran meanwhile,
         patient,
       )
       .toBe(true)
-    await expect.poll(() => done.toSorted((a, b) => a - b), patient).toEqual([1, 2, 2, 3])
+    await expect.poll(left, patient).toEqual({ jobs: 0 })
+    expect([
+      [1, 2, 3],
+      [1, 2, 2, 3],
+    ]).toContainEqual(done.toSorted((a, b) => a - b))
     const before = sweeps
     await expect.poll(() => sweeps, patient).toBeGreaterThan(before)
   } finally {
