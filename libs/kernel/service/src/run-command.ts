@@ -10,7 +10,7 @@ export async function runCommand<S extends Settings>(
 ): Promise<string> {
   const command = service.commands?.[name]
   if (!command || given.length !== command.takes.length) {
-    throw new CommandRefused(`${name} takes: ${command?.takes.join(', ') ?? 'nothing'}`)
+    throw new CommandRefused(`${name} takes: ${command?.takes.join(', ') || 'nothing'}`)
   }
   const foundations = await layFoundations(service, { env, role: 'api', log })
   try {

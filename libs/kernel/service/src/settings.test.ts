@@ -48,6 +48,15 @@ test('what is missing is called missing', () => {
   expect(() => readSettings(settings, { MODE: 'a' })).toThrow('PASSWORD: is missing. To log in.')
 })
 
+test('of a setting with parts the part is named', () => {
+  const parts = z.string().transform((input, context) => {
+    context.issues.push({ code: 'custom', input, path: ['local', 'rpcUrl'], message: 'Invalid URL' })
+    return z.NEVER
+  })
+  const read = () => readSettings({ CHAINS: setting(parts, 'Which.') }, { CHAINS: 'canary' })
+  expect(read).toThrow('CHAINS: local.rpcUrl: Invalid URL. Which.')
+})
+
 test('a secret that is given twice is refused, and so is a number out of range', () => {
   expect(() => readSettings(settings, { MODE: 'a', PASSWORD: 'x', PASSWORD_FILE: file('y') })).toThrow('given twice')
   expect(() => readSettings(settings, { MODE: 'a', PASSWORD: 'x', PORT: '65536' })).toThrow('PORT')

@@ -80,7 +80,11 @@ export function readSettings<S extends Settings>(settings: S, env: NodeJS.Proces
 }
 
 const reasonOf = (error: z.ZodError) =>
-  error.issues.map((issue) => issue.message.replace(/, received .*$/, '')).join('; ')
+  error.issues
+    .map(({ path, message }) =>
+      [path.map(String).join('.'), message.replace(/, received .*$/, '')].filter(Boolean).join(': '),
+    )
+    .join('; ')
 
 function valueOf(name: string, { secret }: Setting, env: NodeJS.ProcessEnv): string | undefined {
   const file = secret ? env[`${name}_FILE`] : undefined
