@@ -1,30 +1,19 @@
 import { openDatabase, sql } from '@strongroom/storage'
-import type { TestApp } from '@strongroom/test-world'
+import { overtaken, type TestApp } from '@strongroom/test-world'
 import { expect } from 'vitest'
 
 /** A request that has found a record and waits for what it holds, while the record goes to another contact. */
-export async function movedWhileRead<Answer>(app: TestApp, did: string, ask: () => Promise<Answer>): Promise<Answer> {
-  const holder = openDatabase({ connectionString: app.database.adminUrl, connections: 1 })
-  const waiting = async () =>
-    (await app.sql(`select from pg_locks where not granted and relation = 'secret_shares.recovery_methods'::regclass`))
-      .length
-  try {
-    const asked = await holder.transaction(async (tx) => {
-      await tx.run(sql`set local idle_in_transaction_session_timeout = 0`)
-      await tx.run(sql`lock table secret_shares.recovery_methods in access exclusive mode`)
-      const answer = ask()
-      await expect.poll(waiting).toBe(1)
-      const account = sql`(select id from secret_shares.accounts where primary_did = ${did})`
-      const elsewhere = sql`set envelope = overlay(envelope placing sha256(envelope) from octet_length(envelope) - 39)`
-      await tx.run(sql`update secret_shares.shares ${elsewhere} where account_id = ${account}`)
-      await tx.run(sql`update secret_shares.recovery_methods ${elsewhere} where account_id = ${account}`)
-      await tx.run(sql`update secret_shares.accounts set lookup = sha256(lookup) where primary_did = ${did}`)
-      return { answer }
-    })
-    return await asked.answer
-  } finally {
-    await holder.close()
-  }
+export function movedWhileRead<Answer>(app: TestApp, did: string, ask: () => Promise<Answer>): Promise<Answer> {
+  const account = `(select id from secret_shares.accounts where primary_did = '${did}')`
+  const elsewhere = `set envelope = overlay(envelope placing sha256(envelope) from octet_length(envelope) - 39)`
+  return overtaken({
+    adminUrl: app.database.adminUrl,
+    hold: 'lock table secret_shares.recovery_methods in access exclusive mode',
+    ask,
+    change: `update secret_shares.shares ${elsewhere} where account_id = ${account};
+      update secret_shares.recovery_methods ${elsewhere} where account_id = ${account};
+      update secret_shares.accounts set lookup = sha256(lookup) where primary_did = '${did}'`,
+  })
 }
 
 /** Two requests that have read the records and wait for them, the first one first. */

@@ -53,7 +53,7 @@ export interface Asked {
 
 export interface Answered {
   readonly status: number
-  // oxlint-disable-next-line typescript/no-explicit-any
+  // oxlint-disable-next-line typescript/no-explicit-any -- each test reads of it what it expects
   readonly body: any
 }
 

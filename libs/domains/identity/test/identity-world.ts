@@ -55,7 +55,7 @@ export interface Answered {
   readonly status: number
   /** The very bytes. */
   readonly text: string
-  // oxlint-disable-next-line typescript/no-explicit-any
+  // oxlint-disable-next-line typescript/no-explicit-any -- each test reads of it what it expects
   readonly body: any
 }
 
